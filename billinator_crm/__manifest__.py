@@ -1,0 +1,20 @@
+{
+    "name": "Billinator CRM",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "summary": "Pipeline, quotes and invoices in one place",
+    "author": "Billinator",
+    "website": "https://github.com/billinator/billinator_crm",
+    "license": "LGPL-3",
+    "depends": [
+        "account",
+        "calendar",
+        "contacts",
+        "mail",
+        "portal",
+        "product",
+        "sales_team",
+        "utm",
+    ],
+    "application": True,
+}
