@@ -1,0 +1,162 @@
+"""The command line: what each command does, in order."""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+from . import linters, odoo_source, programs, python_env
+from .databases import Databases
+from .odoo import CONFIGURATION, HOST, Odoo, check_port, free_port, wait_until_healthy
+from .places import DEV, LOGS, ROOT, setup_lock
+from .postgres import Postgres
+from .python_env import Environment
+from .terminal import Problem, step
+
+ENVIRONMENT = Environment("venv", ("requirements.txt", "requirements-test.txt"))
+LINTERS = Environment("lint", ("requirements-lint.txt",))
+
+
+def main():
+    """Run the command that the command line names."""
+    arguments, rest = _parser().parse_known_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(arguments.command(arguments, rest))
+    except Problem as problem:
+        sys.exit(f"\n{problem}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. The next run goes on from here.")
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="dev", description="Develop these addons.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(command, description):
+        name = command.__name__
+        added = commands.add_parser(name, help=description, description=description)
+        added.set_defaults(command=command)
+        return added
+
+    database = {"default": "billinator", "help": "its name (%(default)s)"}
+    serve = add(run, "Serve the addons, with all it takes set up first.")
+    serve.add_argument("--port", type=int, default=8069, help="(%(default)s)")
+    serve.add_argument("--database", **database)
+    serve.add_argument("--no-demo", action="store_true", help="make an empty company")
+    serve.add_argument("--workers", type=int, default=0, help="processes (%(default)s)")
+    add(test, "Run the tests; further arguments go to pytest.")
+    add(lint, "Check the code: ruff, pylint-odoo and OCA's module checks.")
+    add(shell, "Odoo's shell on a database.").add_argument("--database", **database)
+    remove = add(reset, "Stop what was started and delete all that was set up.")
+    remove.add_argument("--database", help="drop this one database instead")
+    return parser
+
+
+def run(arguments, rest):
+    """Serve one database until Ctrl-C."""
+    _refuse(rest)
+    check_port(arguments.port)
+    with setup_lock():
+        odoo = _set_up()
+        Databases(odoo).provide(arguments.database, demo=not arguments.no_demo)
+    return _serve(odoo, arguments)
+
+
+def _serve(odoo, arguments):
+    url = f"http://{HOST}:{arguments.port}"
+    command = odoo.command(
+        *("server", "-d", arguments.database),
+        *(f"--http-port={arguments.port}", f"--gevent-port={free_port()}"),
+        f"--workers={arguments.workers}",
+    )
+    # In a session of its own it does not get the terminal's Ctrl-C besides ours, which
+    # it would take as the order to drop everything.
+    server = subprocess.Popen(command, env=odoo.variables, start_new_session=True)
+    try:
+        wait_until_healthy(server, url)
+        print(f"\n{url}   login: admin   password: admin   (Ctrl-C stops)\n", flush=True)
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait()
+
+
+def test(arguments, rest):
+    """Run pytest on a fresh copy of a database with the addons."""
+    programs.check_browser()
+    name = f"billinator_test_{os.getpid()}"
+    with setup_lock():
+        odoo = _set_up()
+        databases = Databases(odoo)
+        databases.drop_abandoned_copies()
+        prepared = databases.prepared()
+        databases.copy(prepared, name)
+    log = LOGS / "test.log"
+    log.unlink(missing_ok=True)
+    command = [
+        *(ENVIRONMENT.python, "-m", "pytest", "-p", "dev_tool.log_check"),
+        *(f"--odoo-config={CONFIGURATION}", f"--odoo-database={name}"),
+        *("--odoo-http", "--odoo-log-level=info", f"--odoo-extra=logfile={log}"),
+        *rest,
+    ]
+    variables = {**odoo.variables, "BILLINATOR_PREPARED": prepared}
+    try:
+        return subprocess.run(command, cwd=ROOT, env=variables).returncode
+    finally:
+        databases.drop(name)
+
+
+def lint(arguments, rest):
+    """Run every linter, also after one has found something."""
+    _refuse(rest)
+    python_env.check_python()
+    with setup_lock():
+        LINTERS.provide()
+    return linters.check(LINTERS)
+
+
+def shell(arguments, rest):
+    """Odoo's own shell."""
+    with setup_lock():
+        odoo = _set_up()
+        Databases(odoo).provide(arguments.database, demo=True)
+    command = odoo.command("shell", "-d", arguments.database, "--no-http", *rest)
+    return subprocess.run(command, env=odoo.variables).returncode
+
+
+def reset(arguments, rest):
+    """Delete one database, or everything."""
+    _refuse(rest)
+    with setup_lock():
+        postgres = Postgres(ENVIRONMENT.packages)
+        if arguments.database:
+            Databases(_set_up()).drop(arguments.database)
+            return
+        with step("Deleting all that was set up"):
+            postgres.remove()
+            shutil.rmtree(DEV)
+
+
+def _set_up():
+    """An Odoo that can be started."""
+    python_env.check_python()
+    tree = odoo_source.provide()
+    ENVIRONMENT.provide()
+    ENVIRONMENT.make_importable(tree.root)
+    programs.provide_pdf_printer(ENVIRONMENT)
+    postgres = Postgres(ENVIRONMENT.packages)
+    postgres.provide()
+    odoo = Odoo(tree, ENVIRONMENT, postgres)
+    odoo.configure()
+    return odoo
+
+
+def _refuse(arguments):
+    """Only pytest and the shell take arguments this tool does not know."""
+    if arguments:
+        raise Problem(f"Unknown arguments: {' '.join(arguments)}")

@@ -1,0 +1,155 @@
+"""Prepared databases and their copies.
+
+What a database is made of is part of its name, and it gets that name only once it is
+complete. So a database that is there can be used as it is.
+"""
+
+import ast
+import os
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+
+from .odoo import DATA, Odoo
+from .places import ROOT, addons, addons_fingerprint, digest
+from .terminal import Problem, step
+
+FILESTORES = DATA / "filestore"
+# Pages are asked for many times; what they load is built here once.
+BUILD_ASSETS = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
+
+
+@dataclass
+class Databases:
+    """The databases that this checkout makes."""
+
+    odoo: Odoo
+
+    def provide(self, name, demo):
+        """Have a database to work in, with the addons as they are now."""
+        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+            raise Problem(f"{name!r} cannot be the name of a database.")
+        wanted = addons_fingerprint()
+        if not self._exists(name):
+            template = self._with_dependencies(demo)
+            with step(f"Database {name}"):
+                self._fill_and_name(name, lambda part: self._install(template, part))
+        elif self._recorded_fingerprint(name) != wanted:
+            with step(f"Upgrading the addons in database {name}"):
+                self._upgrade(name)
+        self._query(f"COMMENT ON DATABASE \"{name}\" IS '{wanted}'")
+
+    def prepared(self):
+        """A database with the addons and demo data, that nobody opens: for copies."""
+        template = self._with_dependencies(demo=True)
+        return self._provide_once(
+            "prepared",
+            digest(template, addons_fingerprint()),
+            "Test database with the addons",
+            lambda part: self._install(template, part),
+        )
+
+    def copy(self, source, target):
+        """Copy a database and its files; the files never change, so links will do."""
+        self._client("createdb", "-T", source, target)
+        shutil.copytree(FILESTORES / source, FILESTORES / target, copy_function=os.link)
+
+    def drop(self, name):
+        """Delete a database, whoever is connected, and its files."""
+        self._client("dropdb", "--if-exists", "--force", name)
+        shutil.rmtree(FILESTORES / name, ignore_errors=True)
+
+    def drop_abandoned_copies(self):
+        """Drop the copies of test runs that could not do it themselves."""
+        for name in self._made_here("test"):
+            if not _is_alive(int(name.split("_")[2])):
+                self.drop(name)
+
+    def _with_dependencies(self, demo):
+        """A database with all that our addons build on."""
+        ours = {addon.name for addon in addons()}
+        dependencies = sorted(set().union(*map(_dependencies, addons())) - ours)
+        contents = "demo data" if demo else "no demo data"
+        return self._provide_once(
+            "demo" if demo else "bare",
+            digest(str(ROOT), str(self.odoo.tree.root), dependencies),
+            f"Database with {len(dependencies)} Odoo modules and {contents}",
+            lambda part: self._create(part, dependencies, demo),
+        )
+
+    def _provide_once(self, kind, key, title, fill):
+        """The database ``kind`` for ``key``; those for earlier keys are dropped."""
+        name = f"billinator_{kind}_{key}"
+        if not self._exists(name):
+            with step(title):
+                for earlier in self._made_here(kind):
+                    self.drop(earlier)
+                self._fill_and_name(name, fill)
+        return name
+
+    def _fill_and_name(self, name, fill):
+        partial = f"{name}_part"
+        self.drop(partial)
+        fill(partial)
+        (FILESTORES / partial).mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(FILESTORES / name, ignore_errors=True)
+        (FILESTORES / partial).rename(FILESTORES / name)
+        self._query(f'ALTER DATABASE "{partial}" RENAME TO "{name}"')
+
+    def _create(self, name, modules, demo):
+        options = ["--with-demo"] if demo else []
+        self._run_modules("create", name, "-i", ",".join(modules), *options)
+        self.odoo.run_script("assets", name, BUILD_ASSETS)
+
+    def _install(self, template, name):
+        """The addons on top of a copy of ``template``, as which it has demo data."""
+        self.copy(template, name)
+        self._run_modules("install", name, "-i", _names())
+        self.odoo.run_script("assets", name, BUILD_ASSETS)
+
+    def _upgrade(self, name):
+        """``-i`` is for an addon that was added since."""
+        self._run_modules("upgrade", name, "-i", _names(), "-u", _names())
+
+    def _run_modules(self, log, name, *arguments):
+        self.odoo.run(
+            log, "server", "-d", name, *arguments, "--stop-after-init", "--no-http"
+        )
+
+    def _made_here(self, kind):
+        """The names of the databases of this kind; each has files here."""
+        return [folder.name for folder in FILESTORES.glob(f"billinator_{kind}_*")]
+
+    def _exists(self, name):
+        return bool(self._query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
+
+    def _recorded_fingerprint(self, name):
+        """What the addons were like when ``name`` was last brought up to date."""
+        [fingerprint] = self._query(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
+            f"WHERE datname = '{name}'"
+        )
+        return fingerprint
+
+    def _query(self, statement):
+        return self.odoo.postgres.query(statement)
+
+    def _client(self, *command):
+        return self.odoo.postgres.client(*command)
+
+
+def _names():
+    return ",".join(addon.name for addon in addons())
+
+
+def _dependencies(addon):
+    """The modules that an addon's manifest asks for."""
+    return ast.literal_eval((addon / "__manifest__.py").read_text())["depends"]
+
+
+def _is_alive(pid):
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False

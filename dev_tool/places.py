@@ -1,0 +1,62 @@
+"""Where things are, and folders that are either complete or absent."""
+
+import fcntl
+import hashlib
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEV = ROOT / ".dev"
+LOGS = DEV / "logs"
+
+
+def addons():
+    """The folders of our addons, in a fixed order."""
+    return sorted(manifest.parent for manifest in ROOT.glob("*/__manifest__.py"))
+
+
+def digest(*parts):
+    """A short fingerprint of ``parts``."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def addons_fingerprint():
+    """Changes whenever a file that an installed addon is made of changes."""
+    files = (path for addon in addons() for path in sorted(addon.rglob("*")))
+    return digest(
+        [(str(path.relative_to(ROOT)), path.read_bytes()) for path in files if _ships(path)]
+    )
+
+
+def _ships(path):
+    """Whether ``path`` is part of what gets installed, rather than a Python test."""
+    inside = path.relative_to(ROOT).parts[1:]
+    return (
+        path.is_file()
+        and inside[0] not in ("tests", "readme")
+        and "__pycache__" not in inside
+    )
+
+
+@contextmanager
+def complete_or_absent(folder):
+    """Give a new folder to fill, which gets the name ``folder`` once it is complete."""
+    partial = folder.with_name(folder.name + ".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    yield partial
+    partial.rename(folder)
+
+
+@contextmanager
+def setup_lock():
+    """Only one command at a time changes what is below ``.dev/``."""
+    DEV.mkdir(exist_ok=True)
+    with (DEV / "setup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("  Waiting for another ./dev to finish its set-up ...", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
