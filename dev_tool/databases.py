@@ -18,6 +18,12 @@ from .terminal import Problem, step
 FILESTORES = DATA / "filestore"
 # Pages are asked for many times; what they load is built here once.
 BUILD_ASSETS = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
+IS_ASSET = "url LIKE '/web/assets/%'"
+ASSET_COLUMNS = (
+    "name, res_model, res_id, type, url, public, store_fname, file_size, checksum, "
+    "mimetype, create_uid, write_uid, create_date, write_date"
+)
+ASSETS = f"SELECT {ASSET_COLUMNS} FROM ir_attachment WHERE {IS_ASSET}"
 
 
 @dataclass
@@ -32,28 +38,28 @@ class Databases:
             raise Problem(f"{name!r} cannot be the name of a database.")
         wanted = addons_fingerprint()
         if not self._exists(name):
-            template = self._with_dependencies(demo)
+            prepared = self.prepared(demo)
             with step(f"Database {name}"):
-                self._fill_and_name(name, lambda part: self._install(template, part))
+                self._fill_and_name(name, lambda part: self.copy(prepared, part))
         elif self._recorded_fingerprint(name) != wanted:
             with step(f"Upgrading the addons in database {name}"):
                 self._upgrade(name)
         self._query(f"COMMENT ON DATABASE \"{name}\" IS '{wanted}'")
 
-    def prepared(self):
-        """A database with the addons and demo data, that nobody opens: for copies."""
-        template = self._with_dependencies(demo=True)
+    def prepared(self, demo=True):
+        """A database with the addons that nobody opens: it is there to be copied."""
+        template = self._with_dependencies(demo)
         return self._provide_once(
-            "prepared",
+            f"prepared_{_contents(demo)}",
             digest(template, addons_fingerprint()),
-            "Test database with the addons",
-            lambda part: self._install(template, part),
+            f"The addons on top ({_contents(demo)})",
+            lambda part: self._install(template, part, demo),
         )
 
     def copy(self, source, target):
-        """Copy a database and its files; the files never change, so links will do."""
+        """Copy a database and its files."""
         self._client("createdb", "-T", source, target)
-        shutil.copytree(FILESTORES / source, FILESTORES / target, copy_function=os.link)
+        _link_files(source, target)
 
     def drop(self, name):
         """Delete a database, whoever is connected, and its files."""
@@ -69,13 +75,12 @@ class Databases:
     def _with_dependencies(self, demo):
         """A database with all that our addons build on."""
         ours = {addon.name for addon in addons()}
-        dependencies = sorted(set().union(*map(_dependencies, addons())) - ours)
-        contents = "demo data" if demo else "no demo data"
+        modules = sorted(set().union(*map(_dependencies, addons())) - ours)
         return self._provide_once(
-            "demo" if demo else "bare",
-            digest(str(ROOT), str(self.odoo.tree.root), dependencies),
-            f"Database with {len(dependencies)} Odoo modules and {contents}",
-            lambda part: self._create(part, dependencies, demo),
+            f"template_{_contents(demo)}",
+            digest(str(ROOT), str(self.odoo.tree.root), modules),
+            f"The {len(modules)} Odoo modules the addons build on ({_contents(demo)})",
+            lambda part: self._create(part, modules, demo),
         )
 
     def _provide_once(self, kind, key, title, fill):
@@ -99,14 +104,28 @@ class Databases:
 
     def _create(self, name, modules, demo):
         options = ["--with-demo"] if demo else []
-        self._run_modules("create", name, "-i", ",".join(modules), *options)
-        self.odoo.run_script("assets", name, BUILD_ASSETS)
+        self._run_modules(f"create-{_contents(demo)}", name, "-i", ",".join(modules), *options)
 
-    def _install(self, template, name):
+    def _install(self, template, name, demo):
         """The addons on top of a copy of ``template``, as which it has demo data."""
         self.copy(template, name)
-        self._run_modules("install", name, "-i", _names())
+        self._run_modules(f"install-{_contents(demo)}", name, "-i", _names())
         self.odoo.run_script("assets", name, BUILD_ASSETS)
+        self._keep_assets(name, template)
+
+    def _keep_assets(self, name, template):
+        """Give ``template`` the assets built for ``name``.
+
+        The next copy then builds only those that an addon's change has made outdated.
+        """
+        rows = self.odoo.postgres.query(f"COPY ({ASSETS}) TO STDOUT", name)
+        self.odoo.postgres.query("DELETE FROM ir_attachment WHERE " + IS_ASSET, template)
+        self.odoo.postgres.client(
+            *("psql", "-XAtc", f"COPY ir_attachment ({ASSET_COLUMNS}) FROM STDIN"),
+            template,
+            input="".join(f"{row}\n" for row in rows),
+        )
+        _link_files(name, template)
 
     def _upgrade(self, name):
         """``-i`` is for an addon that was added since."""
@@ -139,6 +158,10 @@ class Databases:
         return self.odoo.postgres.client(*command)
 
 
+def _contents(demo):
+    return "demo" if demo else "bare"
+
+
 def _names():
     return ",".join(addon.name for addon in addons())
 
@@ -153,3 +176,15 @@ def _is_alive(pid):
         os.kill(pid, 0)
         return True
     return False
+
+
+def _link_files(source, target):
+    """Have the files of ``source`` in ``target``; they never change, so links do."""
+
+    def link(file, place):
+        if not os.path.exists(place):
+            os.link(file, place)
+
+    shutil.copytree(
+        FILESTORES / source, FILESTORES / target, copy_function=link, dirs_exist_ok=True
+    )

@@ -1,29 +1,48 @@
-"""A pytest plugin that fails a test during which Odoo logged a warning or an error."""
+"""No unexpected warning or error in Odoo's log: in a file, or during a test.
+
+As a pytest plugin it fails the test during which the line was logged. Lines that a test
+expects never get here: it catches them with ``assertLogs`` or ``mute_logger``.
+"""
 
 import logging
 import re
 
 import pytest
 
-# What is expected, with the reason.
+# What is expected everywhere, each with its reason.
 EXPECTED = ()
+LINE = re.compile(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) ")
+
+
+def unexpected_lines(log, also_expected=()):
+    """The warnings and errors in a log file."""
+    lines = log.read_text(errors="replace").splitlines()
+    return [
+        line
+        for line in lines
+        if LINE.match(line) and not _is_expected(line, also_expected)
+    ]
+
+
+def _is_expected(line, also_expected=()):
+    return any(re.search(pattern, line) for pattern in (*EXPECTED, *also_expected))
 
 
 class _Collector(logging.Handler):
-    """Keeps the records that nobody expected."""
+    """Keeps the unexpected lines until somebody asks."""
 
     def __init__(self):
         super().__init__(logging.WARNING)
-        self.lines = []
+        self._lines = []
 
     def emit(self, record):
         line = f"{record.levelname} {record.name}: {record.getMessage()}"
-        if not any(re.search(pattern, line) for pattern in EXPECTED):
-            self.lines.append(line)
+        if not _is_expected(line):
+            self._lines.append(line)
 
     def take(self):
         """The lines since last asked."""
-        lines, self.lines = self.lines, []
+        lines, self._lines = self._lines, []
         return lines
 
 

@@ -18,6 +18,7 @@ UNSTABLE_PACKAGES = (
     "odoo-19 libjs-jquery libjs-jquery-form libjs-underscore fonts-roboto-unhinted "
     "fonts-montserrat fonts-ocr-b fonts-glyphicons-halflings"
 ).split()
+DEBIAN_ROOT = "usr/lib/python3/dist-packages"
 RELEASE_PACKAGES = ["fonts-font-awesome", "fonts-inconsolata"]
 
 
@@ -64,15 +65,16 @@ def unpack_debian():
         with step("Odoo 19 from the Debian mirror"), complete_or_absent(target) as root:
             debian.unpack(RELEASE_PACKAGES, debian.codename(), root)
             debian.unpack(UNSTABLE_PACKAGES, "sid", root)
-            _add_missing_mail_asset(root)
-    return OdooTree(target / "usr/lib/python3/dist-packages")
+            _mend(root / DEBIAN_ROOT)
+    return OdooTree(target / DEBIAN_ROOT)
 
 
-def _add_missing_mail_asset(root):
-    """Debian leaves this file out, and the page that asks for it logs an error."""
-    folder = root / "usr/lib/python3/dist-packages/odoo/addons/mail/static/lib"
-    (folder / "selfie_segmentation").mkdir(exist_ok=True)
-    (folder / "selfie_segmentation/selfie_segmentation.js").touch()
+def _mend(root):
+    """Add the one file of Odoo's that its pages miss, and drop a partial second copy."""
+    folder = root / "odoo/addons/mail/static/lib/selfie_segmentation"
+    folder.mkdir(exist_ok=True)
+    (folder / "selfie_segmentation.js").touch()
+    shutil.rmtree(root / "addons")
 
 
 def clone(address):

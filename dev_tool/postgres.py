@@ -72,13 +72,14 @@ class Postgres:
         """The rows of ``statement``, each as one line of text."""
         return self.client("psql", "-XAtc", statement, database).splitlines()
 
-    def client(self, program, *arguments):
+    def client(self, program, *arguments, input=None):
         """Run one of PostgreSQL's client programs and return what it prints."""
         result = subprocess.run(
             [self.programs / program, *arguments],
             env={**os.environ, **self.variables},
             capture_output=True,
             text=True,
+            input=input,
         )
         if result.returncode:
             raise Problem(f"{program} failed: {result.stderr.strip()}")

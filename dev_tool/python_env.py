@@ -43,7 +43,8 @@ class Environment:
         with step(f"Python packages of {' and '.join(self.requirements)}"):
             marker.unlink(missing_ok=True)
             self._create()
-            install = [*self._pip(), "install", "--no-deps", "--only-binary=:all:"]
+            install = [*self._pip(), "install", "--no-deps", "--no-compile"]
+            install += ["--only-binary=:all:"]
             for pin in pins:
                 install += ["-r", pin]
             run_logged(install, LOGS / f"pip-{self.name}.log")
