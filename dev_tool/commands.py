@@ -77,7 +77,7 @@ def _serve(odoo, arguments):
     server = subprocess.Popen(command, env=odoo.variables, start_new_session=True)
     try:
         wait_until_healthy(server, url)
-        print(f"\n{url}   login: admin   password: admin   (Ctrl-C stops)\n", flush=True)
+        print(f"\n{url}   login admin, password admin (Ctrl-C stops)\n", flush=True)
         return server.wait()
     except KeyboardInterrupt:
         return 0

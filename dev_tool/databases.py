@@ -74,8 +74,9 @@ class Databases:
 
     def _with_dependencies(self, demo):
         """A database with all that our addons build on."""
-        ours = {addon.name for addon in addons()}
-        modules = sorted(set().union(*map(_dependencies, addons())) - ours)
+        modules = sorted(
+            set().union(*map(_dependencies, addons())).difference(_names())
+        )
         return self._provide_once(
             f"template_{_contents(demo)}",
             digest(str(ROOT), str(self.odoo.tree.root), modules),
@@ -104,7 +105,7 @@ class Databases:
 
     def _create(self, name, modules, demo):
         options = ["--with-demo"] if demo else []
-        self._run_modules(f"create-{_contents(demo)}", name, "-i", ",".join(modules), *options)
+        self._run_modules(f"create-{_contents(demo)}", name, "-i", modules, *options)
 
     def _install(self, template, name, demo):
         """The addons on top of a copy of ``template``, as which it has demo data."""
@@ -118,9 +119,10 @@ class Databases:
 
         The next copy then builds only those that an addon's change has made outdated.
         """
-        rows = self.odoo.postgres.query(f"COPY ({ASSETS}) TO STDOUT", name)
-        self.odoo.postgres.query("DELETE FROM ir_attachment WHERE " + IS_ASSET, template)
-        self.odoo.postgres.client(
+        postgres = self.odoo.postgres
+        rows = postgres.query(f"COPY ({ASSETS}) TO STDOUT", name)
+        postgres.query(f"DELETE FROM ir_attachment WHERE {IS_ASSET}", template)
+        postgres.client(
             *("psql", "-XAtc", f"COPY ir_attachment ({ASSET_COLUMNS}) FROM STDIN"),
             template,
             input="".join(f"{row}\n" for row in rows),
@@ -132,8 +134,10 @@ class Databases:
         self._run_modules("upgrade", name, "-i", _names(), "-u", _names())
 
     def _run_modules(self, log, name, *arguments):
+        """Install or upgrade; a list among the arguments names the modules."""
+        options = [",".join(one) if isinstance(one, list) else one for one in arguments]
         self.odoo.run(
-            log, "server", "-d", name, *arguments, "--stop-after-init", "--no-http"
+            log, "server", "-d", name, *options, "--stop-after-init", "--no-http"
         )
 
     def _made_here(self, kind):
@@ -163,7 +167,7 @@ def _contents(demo):
 
 
 def _names():
-    return ",".join(addon.name for addon in addons())
+    return [addon.name for addon in addons()]
 
 
 def _dependencies(addon):

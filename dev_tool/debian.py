@@ -32,7 +32,8 @@ def unpack(packages, suite, folder):
         except Problem as problem:
             reason = problem
     else:
-        raise Problem(f"No Debian mirror could be used: {reason if mirrors else 'none'}")
+        reason = reason if mirrors else "apt names none"
+        raise Problem(f"No Debian mirror could be used: {reason}")
     for package in scraps.glob("debs/*.deb"):
         run_logged(["dpkg-deb", "-x", package, folder], LOGS / "unpack.log")
     shutil.rmtree(scraps)

@@ -106,7 +106,7 @@ def wait_until_healthy(process, url, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Problem(f"Odoo ended with status {process.returncode} while starting.")
+            raise Problem(f"Odoo ended with status {process.returncode} at its start.")
         try:
             with urllib.request.urlopen(f"{url}/web/health", timeout=5):
                 return

@@ -14,12 +14,18 @@ SERIES = "19.0"
 REPOSITORY = "https://github.com/odoo/odoo.git"
 # Debian's Odoo links its fonts and libraries to these. Two fonts keep the paths it
 # links to only in the machine's own release.
-UNSTABLE_PACKAGES = (
-    "odoo-19 libjs-jquery libjs-jquery-form libjs-underscore fonts-roboto-unhinted "
-    "fonts-montserrat fonts-ocr-b fonts-glyphicons-halflings"
-).split()
-DEBIAN_ROOT = "usr/lib/python3/dist-packages"
+UNSTABLE_PACKAGES = [
+    "odoo-19",
+    "fonts-glyphicons-halflings",
+    "fonts-montserrat",
+    "fonts-ocr-b",
+    "fonts-roboto-unhinted",
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
+]
 RELEASE_PACKAGES = ["fonts-font-awesome", "fonts-inconsolata"]
+DEBIAN_ROOT = "usr/lib/python3/dist-packages"
 
 
 @dataclass
@@ -70,7 +76,7 @@ def unpack_debian():
 
 
 def _mend(root):
-    """Add the one file of Odoo's that its pages miss, and drop a partial second copy."""
+    """Add the one file that Debian leaves out; drop its partial second copy."""
     folder = root / "odoo/addons/mail/static/lib/selfie_segmentation"
     folder.mkdir(exist_ok=True)
     (folder / "selfie_segmentation.js").touch()

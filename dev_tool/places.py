@@ -23,10 +23,9 @@ def digest(*parts):
 
 def addons_fingerprint():
     """Changes whenever a file that an installed addon is made of changes."""
-    files = (path for addon in addons() for path in sorted(addon.rglob("*")))
-    return digest(
-        [(str(path.relative_to(ROOT)), path.read_bytes()) for path in files if _ships(path)]
-    )
+    paths = (path for addon in addons() for path in sorted(addon.rglob("*")))
+    files = [path for path in paths if _ships(path)]
+    return digest([(str(file.relative_to(ROOT)), file.read_bytes()) for file in files])
 
 
 def _ships(path):

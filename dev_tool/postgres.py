@@ -163,7 +163,8 @@ class Postgres:
         }
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         log = self._home() / "server.log"
-        self._run_as_owner("pg_ctl", "-D", self._data, "-wsl", log, "-o", options, "start")
+        start = ("-D", self._data, "-w", "-s", "-l", log, "-o", options, "start")
+        self._run_as_owner("pg_ctl", *start)
         host = ("-h", str(self._socket_folder()), "-U", "postgres")
         roles = "SELECT rolname FROM pg_roles WHERE rolname = 'odoo'"
         if not self.client("psql", *host, "-XAtc", roles, "postgres"):

@@ -42,6 +42,7 @@ def provide_pdf_printer(environment):
 
 def _starts(program):
     try:
-        return subprocess.run([program, "--version"], capture_output=True).returncode == 0
+        check = subprocess.run([program, "--version"], capture_output=True)
     except OSError:
         return False
+    return check.returncode == 0

@@ -1,4 +1,4 @@
-"""What the person at the terminal sees: steps with their time, problems in a sentence."""
+"""What the person at the terminal sees: steps with their time, problems in words."""
 
 import subprocess
 import sys
@@ -37,7 +37,8 @@ def step(title):
 def _tick(title, started, done):
     """Show the seconds passing, so that a long step does not look stuck."""
     while not done.wait(1):
-        print(f"\r  {title} ... {time.monotonic() - started:.0f} s ", end="", flush=True)
+        seconds = time.monotonic() - started
+        print(f"\r  {title} ... {seconds:.0f} s ", end="", flush=True)
 
 
 def run_logged(command, log, stdin=subprocess.DEVNULL, **options):
