@@ -6,16 +6,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 from . import linters, odoo_source, programs, python_env
 from .databases import Databases
-from .odoo import CONFIGURATION, HOST, Odoo, check_port, free_port, wait_until_healthy
+from .odoo import CONFIGURATION, ENVIRONMENT, Odoo
 from .places import DEV, LOGS, ROOT, setup_lock
 from .postgres import Postgres
 from .python_env import Environment
+from .server import check_port, serving
 from .terminal import Problem, step
 
-ENVIRONMENT = Environment("venv", ("requirements.txt", "requirements-test.txt"))
 LINTERS = Environment("lint", ("requirements-lint.txt",))
 
 
@@ -62,40 +63,25 @@ def run(arguments, rest):
     with setup_lock():
         odoo = _set_up()
         Databases(odoo).provide(arguments.database, demo=not arguments.no_demo)
-    return _serve(odoo, arguments)
-
-
-def _serve(odoo, arguments):
-    url = f"http://{HOST}:{arguments.port}"
-    command = odoo.command(
-        *("server", "-d", arguments.database),
-        *(f"--http-port={arguments.port}", f"--gevent-port={free_port()}"),
-        f"--workers={arguments.workers}",
-    )
-    # In a session of its own it does not get the terminal's Ctrl-C besides ours, which
-    # it would take as the order to drop everything.
-    server = subprocess.Popen(command, env=odoo.variables, start_new_session=True)
-    try:
-        wait_until_healthy(server, url)
-        print(f"\n{url}   login admin, password admin (Ctrl-C stops)\n", flush=True)
-        return server.wait()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait()
+    workers = f"--workers={arguments.workers}"
+    with serving(odoo, arguments.database, arguments.port, workers) as server:
+        login = "login admin, password admin"
+        print(f"\n{server.url}   {login}   (Ctrl-C stops)\n", flush=True)
+        with suppress(KeyboardInterrupt):
+            return server.process.wait()
 
 
 def test(arguments, rest):
     """Run pytest on a fresh copy of a database with the addons."""
     programs.check_browser()
     name = f"billinator_test_{os.getpid()}"
+    unopened = f"{name}_unopened"
     with setup_lock():
         odoo = _set_up()
         databases = Databases(odoo)
         databases.drop_abandoned_copies()
-        prepared = databases.prepared()
-        databases.copy(prepared, name)
+        for copy in (name, unopened):
+            databases.copy(databases.prepared(), copy)
     log = LOGS / "test.log"
     log.unlink(missing_ok=True)
     command = [
@@ -104,11 +90,12 @@ def test(arguments, rest):
         *("--odoo-http", "--odoo-log-level=info", f"--odoo-extra=logfile={log}"),
         *rest,
     ]
-    variables = {**odoo.variables, "BILLINATOR_PREPARED": prepared}
+    variables = {**odoo.variables, "UNOPENED_DATABASE": unopened}
     try:
-        return subprocess.run(command, cwd=ROOT, env=variables).returncode
+        return _run_in_foreground(command, variables)
     finally:
         databases.drop(name)
+        databases.drop(unopened)
 
 
 def lint(arguments, rest):
@@ -126,20 +113,31 @@ def shell(arguments, rest):
         odoo = _set_up()
         Databases(odoo).provide(arguments.database, demo=True)
     command = odoo.command("shell", "-d", arguments.database, "--no-http", *rest)
-    return subprocess.run(command, env=odoo.variables).returncode
+    return _run_in_foreground(command, odoo.variables)
 
 
 def reset(arguments, rest):
     """Delete one database, or everything."""
     _refuse(rest)
     with setup_lock():
-        postgres = Postgres(ENVIRONMENT.packages)
         if arguments.database:
             Databases(_set_up()).drop(arguments.database)
             return
         with step("Deleting all that was set up"):
-            postgres.remove()
+            Postgres(ENVIRONMENT.packages).remove()
             shutil.rmtree(DEV)
+
+
+def _run_in_foreground(command, variables):
+    """Run a program that answers Ctrl-C itself, and wait until it has done so."""
+    program = subprocess.Popen(command, cwd=ROOT, env=variables)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return program.wait()
+    finally:
+        if program.poll() is None:
+            program.send_signal(signal.SIGINT)
+            program.wait()
 
 
 def _set_up():
@@ -149,9 +147,8 @@ def _set_up():
     ENVIRONMENT.provide()
     ENVIRONMENT.make_importable(tree.root)
     programs.provide_pdf_printer(ENVIRONMENT)
-    postgres = Postgres(ENVIRONMENT.packages)
-    postgres.provide()
-    odoo = Odoo(tree, ENVIRONMENT, postgres)
+    odoo = Odoo.as_set_up()
+    odoo.postgres.provide()
     odoo.configure()
     return odoo
 

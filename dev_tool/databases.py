@@ -136,9 +136,7 @@ class Databases:
     def _run_modules(self, log, name, *arguments):
         """Install or upgrade; a list among the arguments names the modules."""
         options = [",".join(one) if isinstance(one, list) else one for one in arguments]
-        self.odoo.run(
-            log, "server", "-d", name, *options, "--stop-after-init", "--no-http"
-        )
+        self.odoo.run(log, "-d", name, *options, "--stop-after-init", "--no-http")
 
     def _made_here(self, kind):
         """The names of the databases of this kind; each has files here."""

@@ -2,22 +2,25 @@
 
 import configparser
 import os
-import socket
 import tempfile
-import time
-import urllib.request
 from dataclasses import dataclass
 
+from . import odoo_source
 from .odoo_source import OdooTree
 from .places import DEV, LOGS, ROOT
 from .postgres import Postgres
 from .programs import FOLDER as PROGRAMS
 from .python_env import Environment
-from .terminal import Problem, run_logged
+from .terminal import run_logged
 
+ENVIRONMENT = Environment("venv", ("requirements.txt", "requirements-test.txt"))
 HOST = "127.0.0.1"
 CONFIGURATION = DEV / "odoo.conf"
+LAUNCHER = PROGRAMS / "odoo"
 DATA = DEV / "data"
+# With workers Odoo starts itself once more, by the path it was started from; this is a
+# program for which that works, as it does not for ``python -m odoo``.
+PROGRAM = "import odoo.cli\n\nodoo.cli.main()\n"
 
 
 @dataclass
@@ -25,12 +28,19 @@ class Odoo:
     """An Odoo that is ready to be started."""
 
     tree: OdooTree
-    environment: Environment
     postgres: Postgres
 
+    @classmethod
+    def as_set_up(cls):
+        """The Odoo that an earlier step has set up."""
+        return cls(odoo_source.provide(), Postgres(ENVIRONMENT.packages))
+
     def configure(self):
-        """Write the configuration that every start below shares."""
-        from_pip = self.environment.packages / "odoo" / "addons"
+        """Write the program and the configuration that every start shares."""
+        PROGRAMS.mkdir(exist_ok=True)
+        LAUNCHER.write_text(f"#!{ENVIRONMENT.python}\n{PROGRAM}")
+        LAUNCHER.chmod(0o755)
+        from_pip = ENVIRONMENT.packages / "odoo" / "addons"
         folders = [*self.tree.addons_paths(), ROOT]
         if from_pip.is_dir():
             folders.append(from_pip)
@@ -50,10 +60,15 @@ class Odoo:
             configuration.write(file)
 
     def command(self, *arguments):
-        """The command line of Odoo with ``arguments``."""
-        name, *options = arguments
+        """The command line of Odoo with ``arguments``; a subcommand comes first."""
+        subcommand = [] if arguments[0].startswith("-") else [arguments[0]]
+        options = arguments[len(subcommand) :]
         return [
-            *(self.environment.python, "-m", "odoo", name, "-c", CONFIGURATION),
+            ENVIRONMENT.python,
+            LAUNCHER,
+            *subcommand,
+            "-c",
+            CONFIGURATION,
             *options,
         ]
 
@@ -79,37 +94,3 @@ class Odoo:
             script.write(code)
             script.seek(0)
             self.run(log_name, "shell", "-d", database, "--no-http", stdin=script)
-
-
-def check_port(port):
-    """Say that a port is taken before anything slow happens."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise Problem(
-                f"Port {port} cannot be used ({error.strerror}): "
-                "choose another one with --port."
-            ) from error
-
-
-def free_port():
-    """A port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_healthy(process, url, seconds=60):
-    """Wait until the server answers, or say that it never will."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise Problem(f"Odoo ended with status {process.returncode} at its start.")
-        try:
-            with urllib.request.urlopen(f"{url}/web/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise Problem(f"Odoo does not answer at {url} after {seconds} s.")
