@@ -55,5 +55,5 @@ def run_logged(command, log, stdin=subprocess.DEVNULL, **options):
     if status:
         tail = "\n    ".join(log.read_text(errors="replace").splitlines()[-15:])
         raise Problem(
-            f"{command[0]} failed with status {status}. The end of {log}:\n    {tail}"
+            f"{log.stem} failed with status {status}. The end of {log}:\n    {tail}"
         )

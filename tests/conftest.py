@@ -1,0 +1,90 @@
+"""Real servers for the black-box tests.
+
+Each serves a fresh copy of the database with the addons and demo data. A test fails
+when its server logs a warning or an error that it did not announce.
+"""
+
+import itertools
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dev_tool.databases import Databases
+from dev_tool.log_check import check_file
+from dev_tool.odoo import Odoo
+from dev_tool.places import LOGS
+from dev_tool.server import Server, free_port, serving
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class CrmServer:
+    """A server with what a test needs to know about it."""
+
+    server: Server
+    log: Path
+    login: str = "admin"
+    password: str = "admin"
+
+    @property
+    def url(self):
+        return self.server.url
+
+    @property
+    def port(self):
+        return self.server.port
+
+    @property
+    def database(self):
+        return self.server.database
+
+    @property
+    def pid(self):
+        """The process that was started, which with workers only watches over them."""
+        return self.server.process.pid
+
+    def worker_pids(self):
+        """The processes that answer requests at this moment, when there are workers."""
+        children = psutil.Process(self.pid).children()
+        return [child.pid for child in children if "gevent" not in child.cmdline()]
+
+
+@contextmanager
+def _serving_a_copy(workers=0, options=(), expected_log=()):
+    """A server on a fresh copy of the database, both gone at the end."""
+    odoo = Odoo.as_set_up()
+    databases = Databases(odoo)
+    database = f"{os.environ['UNOPENED_DATABASE']}_{next(_numbers)}"
+    log = LOGS / f"{database}.log"
+    databases.copy(os.environ["UNOPENED_DATABASE"], database)
+    settings = [f"--workers={workers}", "--max-cron-threads=0", f"--logfile={log}"]
+    try:
+        with serving(odoo, database, free_port(), *settings, *options) as server:
+            yield CrmServer(server, log)
+    finally:
+        databases.drop(database)
+    check_file(log, expected_log)
+    log.unlink()
+
+
+@pytest.fixture(scope="session")
+def crm_server():
+    """The server that tests share when they do not harm it."""
+    with _serving_a_copy(workers=2) as server:
+        yield server
+
+
+@pytest.fixture
+def start_server():
+    """Start a server of the test's own.
+
+    Call it with ``workers``, with ``options`` for Odoo's command line and with patterns
+    of the warnings that ``expected_log`` will show.
+    """
+    with ExitStack() as servers:
+        yield lambda **wishes: servers.enter_context(_serving_a_copy(**wishes))
