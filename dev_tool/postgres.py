@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -83,7 +84,7 @@ class Postgres:
         )
         if result.returncode:
             raise Problem(f"{program} failed: {result.stderr.strip()}")
-        return result.stdout.strip()
+        return result.stdout
 
     @property
     def _data(self):
@@ -164,7 +165,12 @@ class Postgres:
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         log = self._home() / "server.log"
         start = ("-D", self._data, "-w", "-s", "-l", log, "-o", options, "start")
-        self._run_as_owner("pg_ctl", *start)
+        try:
+            self._run_as_owner("pg_ctl", *start)
+        except Problem:
+            # What is left of a server that was killed needs a moment to notice.
+            time.sleep(2)
+            self._run_as_owner("pg_ctl", *start)
         host = ("-h", str(self._socket_folder()), "-U", "postgres")
         roles = "SELECT rolname FROM pg_roles WHERE rolname = 'odoo'"
         if not self.client("psql", *host, "-XAtc", roles, "postgres"):
