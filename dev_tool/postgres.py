@@ -49,9 +49,10 @@ class Postgres:
 
     def provide(self):
         """Have a server that answers."""
+        if self.is_ours:
+            self._settle()
         if self.is_ours and not self._answers():
             with step("PostgreSQL"):
-                self._settle()
                 self._copy_programs()
                 self._create_cluster()
                 self._start()
