@@ -1,0 +1,10 @@
+from . import (
+    account_move,
+    billinator_lost_reason,
+    billinator_opportunity,
+    billinator_quote,
+    billinator_quote_line,
+    billinator_stage,
+    res_company,
+    res_config_settings,
+)

@@ -1,0 +1,21 @@
+from odoo import fields, models
+
+
+class BillinatorLostReason(models.Model):
+    _name = "billinator.lost.reason"
+    _description = "Lost Reason"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    opportunity_count = fields.Integer(compute="_compute_opportunity_count")
+
+    def _compute_opportunity_count(self):
+        counts = dict(
+            self.env["billinator.opportunity"]._read_group(
+                [("lost_reason_id", "in", self.ids)], ["lost_reason_id"], ["__count"]
+            )
+        )
+        for reason in self:
+            reason.opportunity_count = counts.get(reason, 0)

@@ -1,0 +1,911 @@
+import re
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL, email_normalize
+
+from .billinator_stage import STATUSES
+
+PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
+# Names at least this alike (pg_trgm's similarity, 0 to 1) count as similar deals.
+NAME_SIMILARITY = 0.6
+SIMILAR_LIMIT = 50
+
+
+class BillinatorOpportunity(models.Model):
+    """A deal: from the first contact to won or lost."""
+
+    _name = "billinator.opportunity"
+    _description = "Opportunity"
+    _inherit = [
+        "mail.tracking.duration.mixin",
+        "mail.activity.mixin",
+        "utm.mixin",
+    ]
+    _order = "priority desc, id desc"
+    _rec_names_search = ["name", "partner_id.name", "partner_name"]
+    _check_company_auto = True
+    _track_duration_field = "stage_id"
+
+    # === Fields === #
+
+    name = fields.Char(
+        string="Opportunity", required=True, index="trigram", tracking=True
+    )
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Salesperson",
+        default=lambda self: self.env.user,
+        check_company=True,
+        index=True,
+        tracking=True,
+        domain="[('share', '=', False), ('company_ids', '=', company_id)]",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        string="Sales Team",
+        compute="_compute_team_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        index=True,
+        tracking=True,
+        ondelete="set null",
+    )
+
+    # Who it is for
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        check_company=True,
+        index=True,
+        tracking=True,
+        ondelete="restrict",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id",
+        string="Customer Company",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+    )
+    partner_name = fields.Char(
+        string="Company Name",
+        index="trigram",
+        help="The company, as long as it is not one of your contacts.",
+    )
+    contact_name = fields.Char(
+        help="The person, as long as he or she is not one of your contacts."
+    )
+    email_from = fields.Char(
+        string="Email",
+        compute="_compute_email_from",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    phone = fields.Char(
+        compute="_compute_phone",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    email_normalized = fields.Char(
+        compute="_compute_email_normalized",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+    )
+    phone_key = fields.Char(
+        compute="_compute_phone_key",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+        help="The phone number's last nine digits, by which similar deals are found.",
+    )
+
+    # Where it stands
+    stage_id = fields.Many2one(
+        "billinator.stage",
+        compute="_compute_stage_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        copy=False,
+        index=True,
+        tracking=True,
+        ondelete="restrict",
+        group_expand="_read_group_stage_id",
+        domain="['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]",
+    )
+    status = fields.Selection(
+        related="stage_id.status", store=True, precompute=True, index=True
+    )
+    last_open_stage_id = fields.Many2one(
+        "billinator.stage",
+        compute="_compute_last_open_stage_id",
+        store=True,
+        precompute=True,
+        ondelete="set null",
+        help="Where the opportunity goes back to when it is reopened.",
+    )
+    date_last_stage_update = fields.Datetime(
+        string="Last Stage Update",
+        compute="_compute_date_last_stage_update",
+        store=True,
+        precompute=True,
+    )
+    priority = fields.Selection(PRIORITIES, default="0", required=True)
+    lost_reason_id = fields.Many2one(
+        "billinator.lost.reason",
+        compute="_compute_lost_reason_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+    )
+    date_deadline = fields.Date(
+        string="Expected Closing",
+        index=True,
+        tracking=True,
+        help="The day on which the opportunity is expected to be won.",
+    )
+    date_closed = fields.Datetime(
+        string="Closed On",
+        compute="_compute_date_closed",
+        store=True,
+        precompute=True,
+        copy=False,
+        index="btree_not_null",
+    )
+    days_to_close = fields.Integer(
+        compute="_compute_days_to_close",
+        store=True,
+        aggregator="avg",
+        help="Days from the opportunity's creation to its being won or lost.",
+    )
+
+    # What it is worth
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        ondelete="restrict",
+    )
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    expected_revenue = fields.Monetary(tracking=True)
+    probability = fields.Float(
+        string="Probability (%)",
+        compute="_compute_probability",
+        inverse="_inverse_probability",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        aggregator="avg",
+        tracking=True,
+    )
+    is_probability_manual = fields.Boolean(
+        string="Probability Set by Hand",
+        compute="_compute_is_probability_manual",
+        store=True,
+        precompute=True,
+        copy=False,
+        help="Set when somebody chose another probability than the stage's. "
+        "Choose the stage's probability again to make it follow the stage.",
+    )
+    expected_revenue_company = fields.Monetary(
+        string="Expected Revenue (Company Currency)",
+        currency_field="company_currency_id",
+        compute="_compute_company_revenues",
+        store=True,
+        precompute=True,
+        help="Converted at the rate of the day it was closed, or of today.",
+    )
+    weighted_revenue = fields.Monetary(
+        currency_field="company_currency_id",
+        compute="_compute_company_revenues",
+        store=True,
+        precompute=True,
+        help="Expected revenue times probability, in the company's currency.",
+    )
+
+    description = fields.Html(string="Notes")
+    quote_ids = fields.One2many("billinator.quote", "opportunity_id")
+    quote_count = fields.Integer(compute="_compute_quotes")
+    quoted_amount = fields.Monetary(
+        compute="_compute_quotes",
+        currency_field="company_currency_id",
+        help="Untaxed total of the quotes that were not rejected and did not expire.",
+    )
+    invoice_status = fields.Selection(
+        "_selection_invoice_status",
+        compute="_compute_quotes",
+        help="How far the invoices of the opportunity's quotes are.",
+    )
+    duplicate_ids = fields.Many2many(
+        "billinator.opportunity",
+        string="Similar Opportunities",
+        compute="_compute_duplicates",
+    )
+    duplicate_count = fields.Integer(compute="_compute_duplicates")
+
+    # A deleted campaign, source or medium leaves its opportunities alone.
+    campaign_id = fields.Many2one(ondelete="set null")
+    medium_id = fields.Many2one(ondelete="set null")
+    source_id = fields.Many2one(ondelete="set null")
+
+    # === Constraints and indexes === #
+
+    _probability_range = models.Constraint(
+        "CHECK(probability BETWEEN 0 AND 100)",
+        "The probability is a percentage: choose a value from 0 to 100.",
+    )
+    _customer_required = models.Constraint(
+        "CHECK(partner_id IS NOT NULL OR COALESCE(partner_name, '') <> ''"
+        " OR COALESCE(contact_name, '') <> '' OR COALESCE(email_from, '') <> ''"
+        " OR COALESCE(phone, '') <> '')",
+        "Say who the opportunity is for: choose a customer, or give a company name, "
+        "a contact name, an email address or a phone number.",
+    )
+    _lost_reason_required = models.Constraint(
+        "CHECK(status <> 'lost' OR lost_reason_id IS NOT NULL)",
+        "Choose the reason why the opportunity was lost.",
+    )
+    _default_order_idx = models.Index("(priority DESC, id DESC) WHERE active IS TRUE")
+    _stage_order_idx = models.Index(
+        "(stage_id, priority DESC, id DESC) WHERE active IS TRUE"
+    )
+
+    # === Computes === #
+
+    @api.depends("user_id")
+    def _compute_team_id(self):
+        Team = self.env["crm.team"]
+        for (user, company), opportunities in self.grouped(
+            lambda opportunity: (opportunity.user_id, opportunity.company_id)
+        ).items():
+            team = user and Team.with_company(company)._get_default_team_id(
+                user_id=user.id, domain=Team._check_company_domain(company)
+            )
+            for opportunity in opportunities:
+                current = opportunity.team_id
+                # Without a salesperson, the deal stays with its team.
+                stays = not user or user in current.member_ids | current.user_id
+                opportunity.team_id = current if stays else team
+
+    @api.depends("partner_id")
+    def _compute_email_from(self):
+        for opportunity in self:
+            opportunity.email_from = (
+                opportunity.partner_id.email or opportunity.email_from
+            )
+
+    @api.depends("partner_id")
+    def _compute_phone(self):
+        for opportunity in self:
+            opportunity.phone = opportunity.partner_id.phone or opportunity.phone
+
+    @api.depends("email_from")
+    def _compute_email_normalized(self):
+        for opportunity in self:
+            opportunity.email_normalized = email_normalize(
+                opportunity.email_from, strict=False
+            )
+
+    @api.depends("phone")
+    def _compute_phone_key(self):
+        for opportunity in self:
+            digits = re.sub(r"\D", "", opportunity.phone or "")
+            # Shorter numbers are extensions or mistakes, and would match anything.
+            opportunity.phone_key = digits[-9:] if len(digits) >= 6 else False
+
+    @api.depends("team_id")
+    def _compute_stage_id(self):
+        open_stages = self.env["billinator.stage"].search([("status", "=", "open")])
+        for team, opportunities in self.grouped("team_id").items():
+            first = open_stages.filtered(lambda s, team=team: s._is_open_to(team))[:1]
+            for opportunity in opportunities:
+                stage = opportunity.stage_id
+                fits = stage and stage._is_open_to(team)
+                opportunity.stage_id = stage if fits else first
+
+    @api.depends("stage_id")
+    def _compute_last_open_stage_id(self):
+        for opportunity in self:
+            stage = opportunity.stage_id
+            opportunity.last_open_stage_id = (
+                stage if stage.status == "open" else opportunity.last_open_stage_id
+            )
+
+    @api.depends("stage_id")
+    def _compute_date_last_stage_update(self):
+        self.date_last_stage_update = self.env.cr.now()
+
+    @api.depends("status")
+    def _compute_lost_reason_id(self):
+        for opportunity in self:
+            lost = opportunity.status == "lost"
+            opportunity.lost_reason_id = lost and opportunity.lost_reason_id
+
+    @api.depends("status")
+    def _compute_date_closed(self):
+        now = self.env.cr.now()
+        for opportunity in self:
+            closed = opportunity.status != "open"
+            opportunity.date_closed = closed and (opportunity.date_closed or now)
+
+    @api.depends("create_date", "date_closed")
+    def _compute_days_to_close(self):
+        for opportunity in self:
+            created, closed = opportunity.create_date, opportunity.date_closed
+            opportunity.days_to_close = (
+                (closed - created).days if created and closed else False
+            )
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for opportunity in self:
+            opportunity.currency_id = (
+                opportunity.currency_id or opportunity.company_id.currency_id
+            )
+
+    @api.depends("status")
+    def _compute_is_probability_manual(self):
+        """Forget a probability set by hand once the opportunity is closed."""
+        for opportunity in self:
+            opportunity.is_probability_manual = (
+                opportunity.status == "open" and opportunity.is_probability_manual
+            )
+
+    @api.depends("stage_id", "is_probability_manual")
+    def _compute_probability(self):
+        for opportunity in self:
+            opportunity.probability = (
+                opportunity.probability
+                if opportunity.is_probability_manual
+                else opportunity.stage_id.probability
+            )
+
+    def _inverse_probability(self):
+        for opportunity in self:
+            stage = opportunity.stage_id
+            if stage.status != "open":
+                opportunity.probability = stage.probability
+            opportunity.is_probability_manual = (
+                opportunity.probability != stage.probability
+            )
+
+    @api.depends(
+        "expected_revenue", "probability", "currency_id", "company_id", "date_closed"
+    )
+    def _compute_company_revenues(self):
+        today = fields.Date.context_today(self)
+        for opportunity in self:
+            closed = opportunity.date_closed
+            revenue = opportunity.currency_id._convert(
+                opportunity.expected_revenue,
+                opportunity.company_id.currency_id,
+                opportunity.company_id,
+                closed.date() if closed else today,
+            )
+            opportunity.expected_revenue_company = revenue
+            opportunity.weighted_revenue = revenue * opportunity.probability / 100
+
+    @api.model
+    def _selection_invoice_status(self):
+        return self.env["billinator.quote"]._fields["invoice_status"].selection
+
+    @api.depends(
+        "quote_ids.state",
+        "quote_ids.invoice_status",
+        "quote_ids.amount_untaxed_company",
+    )
+    def _compute_quotes(self):
+        order = [value for value, _label in self._selection_invoice_status()]
+        for opportunity in self:
+            quotes = opportunity.quote_ids
+            live = quotes.filtered(lambda quote: quote._is_live())
+            opportunity.quote_count = len(quotes)
+            opportunity.quoted_amount = sum(live.mapped("amount_untaxed_company"))
+            opportunity.invoice_status = max(
+                quotes.mapped("invoice_status"), key=order.index, default="no"
+            )
+
+    @api.depends("partner_id", "email_normalized", "phone_key", "name")
+    def _compute_duplicates(self):
+        for opportunity in self:
+            duplicates = opportunity._find_duplicates()
+            opportunity.duplicate_ids = duplicates
+            opportunity.duplicate_count = len(duplicates)
+
+    @api.model
+    def _read_group_stage_id(self, stages, domain):
+        """Show a team's empty stages as well, and only that team's."""
+        team = self.env["crm.team"].browse(self.env.context.get("default_team_id"))
+        search_domain = Domain("id", "in", stages.ids) | Domain("team_ids", "=", False)
+        if team:
+            search_domain |= Domain("team_ids", "in", team.ids)
+        return stages.search(search_domain)
+
+    def _get_rotting_depends_fields(self):
+        return [*super()._get_rotting_depends_fields(), "status"]
+
+    def _get_rotting_domain(self):
+        return super()._get_rotting_domain() & Domain("status", "=", "open")
+
+    # === Constraints === #
+
+    @api.constrains("stage_id", "team_id")
+    def _check_stage_of_team(self):
+        for opportunity in self:
+            if not opportunity.stage_id._is_open_to(opportunity.team_id):
+                raise ValidationError(
+                    self.env._(
+                        "The stage %(stage)s is not one of the sales team's of "
+                        "“%(opportunity)s”. Choose another stage or another team.",
+                        stage=opportunity.stage_id.display_name,
+                        opportunity=opportunity.name,
+                    )
+                )
+
+    @api.constrains("stage_id", "lost_reason_id")
+    def _check_lost_reason(self):
+        # The database holds the same rule; this one names the opportunity.
+        for opportunity in self:
+            if opportunity.stage_id.status == "lost" and not opportunity.lost_reason_id:
+                raise ValidationError(
+                    self.env._(
+                        "Why was “%(opportunity)s” lost? Use the Lost button, or "
+                        "choose a lost reason together with the stage %(stage)s.",
+                        opportunity=opportunity.name,
+                        stage=opportunity.stage_id.display_name,
+                    )
+                )
+
+    # === Actions === #
+
+    def action_set_won(self):
+        """Move the opportunities to the won stage of their team.
+
+        :return: an action that shows the web client's rainbow man
+        :raises UserError: when a team has no won stage
+        """
+        self._move_to_status("won")
+        return {
+            "effect": {
+                "type": "rainbow_man",
+                "fadeout": "slow",
+                "message": self.get_won_message(),
+            }
+        }
+
+    def action_set_lost(self, lost_reason_id, feedback=None):
+        """Move the opportunities to the lost stage of their team.
+
+        :param int lost_reason_id: id of a ``billinator.lost.reason``
+        :param str feedback: what the customer said, logged on the opportunities as
+            plain text
+        :return: True
+        :raises UserError: when a team has no lost stage
+        :raises ValidationError: without a reason
+        """
+        self._move_to_status("lost", lost_reason_id=lost_reason_id)
+        if feedback:
+            self._message_log_batch(
+                bodies={
+                    opportunity.id: self.env._("Lost: %s", feedback)
+                    for opportunity in self
+                }
+            )
+        return True
+
+    def action_reopen(self):
+        """Move won and lost opportunities back to the stage they came from.
+
+        Opportunities that are open stay as they are.
+
+        :return: True
+        """
+        closed = self.filtered(lambda opportunity: opportunity.status != "open")
+        for stage, opportunities in closed.grouped("last_open_stage_id").items():
+            opportunities.stage_id = stage or opportunities._get_stage("open")
+        return True
+
+    def action_new_quote(self):
+        """Open a new quote on the opportunity, with its customer and salesperson.
+
+        :return: a window action on an unsaved ``billinator.quote``
+        :raises UserError: when the opportunity has no customer yet
+        """
+        self.ensure_one()
+        if not self.partner_id:
+            raise UserError(
+                self.env._(
+                    "A quote needs a customer: choose one on “%s” first.", self.name
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New Quote"),
+            "res_model": "billinator.quote",
+            "views": [(False, "form")],
+            "context": {
+                f"default_{name}": value
+                for name, value in self._prepare_quote_values().items()
+            },
+        }
+
+    @api.readonly
+    def action_view_quotes(self):
+        """Open the opportunity's quotes.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "billinator_crm.billinator_quote_action"
+        )
+        return {
+            **action,
+            "domain": [("opportunity_id", "=", self.id)],
+            "context": {
+                f"default_{name}": value
+                for name, value in self._prepare_quote_values().items()
+            },
+        }
+
+    @api.readonly
+    def action_view_duplicates(self):
+        """List the opportunity together with the ones similar to it.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Similar Opportunities"),
+            "res_model": "billinator.opportunity",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", (self + self.duplicate_ids).ids)],
+        }
+
+    # === Business === #
+
+    @api.model
+    @api.readonly
+    def get_pipeline_statistics(self, domain=None):
+        """Count and value the opportunities of a domain that the user may see.
+
+        Amounts are in the currency of the user's current company, at today's rate.
+        The win rate is won / (won + lost), in percent; the average deal is the mean
+        value of the won ones and the cycle time the mean number of days from their
+        creation to their closing. Figures that nothing stands behind are ``False``.
+
+        :param list domain: of ``billinator.opportunity``; all of them by default
+        :return: dict with ``currency`` (ISO code), ``stages`` (list of dicts with
+            ``stage_id, code, name, status, count, value, weighted_value,
+            average_age_days`` in the pipeline's order), ``overall`` (``count, value,
+            weighted_value, average_age_days`` of all), ``win_rate``,
+            ``average_deal``, ``cycle_time_days``
+        """
+        rows = self._get_pipeline_rows(Domain(domain or Domain.TRUE))
+        currency = self.env.company.currency_id
+        by_stage = {}
+        for row in rows:
+            by_stage.setdefault(row["stage_id"], []).append(row)
+        stages = self.env["billinator.stage"].browse(by_stage).sorted()
+        won = [row for row in rows if row["status"] == "won"]
+        lost = [row for row in rows if row["status"] == "lost"]
+        won_count = sum(row["count"] for row in won)
+        closed_count = won_count + sum(row["count"] for row in lost)
+        won_value = sum(row["value"] for row in won)
+        won_seconds = sum(row["cycle_seconds"] for row in won)
+        return {
+            "currency": currency.name,
+            "stages": [
+                {
+                    "stage_id": stage.id,
+                    "code": stage.code,
+                    "name": stage.name,
+                    "status": stage.status,
+                    **self._summarize_pipeline_rows(by_stage[stage.id]),
+                }
+                for stage in stages
+            ],
+            "overall": self._summarize_pipeline_rows(rows),
+            "win_rate": closed_count and 100 * won_count / closed_count,
+            "average_deal": won_count and currency.round(won_value / won_count),
+            "cycle_time_days": won_count and won_seconds / won_count / 86400,
+        }
+
+    def _get_pipeline_rows(self, domain):
+        """Sum up the pipeline by stage and company, in one query.
+
+        :return: list of dicts, amounts converted to the current company's currency
+        """
+        query = self._search(domain)
+        alias = query.table
+        column = {
+            name: self._field_to_sql(alias, name, query)
+            for name in (
+                "stage_id",
+                "status",
+                "company_id",
+                "create_date",
+                "date_closed",
+                "expected_revenue_company",
+                "weighted_revenue",
+            )
+        }
+        query.groupby = SQL(
+            "%(stage_id)s, %(status)s, %(company_id)s",
+            stage_id=column["stage_id"],
+            status=column["status"],
+            company_id=column["company_id"],
+        )
+        rows = self.env.execute_query_dict(
+            query.select(
+                SQL("%s AS stage_id", column["stage_id"]),
+                SQL("%s AS status", column["status"]),
+                SQL("%s AS company_id", column["company_id"]),
+                SQL("COUNT(*) AS count"),
+                SQL("SUM(%s) AS value", column["expected_revenue_company"]),
+                SQL("SUM(%s) AS weighted_value", column["weighted_revenue"]),
+                SQL(
+                    "SUM(EXTRACT(EPOCH FROM %s - %s))::float AS age_seconds",
+                    self.env.cr.now(),
+                    column["create_date"],
+                ),
+                SQL(
+                    "COALESCE(SUM(EXTRACT(EPOCH FROM %s - %s)), 0)::float"
+                    " AS cycle_seconds",
+                    column["date_closed"],
+                    column["create_date"],
+                ),
+            )
+        )
+        for row in rows:
+            company = self.env["res.company"].browse(row["company_id"])
+            for name in ("value", "weighted_value"):
+                row[name] = company.currency_id._convert(
+                    float(row[name] or 0), self.env.company.currency_id, company
+                )
+        return rows
+
+    @api.model
+    def _summarize_pipeline_rows(self, rows):
+        """Add up rows of :meth:`_get_pipeline_rows`."""
+        currency = self.env.company.currency_id
+        count = sum(row["count"] for row in rows)
+        age_seconds = sum(row["age_seconds"] for row in rows)
+        return {
+            "count": count,
+            "value": currency.round(sum(row["value"] for row in rows)),
+            "weighted_value": currency.round(
+                sum(row["weighted_value"] for row in rows)
+            ),
+            "average_age_days": count and age_seconds / count / 86400,
+        }
+
+    def _move_to_status(self, status, **values):
+        """Move the opportunities to their team's first stage with ``status``."""
+        for team, opportunities in self.grouped("team_id").items():
+            stage = opportunities._get_stage(status)
+            if not stage:
+                raise UserError(
+                    self.env._(
+                        "The sales team %(team)s has no stage for opportunities that "
+                        "are %(status)s: add one under Configuration / Stages.",
+                        team=team.display_name or self.env._("(none)"),
+                        status=dict(
+                            self._fields["status"]._description_selection(self.env)
+                        )[status],
+                    )
+                )
+            opportunities.write({"stage_id": stage.id, **values})
+
+    def _get_stage(self, status):
+        """Return the first stage with ``status`` of the one team in ``self``."""
+        stages = self.env["billinator.stage"].search([("status", "=", status)])
+        return stages.filtered(lambda stage: stage._is_open_to(self.team_id))[:1]
+
+    @api.readonly
+    def get_won_message(self):
+        """Return what the web client's rainbow man says when these were won.
+
+        :return: str, in the user's language
+        """
+        if len(self) == 1:
+            return self.env._("“%s” is won. Well done!", self.name)
+        return self.env._("%s opportunities won. Well done!", len(self))
+
+    def _prepare_quote_values(self):
+        """Return what a quote takes over from the opportunity, without lines."""
+        self.ensure_one()
+        return {
+            "opportunity_id": self.id,
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "currency_id": self.currency_id.id,
+            "user_id": self.user_id.id,
+            "team_id": self.team_id.id,
+            "campaign_id": self.campaign_id.id,
+            "medium_id": self.medium_id.id,
+            "source_id": self.source_id.id,
+        }
+
+    def _find_duplicates(self):
+        """Return opportunities of the same customer, address, phone or like name.
+
+        Only those that the user may read, :const:`SIMILAR_LIMIT` at most.
+        """
+        self.ensure_one()
+        opportunity = self._origin
+        if not opportunity.id:
+            return self.browse()
+        keys = {
+            "commercial_partner_id": self.commercial_partner_id.id,
+            "email_normalized": self.email_normalized,
+            "phone_key": self.phone_key,
+        }
+        domain = Domain.OR(
+            Domain(name, "=", value) for name, value in keys.items() if value
+        )
+        domain |= Domain("id", "in", self._search_similar_names())
+        domain &= Domain("id", "!=", opportunity.id)
+        domain &= Domain("company_id", "=", self.company_id.id)
+        return self.search(domain, limit=SIMILAR_LIMIT)
+
+    def _search_similar_names(self):
+        """Return the ids of opportunities whose name is much like this one's."""
+        registry = self.env.registry
+        if not registry.has_trigram or not self.name:
+            return []
+        self.flush_model(["name"])
+        # The operator uses the name's trigram index, the function filters finely.
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM billinator_opportunity"
+                " WHERE %(column)s %% %(name)s"
+                " AND similarity(%(column)s, %(name)s) >= %(minimum)s LIMIT %(limit)s",
+                column=registry.unaccent(SQL.identifier("name")),
+                name=registry.unaccent(SQL("%s", self.name)),
+                minimum=NAME_SIMILARITY,
+                limit=SIMILAR_LIMIT,
+            )
+        )
+        return [row[0] for row in rows]
+
+    def merge_opportunities(self, opportunity_ids):
+        """Merge other opportunities into this one and delete them.
+
+        Messages, attachments, activities, quotes, meetings and followers move
+        here; values that this one lacks are filled in from the others, in their
+        order; descriptions are joined. A note says what was merged.
+
+        :param list opportunity_ids: ids of the opportunities that go
+        :return: True
+        :raises UserError: when they belong to different companies
+        :raises AccessError: when the user may not change one of them
+        """
+        self.ensure_one()
+        others = self.browse(opportunity_ids).exists() - self
+        (self + others).check_access("write")
+        if others.company_id - self.company_id:
+            raise UserError(
+                self.env._("Only opportunities of the same company can be merged.")
+            )
+        self._merge_values(others)
+        self._merge_documents(others)
+        self._message_log(body=self._prepare_merge_summary(others))
+        # Salespeople may not delete opportunities, but merge those they may change,
+        # which was checked above: nothing of them is lost.
+        others.sudo().unlink()
+        return True
+
+    @api.model
+    def _get_merge_fields(self):
+        """Fields that a merge fills in from the others where they are empty."""
+        return [
+            "partner_id",
+            "partner_name",
+            "contact_name",
+            "email_from",
+            "phone",
+            "user_id",
+            "team_id",
+            "date_deadline",
+            "expected_revenue",
+            "campaign_id",
+            "medium_id",
+            "source_id",
+        ]
+
+    def _merge_values(self, others):
+        """Fill in what this opportunity lacks from ``others``."""
+        values = {}
+        for name in self._get_merge_fields():
+            if self[name]:
+                continue
+            donor = others.filtered(name)[:1]
+            if donor:
+                values[name] = self._fields[name].convert_to_write(donor[name], donor)
+                if name == "expected_revenue":
+                    values["currency_id"] = donor.currency_id.id
+        descriptions = (self + others).filtered("description").mapped("description")
+        if descriptions:
+            values["description"] = Markup("<hr/>").join(descriptions)
+        values["priority"] = max((self + others).mapped("priority"))
+        self.write(values)
+
+    def _merge_documents(self, others):
+        """Move everything that hangs on ``others`` to this opportunity."""
+        # Messages, attachments and activities are moved as they are, whoever wrote
+        # them; the right to change both opportunities was checked by the caller.
+        others_sudo = others.sudo()
+        for other in others_sudo:
+            other.message_change_thread(self)
+        others_sudo.with_context(active_test=False).activity_ids.write(
+            {"res_id": self.id}
+        )
+        for model in ("ir.attachment", "calendar.event"):
+            self.env[model].sudo().with_context(active_test=False).search(
+                [("res_model", "=", self._name), ("res_id", "in", others.ids)]
+            ).write({"res_id": self.id})
+        others_sudo.quote_ids.write({"opportunity_id": self.id})
+        self.message_subscribe(others_sudo.message_partner_ids.ids)
+
+    def _prepare_merge_summary(self, others):
+        names = ", ".join(others.mapped("display_name"))
+        return self.env._("Merged with: %s", names)
+
+    # === Crons and imports === #
+
+    @api.model
+    def _cron_refresh_company_revenues(self):
+        """Convert open opportunities in foreign currencies at today's rate."""
+        for company in self.env["res.company"].search([]):
+            foreign = self.search(
+                [
+                    ("status", "=", "open"),
+                    ("company_id", "=", company.id),
+                    ("currency_id", "!=", company.currency_id.id),
+                ]
+            )
+            foreign.modified(["expected_revenue"])
+
+    @api.model
+    def get_import_templates(self):
+        """Offer the spreadsheet to fill in and import.
+
+        :return: list of dicts with ``label`` and ``template`` (a path)
+        """
+        return [
+            {
+                "label": self.env._("Import Template for Opportunities"),
+                "template": "/billinator_crm/static/xls/opportunities_import.xlsx",
+            }
+        ]

@@ -1,0 +1,873 @@
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command, Domain
+from odoo.tools import SQL, is_html_empty
+
+STATES = [
+    ("draft", "Draft"),
+    ("sent", "Sent"),
+    ("accepted", "Accepted"),
+    ("rejected", "Rejected"),
+    ("expired", "Expired"),
+]
+# In this order: the further down, the nearer to the money.
+INVOICE_STATUSES = [
+    ("no", "Not Invoiced"),
+    ("draft", "Draft Invoice"),
+    ("posted", "Invoiced"),
+    ("partial", "Partially Paid"),
+    ("paid", "Paid"),
+]
+EDITABLE_STATES = ("draft", "sent")
+CONVERTIBLE_STATES = ("draft", "sent", "accepted")
+
+
+class BillinatorQuote(models.Model):
+    """An offer to a customer, with lines, taxes and totals, that becomes an invoice."""
+
+    _name = "billinator.quote"
+    _description = "Quote"
+    _inherit = [
+        "portal.mixin",
+        "product.catalog.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "utm.mixin",
+    ]
+    _order = "date_quote desc, id desc"
+    _rec_names_search = ["name", "partner_id.name", "client_order_ref"]
+    _check_company_auto = True
+
+    # === Fields === #
+
+    name = fields.Char(
+        string="Quote Number",
+        required=True,
+        copy=False,
+        readonly=True,
+        index="trigram",
+        default=lambda self: self.env._("New"),
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        check_company=True,
+        index=True,
+        tracking=True,
+        ondelete="restrict",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id",
+        string="Customer Company",
+        store=True,
+        precompute=True,
+        index=True,
+    )
+    partner_invoice_id = fields.Many2one(
+        "res.partner",
+        string="Invoice Address",
+        compute="_compute_partner_invoice_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    opportunity_id = fields.Many2one(
+        "billinator.opportunity",
+        check_company=True,
+        index="btree_not_null",
+        tracking=True,
+        ondelete="restrict",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Salesperson",
+        compute="_compute_user_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        index=True,
+        tracking=True,
+        domain="[('share', '=', False), ('company_ids', '=', company_id)]",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        string="Sales Team",
+        compute="_compute_team_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        index=True,
+        ondelete="set null",
+    )
+    state = fields.Selection(
+        STATES,
+        string="Status",
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    date_quote = fields.Date(
+        string="Quote Date",
+        required=True,
+        copy=False,
+        default=fields.Date.context_today,
+    )
+    validity_date = fields.Date(
+        string="Valid Until",
+        compute="_compute_validity_date",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        index="btree_not_null",
+        help="The last day on which the customer can accept the quote.",
+    )
+    reject_reason = fields.Text(copy=False, readonly=True)
+
+    # Terms
+    pricelist_id = fields.Many2one(
+        "product.pricelist",
+        compute="_compute_pricelist_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        tracking=True,
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        ondelete="restrict",
+    )
+    currency_rate = fields.Float(
+        compute="_compute_currency_rate",
+        store=True,
+        precompute=True,
+        digits=0,
+        help="Units of the quote's currency for one of the company's, on the quote's "
+        "date.",
+    )
+    fiscal_position_id = fields.Many2one(
+        "account.fiscal.position",
+        compute="_compute_fiscal_position_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        help="Adapts the products' taxes to the customer; lines that are there "
+        "already keep theirs until you update them.",
+    )
+    payment_term_id = fields.Many2one(
+        "account.payment.term",
+        string="Payment Terms",
+        compute="_compute_payment_term_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+    )
+    client_order_ref = fields.Char(string="Customer Reference", copy=False)
+    note = fields.Html(
+        string="Terms and Conditions",
+        compute="_compute_note",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+
+    # Lines and totals
+    line_ids = fields.One2many(
+        "billinator.quote.line",
+        "quote_id",
+        string="Lines",
+        copy=True,
+        bypass_search_access=True,
+    )
+    amount_untaxed = fields.Monetary(
+        string="Untaxed Amount", compute="_compute_amounts", store=True
+    )
+    amount_tax = fields.Monetary(
+        string="Taxes", compute="_compute_amounts", store=True
+    )
+    amount_total = fields.Monetary(
+        string="Total", compute="_compute_amounts", store=True, tracking=True
+    )
+    amount_untaxed_company = fields.Monetary(
+        string="Untaxed Amount (Company Currency)",
+        currency_field="company_currency_id",
+        compute="_compute_amounts",
+        store=True,
+    )
+    tax_totals = fields.Binary(compute="_compute_tax_totals", exportable=False)
+
+    # Invoicing
+    invoice_ids = fields.One2many(
+        "account.move",
+        "billinator_quote_id",
+        string="Invoices",
+        copy=False,
+        readonly=True,
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+    invoice_count = fields.Integer(
+        compute="_compute_invoice_count", compute_sudo=True
+    )
+    invoice_status = fields.Selection(
+        INVOICE_STATUSES,
+        compute="_compute_invoice_status",
+        store=True,
+        index=True,
+        tracking=True,
+    )
+
+    # What the form needs to know
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    company_price_include = fields.Selection(related="company_id.account_price_include")
+    tax_country_id = fields.Many2one(
+        "res.country", compute="_compute_tax_country_id", compute_sudo=True
+    )
+    is_editable = fields.Boolean(compute="_compute_is_editable")
+
+    # A deleted campaign, source or medium leaves its quotes alone.
+    campaign_id = fields.Many2one(ondelete="set null")
+    medium_id = fields.Many2one(ondelete="set null")
+    source_id = fields.Many2one(ondelete="set null")
+
+    # === Constraints and indexes === #
+
+    _name_company_uniq = models.Constraint(
+        "UNIQUE(name, company_id)", "Another quote of this company has this number."
+    )
+    _validity_after_quote = models.Constraint(
+        "CHECK(validity_date >= date_quote)",
+        "A quote cannot expire before its own date: choose a later “valid until”.",
+    )
+    _default_order_idx = models.Index("(date_quote DESC, id DESC)")
+
+    # === Computes === #
+
+    @api.depends("partner_id")
+    def _compute_partner_invoice_id(self):
+        for quote in self:
+            addresses = quote.partner_id and quote.partner_id.address_get(["invoice"])
+            quote.partner_invoice_id = addresses and addresses["invoice"]
+
+    @api.depends("partner_id")
+    def _compute_user_id(self):
+        is_salesperson = self.env.user.has_group("sales_team.group_sale_salesman")
+        for quote in self:
+            partner = quote.partner_id
+            quote.user_id = (
+                (quote._origin and quote.user_id)
+                or partner.user_id
+                or partner.commercial_partner_id.user_id
+                or (is_salesperson and self.env.user)
+            )
+
+    @api.depends("user_id", "company_id")
+    def _compute_team_id(self):
+        Team = self.env["crm.team"]
+        for (user, company), quotes in self.grouped(
+            lambda quote: (quote.user_id, quote.company_id)
+        ).items():
+            quotes.team_id = Team.with_company(company)._get_default_team_id(
+                user_id=user.id, domain=Team._check_company_domain(company)
+            )
+
+    @api.depends("date_quote", "company_id")
+    def _compute_validity_date(self):
+        for quote in self:
+            days = quote.company_id.billinator_quote_validity_days
+            quote.validity_date = (
+                days and quote.date_quote and quote.date_quote + timedelta(days=days)
+            )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_pricelist_id(self):
+        for quote in self:
+            partner = quote.partner_id.with_company(quote.company_id)
+            quote.pricelist_id = partner.property_product_pricelist
+
+    @api.depends("pricelist_id", "company_id", "opportunity_id")
+    def _compute_currency_id(self):
+        for quote in self:
+            quote.currency_id = (
+                quote.pricelist_id.currency_id
+                or quote.opportunity_id.currency_id
+                or quote.company_id.currency_id
+            )
+
+    @api.depends("currency_id", "company_id", "date_quote")
+    def _compute_currency_rate(self):
+        for quote in self:
+            quote.currency_rate = self.env["res.currency"]._get_conversion_rate(
+                from_currency=quote.company_id.currency_id,
+                to_currency=quote.currency_id,
+                company=quote.company_id,
+                date=quote.date_quote,
+            )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_fiscal_position_id(self):
+        FiscalPosition = self.env["account.fiscal.position"]
+        for (company, partner), quotes in self.grouped(
+            lambda quote: (quote.company_id, quote.partner_id)
+        ).items():
+            quotes.fiscal_position_id = FiscalPosition.with_company(
+                company
+            )._get_fiscal_position(partner)
+
+    @api.depends("partner_id", "company_id")
+    def _compute_payment_term_id(self):
+        for quote in self:
+            partner = quote.partner_id.with_company(quote.company_id)
+            quote.payment_term_id = partner.property_payment_term_id
+
+    @api.depends("partner_id", "company_id")
+    def _compute_note(self):
+        use_terms = (
+            self.env["ir.config_parameter"]
+            .sudo()  # A setting that salespeople cannot read, and may profit from.
+            .get_param("account.use_invoice_terms")
+        )
+        for quote in self:
+            lang = quote.partner_id.lang or self.env.user.lang
+            terms = quote.company_id.with_context(lang=lang).invoice_terms
+            quote.note = (
+                terms if use_terms and not is_html_empty(terms) else quote.note
+            )
+
+    @api.depends(
+        "line_ids.price_subtotal",
+        "line_ids.price_total",
+        "line_ids.is_selected",
+        "line_ids.is_optional",
+        "currency_id",
+        "currency_rate",
+        "company_id",
+    )
+    def _compute_amounts(self):
+        for quote in self:
+            totals = quote._get_tax_totals()
+            quote.amount_untaxed = totals["base_amount_currency"]
+            quote.amount_tax = totals["tax_amount_currency"]
+            quote.amount_total = totals["total_amount_currency"]
+            quote.amount_untaxed_company = totals["base_amount"]
+
+    @api.depends_context("lang")
+    @api.depends("amount_total", "payment_term_id")
+    def _compute_tax_totals(self):
+        for quote in self:
+            quote.tax_totals = quote._get_tax_totals()
+
+    @api.depends("invoice_ids")
+    def _compute_invoice_count(self):
+        for quote in self:
+            quote.invoice_count = len(quote._get_live_invoices())
+
+    @api.depends("invoice_ids.state", "invoice_ids.payment_state")
+    def _compute_invoice_status(self):
+        paid_states = {"partial": "partial", "in_payment": "paid", "paid": "paid"}
+        for quote in self:
+            invoice = quote._get_live_invoices()[:1]
+            if invoice.state == "posted":
+                status = paid_states.get(invoice.payment_state, "posted")
+            else:
+                status = invoice.state or "no"
+            quote.invoice_status = status
+
+    @api.depends("company_id", "fiscal_position_id")
+    def _compute_tax_country_id(self):
+        for quote in self:
+            position = quote.fiscal_position_id
+            quote.tax_country_id = (
+                position.country_id
+                if position.foreign_vat
+                else quote.company_id.account_fiscal_country_id
+            )
+
+    @api.depends("state")
+    def _compute_is_editable(self):
+        for quote in self:
+            quote.is_editable = quote.state in EDITABLE_STATES
+
+    def _compute_access_url(self):
+        super()._compute_access_url()
+        for quote in self:
+            quote.access_url = f"/my/quotes/{quote.id}"
+
+    # === Constraints === #
+
+    @api.constrains(
+        "partner_id",
+        "partner_invoice_id",
+        "company_id",
+        "date_quote",
+        "validity_date",
+        "pricelist_id",
+        "currency_id",
+        "fiscal_position_id",
+        "payment_term_id",
+        "note",
+    )
+    def _check_editable(self):
+        """Keep what an accepted, rejected or expired quote says."""
+        for quote in self:
+            if not quote.is_editable:
+                raise ValidationError(
+                    self.env._(
+                        "Quote %(quote)s is %(state)s and cannot be changed any more. "
+                        "Reset it to draft, or make a new quote.",
+                        quote=quote.name,
+                        state=quote._get_state_label(),
+                    )
+                )
+
+    @api.constrains("state")
+    def _check_invoiced_is_accepted(self):
+        for quote in self:
+            if quote.state != "accepted" and quote.sudo()._get_live_invoices():
+                raise ValidationError(
+                    self.env._(
+                        "Quote %s has an invoice and stays accepted. Cancel or delete "
+                        "the invoice first.",
+                        quote.name,
+                    )
+                )
+
+    @api.constrains("company_id", "line_ids")
+    def _check_lines_company(self):
+        self.line_ids._check_company()
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        unnamed = defaultdict(list)
+        for vals in vals_list:
+            if vals.get("name", self.env._("New")) == self.env._("New"):
+                company_id = vals.get("company_id") or self.env.company.id
+                unnamed[company_id].append(vals)
+        for company_id, company_vals in unnamed.items():
+            company = self.env["res.company"].browse(company_id)
+            numbers = company._draw_quote_numbers(len(company_vals))
+            for vals, number in zip(company_vals, numbers, strict=True):
+                vals["name"] = number
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_accepted(self):
+        for quote in self:
+            if quote.state == "accepted" or quote.sudo()._get_live_invoices():
+                raise UserError(
+                    self.env._(
+                        "Quote %s was accepted and is kept. Reset it to draft first if "
+                        "it has no invoice.",
+                        quote.name,
+                    )
+                )
+
+    # === Actions === #
+
+    def action_mark_sent(self):
+        """Mark draft quotes as sent; quotes that were sent already stay so.
+
+        :return: True
+        :raises UserError: for quotes in another state, or without a line to sell
+        """
+        self._check_state(("draft", "sent"), self.env._("marked as sent"))
+        self._check_has_lines()
+        self.filtered(lambda quote: quote.state == "draft").state = "sent"
+        return True
+
+    def action_accept(self):
+        """Accept draft and sent quotes for the customer; their contents are final.
+
+        :return: True
+        :raises UserError: for rejected and expired quotes, or without a line to sell
+        """
+        self._check_state(CONVERTIBLE_STATES, self.env._("accepted"))
+        self._check_has_lines()
+        self.filtered(lambda quote: quote.state != "accepted").state = "accepted"
+        return True
+
+    def action_reject(self, reason=None):
+        """Record that the customer does not want the quotes.
+
+        :param str reason: what the customer said, plain text
+        :return: True
+        :raises UserError: for quotes that are neither draft nor sent nor expired
+        """
+        self._check_state(("draft", "sent", "expired"), self.env._("rejected"))
+        self.write({"state": "rejected", "reject_reason": reason})
+        return True
+
+    def action_reset_to_draft(self):
+        """Make quotes editable again, whatever their state.
+
+        :return: True
+        :raises ValidationError: for quotes that have an invoice
+        """
+        self.write({"state": "draft", "reject_reason": False})
+        return True
+
+    def action_convert_to_invoice(self):
+        """Make one draft customer invoice of each quote, exactly once.
+
+        Draft and sent quotes become accepted by it. Quotes that have an invoice
+        already, made before or at this moment by somebody else, answer with that
+        one; a cancelled or deleted invoice does not count. Users who may edit the
+        quote need no accounting rights for this.
+
+        :return: a window action on the invoices (``res_id`` of one, ``domain`` of
+            several), which users without access to invoices get as a notification
+            with the ids in ``params['invoice_ids']``
+        :raises UserError: for rejected and expired quotes, or without a line to sell
+        """
+        invoices = self._convert_to_invoices()
+        if invoices.with_env(self.env).has_access("read"):
+            return self._get_invoices_action(invoices)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Draft invoices for your accountants: %s",
+                    ", ".join(self.mapped("name")),
+                ),
+                "invoice_ids": invoices.ids,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    @api.readonly
+    def action_view_invoices(self):
+        """Open the quotes' invoices.
+
+        :return: a window action
+        """
+        return self._get_invoices_action(self.invoice_ids)
+
+    @api.readonly
+    def action_view_opportunity(self):
+        """Open the quote's opportunity.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "billinator.opportunity",
+            "res_id": self.opportunity_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_update_prices(self):
+        """Set the lines' prices, discounts and taxes anew.
+
+        They come from the quote's pricelist, currency and fiscal position; what was
+        set by hand is lost.
+
+        :return: True
+        :raises ValidationError: for quotes that cannot be changed any more
+        """
+        self.line_ids._reset_prices()
+        return True
+
+    # === Business === #
+
+    def _is_live(self):
+        """Whether the quote may still bring, or has brought, what it says."""
+        self.ensure_one()
+        return self.state in CONVERTIBLE_STATES
+
+    def _get_state_label(self):
+        self.ensure_one()
+        return dict(self._fields["state"]._description_selection(self.env))[self.state]
+
+    def _check_state(self, states, action):
+        """Refuse an action on quotes in other states.
+
+        :param states: states that allow the action
+        :param str action: translated participle, as in “cannot be accepted”
+        """
+        for quote in self:
+            if quote.state not in states:
+                raise UserError(
+                    self.env._(
+                        "Quote %(quote)s is %(state)s and cannot be %(action)s. Reset "
+                        "it to draft first.",
+                        quote=quote.name,
+                        state=quote._get_state_label(),
+                        action=action,
+                    )
+                )
+
+    def _check_has_lines(self):
+        for quote in self:
+            if not quote._get_priced_lines():
+                raise UserError(
+                    self.env._("Quote %s has no product to sell yet.", quote.name)
+                )
+
+    def _get_priced_lines(self):
+        """Return the lines that count: no sections, notes or options left out."""
+        return self.line_ids.filtered(lambda line: line._is_priced())
+
+    def _get_tax_totals(self):
+        """Return what ``account.tax`` makes of the lines; see its totals summary."""
+        self.ensure_one()
+        Tax = self.env["account.tax"]
+        base_lines = [
+            line._prepare_base_line_for_taxes_computation()
+            for line in self._get_priced_lines()
+        ]
+        base_lines += self._prepare_early_payment_base_lines(base_lines)
+        Tax._add_tax_details_in_base_lines(base_lines, self.company_id)
+        Tax._round_base_lines_tax_details(base_lines, self.company_id)
+        return Tax._get_tax_totals_summary(
+            base_lines=base_lines,
+            currency=self.currency_id or self.company_id.currency_id,
+            company=self.company_id,
+        )
+
+    def _prepare_early_payment_base_lines(self, base_lines):
+        """Return what a “mixed” early payment discount does to the taxes.
+
+        Such a payment term taxes the discounted amounts from the start. The invoice
+        does it with pairs of lines per account and taxes; here are the same pairs.
+        """
+        term = self.payment_term_id
+        if not term.early_discount or term.early_pay_discount_computation != "mixed":
+            return []
+        discounts = {}
+        for base_line in base_lines:
+            line, taxes = base_line["record"], base_line["tax_ids"]
+            if not taxes:
+                continue
+            key = (
+                line._get_income_account(),
+                taxes.filtered(lambda tax: tax.amount_type != "fixed"),
+                str(line.analytic_distribution),
+            )
+            discounts.setdefault(key, 0.0)
+            discounts[key] += self.currency_id.round(
+                line.price_subtotal * term.discount_percentage / 100
+            )
+        no_tax = self.env["account.tax"]
+        return [
+            self.env["account.tax"]._prepare_base_line_for_taxes_computation(
+                self,
+                price_unit=sign * amount,
+                quantity=1.0,
+                tax_ids=pair_taxes,
+                rate=self.currency_rate,
+                special_mode="total_excluded",
+                special_type="early_payment",
+            )
+            for (_account, taxes, _analytic), amount in discounts.items()
+            for sign, pair_taxes in ((-1, taxes), (1, no_tax))
+        ]
+
+    def _get_live_invoices(self):
+        """Return the invoices made of the quotes, without the cancelled ones."""
+        return self.invoice_ids.filtered(lambda invoice: invoice.state != "cancel")
+
+    def _convert_to_invoices(self):
+        """Make the missing invoices of the quotes and return all of them, as sudo."""
+        self.check_access("write")
+        self._lock_for_conversion()
+        quotes = self.filtered(lambda quote: not quote.sudo()._get_live_invoices())
+        quotes.action_accept()
+        # Whoever may edit a quote, checked above, may make its invoice, but neither
+        # see nor change others: accounting rights are not asked for, nor given.
+        invoices_sudo = (
+            self.env["account.move"]
+            .sudo()
+            .create([quote._prepare_invoice_values() for quote in quotes])
+        )
+        quotes._log_invoices(invoices_sudo)
+        return self.sudo()._get_live_invoices()
+
+    def _lock_for_conversion(self):
+        """Wait for conversions of the same quotes that are under way.
+
+        The ORM's lock methods fail at once on a locked row. Here the second caller
+        waits; when the first one has committed, PostgreSQL reports a serialization
+        failure, and Odoo repeats the call, which then finds the invoice.
+        """
+        if self.ids:
+            self.env.execute_query(
+                SQL(
+                    "SELECT id FROM billinator_quote WHERE id IN %s"
+                    " ORDER BY id FOR UPDATE",
+                    tuple(self.ids),
+                )
+            )
+
+    def _prepare_invoice_values(self):
+        """Return the values of the quote's invoice."""
+        self.ensure_one()
+        return {
+            "move_type": "out_invoice",
+            "billinator_quote_id": self.id,
+            "company_id": self.company_id.id,
+            "partner_id": self.partner_invoice_id.id,
+            "currency_id": self.currency_id.id,
+            "fiscal_position_id": self.fiscal_position_id.id,
+            "invoice_payment_term_id": self.payment_term_id.id,
+            "invoice_user_id": self.user_id.id,
+            "invoice_origin": self.name,
+            "ref": self.client_order_ref or self.name,
+            "narration": self.note,
+            "campaign_id": self.campaign_id.id,
+            "medium_id": self.medium_id.id,
+            "source_id": self.source_id.id,
+            "invoice_line_ids": [
+                Command.create(line._prepare_invoice_line_values())
+                for line in self._get_lines_to_invoice()
+            ],
+        }
+
+    def _get_lines_to_invoice(self):
+        """Return the priced lines, notes, and sections with something in them."""
+        self.ensure_one()
+        kept = self.env["billinator.quote.line"]
+        open_section = open_subsection = kept
+        for line in self.line_ids.sorted():
+            if line.display_type == "line_section":
+                open_section, open_subsection = line, kept.browse()
+            elif line.display_type == "line_subsection":
+                open_subsection = line
+            elif line.display_type == "line_note" or line._is_priced():
+                kept |= open_section | open_subsection | line
+        return kept
+
+    def _log_invoices(self, invoices):
+        """Say on the quotes and on their invoices where these come from."""
+        by_quote = {invoice.billinator_quote_id.id: invoice for invoice in invoices}
+        self._message_log_batch(
+            bodies={
+                quote.id: self.env._(
+                    "Converted to invoice %s", by_quote[quote.id]._get_html_link()
+                )
+                for quote in self
+            }
+        )
+        invoices._message_log_batch(
+            bodies={
+                invoice.id: self.env._(
+                    "Created from quote %s",
+                    invoice.billinator_quote_id._get_html_link(),
+                )
+                for invoice in invoices
+            }
+        )
+
+    @api.model
+    def _get_invoices_action(self, invoices):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        if len(invoices) == 1:
+            form = self.env.ref("account.view_move_form")
+            return {**action, "res_id": invoices.id, "views": [(form.id, "form")]}
+        return {**action, "domain": [("id", "in", invoices.ids)]}
+
+    # === Product catalog === #
+
+    def _is_readonly(self):
+        self.ensure_one()
+        return not self.is_editable
+
+    def _get_product_catalog_domain(self):
+        return super()._get_product_catalog_domain() & Domain("sale_ok", "=", True)
+
+    def _get_action_add_from_catalog_extra_context(self):
+        return {
+            **super()._get_action_add_from_catalog_extra_context(),
+            "product_catalog_currency_id": self.currency_id.id,
+            "product_catalog_digits": self.line_ids._fields["price_unit"].get_digits(
+                self.env
+            ),
+        }
+
+    def _get_product_catalog_record_lines(self, product_ids, **kwargs):
+        lines = self.line_ids.filtered(lambda line: line.product_id.id in product_ids)
+        return lines.grouped("product_id")
+
+    def _get_product_catalog_order_data(self, products, **kwargs):
+        prices = self.pricelist_id._get_products_price(
+            products, 1.0, currency=self.currency_id, date=self.date_quote
+        )
+        data = super()._get_product_catalog_order_data(products, **kwargs)
+        for product_id, price in prices.items():
+            data[product_id]["price"] = price
+        return data
+
+    def _update_order_line_info(self, product_id, quantity, **kwargs):
+        """Set the quantity of a product on the quote from the catalog.
+
+        :param int product_id: a ``product.product``
+        :param float quantity: 0 takes the product off the quote
+        :return: unit price after discount, in the quote's currency
+        """
+        self.ensure_one()
+        line = self.line_ids.filtered(lambda line: line.product_id.id == product_id)
+        if line and quantity:
+            line.quantity = quantity
+        elif line:
+            line.unlink()
+        elif quantity:
+            line = line.create(
+                {"quote_id": self.id, "product_id": product_id, "quantity": quantity}
+            )
+        if line.exists():
+            return line._get_discounted_price()
+        return self.pricelist_id._get_product_price(
+            self.env["product.product"].browse(product_id),
+            1.0,
+            currency=self.currency_id,
+            date=self.date_quote,
+        )
+
+    # === Imports === #
+
+    @api.model
+    def get_import_templates(self):
+        """Offer the spreadsheet to fill in and import.
+
+        :return: list of dicts with ``label`` and ``template`` (a path)
+        """
+        return [
+            {
+                "label": self.env._("Import Template for Quotes"),
+                "template": "/billinator_crm/static/xls/quotes_import.xlsx",
+            }
+        ]

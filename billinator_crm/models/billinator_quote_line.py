@@ -1,0 +1,425 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+DISPLAY_TYPES = [
+    ("line_section", "Section"),
+    ("line_subsection", "Subsection"),
+    ("line_note", "Note"),
+]
+
+
+class BillinatorQuoteLine(models.Model):
+    """A product on a quote, or a section, subsection or note between products."""
+
+    _name = "billinator.quote.line"
+    _description = "Quote Line"
+    _inherit = ["analytic.mixin"]
+    _order = "quote_id, sequence, id"
+    _rec_names_search = ["name", "quote_id.name"]
+    _check_company_auto = True
+
+    # === Fields === #
+
+    quote_id = fields.Many2one(
+        "billinator.quote",
+        required=True,
+        index=True,
+        copy=False,
+        ondelete="cascade",
+    )
+    sequence = fields.Integer(default=10)
+    display_type = fields.Selection(DISPLAY_TYPES)
+    company_id = fields.Many2one(
+        related="quote_id.company_id", store=True, precompute=True, index=True
+    )
+    currency_id = fields.Many2one(
+        related="quote_id.currency_id", store=True, precompute=True
+    )
+
+    product_id = fields.Many2one(
+        "product.product",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('sale_ok', '=', True), ('type', '!=', 'combo')]",
+    )
+    name = fields.Text(
+        string="Description",
+        compute="_compute_name",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    quantity = fields.Float(
+        compute="_compute_quantity",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits="Product Unit",
+        required=True,
+    )
+    product_uom_id = fields.Many2one(
+        "uom.uom",
+        string="Unit",
+        compute="_compute_product_uom_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+        domain="[('id', 'in', allowed_uom_ids)]",
+    )
+    allowed_uom_ids = fields.Many2many("uom.uom", compute="_compute_allowed_uom_ids")
+    price_unit = fields.Float(
+        string="Unit Price",
+        compute="_compute_price_unit",
+        store=True,
+        readonly=False,
+        precompute=True,
+        min_display_digits="Product Price",
+        required=True,
+    )
+    pricelist_price_unit = fields.Float(
+        compute="_compute_price_unit",
+        store=True,
+        precompute=True,
+        copy=False,
+        help="The price that the pricelist gave. A line with another one keeps it "
+        "when its quantity changes: it was set by hand.",
+    )
+    discount = fields.Float(
+        string="Discount (%)",
+        compute="_compute_discount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits="Discount",
+    )
+    tax_ids = fields.Many2many(
+        "account.tax",
+        string="Taxes",
+        compute="_compute_tax_ids",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        context={"active_test": False, "hide_original_tax_ids": True},
+        domain="[('type_tax_use', '=', 'sale'), ('country_id', '=', tax_country_id)]",
+    )
+    tax_country_id = fields.Many2one(related="quote_id.tax_country_id")
+    is_optional = fields.Boolean(
+        string="Optional",
+        help="The customer may take this line or leave it. It counts when selected.",
+    )
+    is_selected = fields.Boolean(
+        string="Selected", help="Whether an optional line is part of the quote."
+    )
+    collapse_prices = fields.Boolean()
+    collapse_composition = fields.Boolean()
+
+    price_subtotal = fields.Monetary(
+        string="Subtotal", compute="_compute_amounts", store=True, precompute=True
+    )
+    price_tax = fields.Monetary(
+        string="Tax", compute="_compute_amounts", store=True, precompute=True
+    )
+    price_total = fields.Monetary(
+        string="Total", compute="_compute_amounts", store=True, precompute=True
+    )
+
+    # === Constraints === #
+
+    _product_or_text = models.Constraint(
+        "CHECK(display_type IS NULL OR (product_id IS NULL AND price_unit = 0"
+        " AND quantity = 0 AND product_uom_id IS NULL))",
+        "Sections and notes carry a text, but neither product, quantity nor price.",
+    )
+    _discount_range = models.Constraint(
+        "CHECK(discount <= 100)", "A discount cannot be more than 100%."
+    )
+
+    # === Computes === #
+
+    @api.depends("product_id")
+    def _compute_name(self):
+        for line in self:
+            product = line.product_id
+            if product:
+                lang = line.quote_id.partner_id.lang or self.env.lang
+                product = product.with_context(lang=lang)
+                line.name = product.get_product_multiline_description_sale()
+            else:
+                line.name = line.name
+
+    @api.depends("display_type")
+    def _compute_quantity(self):
+        for line in self:
+            line.quantity = 0.0 if line.display_type else line.quantity or 1.0
+
+    @api.depends("product_id")
+    def _compute_product_uom_id(self):
+        for line in self:
+            line.product_uom_id = line.product_id.uom_id
+
+    @api.depends("product_id")
+    def _compute_allowed_uom_ids(self):
+        for line in self:
+            line.allowed_uom_ids = line.product_id.uom_id | line.product_id.uom_ids
+
+    @api.depends("product_id", "product_uom_id", "quantity")
+    def _compute_price_unit(self):
+        rules = self._get_pricelist_rules()
+        for line in self:
+            if line.display_type or not line.product_id:
+                line.price_unit = 0.0 if line.display_type else line.price_unit
+                line.pricelist_price_unit = 0.0
+                continue
+            price = line._get_price(rules[line])
+            by_hand = line.price_unit != line.pricelist_price_unit
+            line.price_unit = line.price_unit if by_hand else price
+            line.pricelist_price_unit = price
+
+    @api.depends("product_id", "product_uom_id", "quantity")
+    def _compute_discount(self):
+        rules = self._get_pricelist_rules()
+        for line in self:
+            rule = rules[line]
+            if line.display_type:
+                line.discount = 0.0
+            elif line._is_discount_shown(rule):
+                line.discount = line._get_pricelist_discount(rule)
+            else:
+                line.discount = line.discount
+
+    @api.depends("product_id")
+    def _compute_tax_ids(self):
+        mapped = {}
+        for line in self:
+            if line.display_type:
+                line.tax_ids = False
+                continue
+            quote, product, company = line.quote_id, line.product_id, line.company_id
+            taxes = product.taxes_id if product else company.account_sale_tax_id
+            key = (company, quote.fiscal_position_id, taxes)
+            if key not in mapped:
+                own_taxes = taxes._filter_taxes_by_company(company)
+                mapped[key] = quote.fiscal_position_id.map_tax(own_taxes)
+            line.tax_ids = mapped[key]
+
+    @api.depends(
+        "quantity",
+        "price_unit",
+        "discount",
+        "tax_ids",
+        "currency_id",
+    )
+    def _compute_amounts(self):
+        Tax = self.env["account.tax"]
+        for line in self:
+            company = line.company_id or self.env.company
+            base_line = line._prepare_base_line_for_taxes_computation()
+            Tax._add_tax_details_in_base_line(base_line, company)
+            # One line at a time, as on an invoice: a line's total does not depend on
+            # the other lines, only the document's does.
+            Tax._round_base_lines_tax_details([base_line], company)
+            details = base_line["tax_details"]
+            line.price_subtotal = details["total_excluded_currency"]
+            line.price_total = details["total_included_currency"]
+            line.price_tax = line.price_total - line.price_subtotal
+
+    @api.depends("quote_id", "name")
+    def _compute_display_name(self):
+        for line in self:
+            text = (line.name or "").split("\n", 1)[0]
+            line.display_name = f"{line.quote_id.name} - {text}"
+
+    # === Constraints === #
+
+    @api.constrains(
+        "quote_id",
+        "sequence",
+        "display_type",
+        "product_id",
+        "name",
+        "quantity",
+        "product_uom_id",
+        "price_unit",
+        "discount",
+        "tax_ids",
+        "is_optional",
+        "is_selected",
+    )
+    def _check_quote_editable(self):
+        self.quote_id._check_editable()
+
+    @api.constrains("name")
+    def _check_name(self):
+        for line in self:
+            if not (line.name or "").strip():
+                raise ValidationError(
+                    self.env._("Every line of a quote needs a product or a text.")
+                )
+
+    # === CRUD === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_not_editable(self):
+        self.quote_id._check_editable()
+
+    # === Business === #
+
+    def _is_priced(self):
+        """Whether the line counts for the quote's totals and on its invoice."""
+        self.ensure_one()
+        return not self.display_type and (self.is_selected or not self.is_optional)
+
+    def _get_pricelist_arguments(self):
+        return {
+            "quantity": self.quantity or 1.0,
+            "uom": self.product_uom_id,
+            "date": self.quote_id.date_quote,
+            "currency": self.currency_id or self.quote_id.currency_id,
+        }
+
+    def _get_pricelist_rules(self):
+        """Return the rule, perhaps none, that prices each line: ``{line: rule}``."""
+        no_rule = self.env["product.pricelist.item"]
+        rules = dict.fromkeys(self, no_rule)
+        priced = self.filtered(lambda line: line.product_id)
+        for (pricelist, date), lines in priced.grouped(
+            lambda line: (line.quote_id.pricelist_id, line.quote_id.date_quote)
+        ).items():
+            if not pricelist:
+                continue
+            candidates = pricelist._get_applicable_rules(lines.product_id, date)
+            for line in lines:
+                product = line.product_id
+                quantity = line.product_uom_id._compute_quantity(
+                    line.quantity or 1.0, product.uom_id, raise_if_failure=False
+                )
+                rules[line] = next(
+                    (
+                        rule
+                        for rule in candidates
+                        if rule._is_applicable_for(product, quantity)
+                    ),
+                    no_rule,
+                )
+        return rules
+
+    def _get_price(self, rule):
+        """Return the unit price by pricelist rule, currency and fiscal position.
+
+        Where the pricelist shows its discounts, it is the price before them. Taxes
+        included in the product's price are taken out or exchanged when the fiscal
+        position maps them to others.
+        """
+        line = self.with_company(self.company_id)
+        arguments = line._get_pricelist_arguments()
+        price = rule._compute_price(line.product_id, **arguments)
+        if line._is_discount_shown(rule):
+            # A surcharge is part of the price, and no negative discount.
+            price = max(
+                price, rule._compute_price_before_discount(line.product_id, **arguments)
+            )
+        return line.product_id._get_tax_included_unit_price_from_price(
+            price,
+            product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
+                line.company_id
+            ),
+            fiscal_position=line.quote_id.fiscal_position_id,
+        )
+
+    @api.model
+    def _is_discount_shown(self, rule):
+        """Whether the customer sees what ``rule`` takes off the price."""
+        return rule.compute_price == "percentage"
+
+    def _get_pricelist_discount(self, rule):
+        """Return the discount, in percent, that ``rule`` gives and shows."""
+        line = self.with_company(self.company_id)
+        arguments = line._get_pricelist_arguments()
+        before = rule._compute_price_before_discount(line.product_id, **arguments)
+        price = rule._compute_price(line.product_id, **arguments)
+        return max(0.0, (before - price) / before * 100) if before > 0 else 0.0
+
+    def _reset_prices(self):
+        """Compute prices, discounts and taxes anew, those set by hand as well."""
+        lines = self.filtered("product_id")
+        lines.write({"price_unit": 0.0, "pricelist_price_unit": 0.0, "discount": 0.0})
+        for name in ("price_unit", "discount", "tax_ids"):
+            self.env.add_to_compute(self._fields[name], lines)
+
+    def _get_discounted_price(self):
+        self.ensure_one()
+        return self.price_unit * (1 - self.discount / 100)
+
+    def _get_income_account(self):
+        """Return the account that the line's invoice line will have."""
+        # Salespeople do not see accounts; this one only groups lines for taxes.
+        product_sudo = self.product_id.sudo().with_company(self.company_id)
+        accounts = product_sudo.product_tmpl_id.get_product_accounts(
+            self.quote_id.fiscal_position_id
+        )
+        return accounts["income"]
+
+    def _prepare_base_line_for_taxes_computation(self):
+        """Return the line as the taxes' helpers of ``account.tax`` read it."""
+        self.ensure_one()
+        quote = self.quote_id
+        return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
+            self,
+            partner_id=quote.partner_id,
+            currency_id=quote.currency_id or quote.company_id.currency_id,
+            rate=quote.currency_rate,
+        )
+
+    def _prepare_invoice_line_values(self):
+        """Return the values of the line's copy on an invoice."""
+        self.ensure_one()
+        if self.display_type:
+            return {
+                "display_type": self.display_type,
+                "sequence": self.sequence,
+                "name": self.name,
+                "collapse_prices": self.collapse_prices,
+                "collapse_composition": self.collapse_composition,
+            }
+        values = {
+            "display_type": "product",
+            "sequence": self.sequence,
+            "name": self.name,
+            "product_id": self.product_id.id,
+            "product_uom_id": self.product_uom_id.id,
+            "quantity": self.quantity,
+            "price_unit": self.price_unit,
+            "discount": self.discount,
+            "tax_ids": [Command.set(self.tax_ids.ids)],
+        }
+        if self.analytic_distribution:
+            values["analytic_distribution"] = self.analytic_distribution
+        return values
+
+    # === Product catalog === #
+
+    @api.readonly
+    def action_add_from_catalog(self):
+        """Open the product catalog of the quote in the context's ``order_id``.
+
+        :return: a window action
+        """
+        quote = self.env["billinator.quote"].browse(self.env.context["order_id"])
+        return quote.action_add_from_catalog()
+
+    def _get_product_catalog_lines_data(self, **kwargs):
+        """Return what the catalog shows of one product's lines in ``self``."""
+        if not self:
+            return {"quantity": 0}
+        return {
+            "quantity": sum(self.mapped("quantity")),
+            "price": self[0]._get_discounted_price(),
+            # The catalog changes one line, and cannot choose among several.
+            "readOnly": len(self) > 1 or self.quote_id._is_readonly(),
+            "uomDisplayName": self[0].product_uom_id.display_name,
+        }

@@ -1,0 +1,77 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    billinator_quote_validity_days = fields.Integer(
+        string="Quote Validity (Days)",
+        default=30,
+        help="Days from a quote's date to the date it expires. "
+        "Zero: new quotes do not expire.",
+    )
+
+    _billinator_quote_validity_days_positive = models.Constraint(
+        "CHECK(billinator_quote_validity_days >= 0)",
+        "The validity of quotes cannot be a negative number of days.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies._create_quote_sequences()
+        return companies
+
+    def _create_quote_sequences(self):
+        """Create the quote numbers of companies that have none yet."""
+        # Whoever creates a company may, by that, give it a numbering.
+        sequences_sudo = self.env["ir.sequence"].sudo()
+        with_sequence = sequences_sudo.search(
+            [("code", "=", "billinator.quote"), ("company_id", "in", self.ids)]
+        ).company_id
+        # No date ranges: the first quotes of a year, made at the same moment, would
+        # each open the year's range and number themselves alike.
+        sequences_sudo.create(
+            [
+                {
+                    "name": self.env._("Quotes of %s", company.name),
+                    "code": "billinator.quote",
+                    "company_id": company.id,
+                    "prefix": "Q%(year)s/",
+                    "padding": 5,
+                }
+                for company in self - with_sequence
+            ]
+        )
+
+    def _get_quote_sequence_sudo(self):
+        """Return the sequence that numbers the company's quotes."""
+        # Whoever may create a quote may number it; sequences are the admin's.
+        return (
+            self.env["ir.sequence"]
+            .sudo()
+            .search(
+                [("code", "=", "billinator.quote"), ("company_id", "=", self.id)],
+                limit=1,
+            )
+        )
+
+    def _draw_quote_numbers(self, count):
+        """Draw quote numbers of the company, in one query where the sequence allows.
+
+        :param int count: how many
+        :return: list of str
+        """
+        self.ensure_one()
+        sequence_sudo = self._get_quote_sequence_sudo()
+        if sequence_sudo.implementation != "standard" or sequence_sudo.use_date_range:
+            return [sequence_sudo.next_by_id() for _number in range(count)]
+        numbers = self.env.execute_query(
+            SQL(
+                "SELECT nextval(%s) FROM generate_series(1, %s)",
+                f"ir_sequence_{sequence_sudo.id:03d}",
+                count,
+            )
+        )
+        return [sequence_sudo.get_next_char(number) for (number,) in numbers]

@@ -1,0 +1,5 @@
+from . import (
+    billinator_opportunity_lost,
+    billinator_opportunity_merge,
+    billinator_quote_reject,
+)

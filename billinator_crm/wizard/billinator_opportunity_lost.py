@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class BillinatorOpportunityLost(models.TransientModel):
+    _name = "billinator.opportunity.lost"
+    _description = "Mark Opportunities as Lost"
+
+    opportunity_ids = fields.Many2many(
+        "billinator.opportunity",
+        required=True,
+        default=lambda self: self.env.context.get("active_ids"),
+    )
+    lost_reason_id = fields.Many2one("billinator.lost.reason", required=True)
+    feedback = fields.Text(string="Closing Note")
+
+    def action_mark_lost(self):
+        """Mark the wizard's opportunities as lost.
+
+        :return: an action that closes the dialog
+        """
+        self.ensure_one()
+        self.opportunity_ids.action_set_lost(self.lost_reason_id.id, self.feedback)
+        return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,49 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class BillinatorOpportunityMerge(models.TransientModel):
+    _name = "billinator.opportunity.merge"
+    _description = "Merge Opportunities"
+
+    opportunity_ids = fields.Many2many(
+        "billinator.opportunity",
+        required=True,
+        default=lambda self: self.env.context.get("active_ids"),
+    )
+    target_id = fields.Many2one(
+        "billinator.opportunity",
+        string="Keep",
+        compute="_compute_target_id",
+        store=True,
+        readonly=False,
+        required=True,
+        domain="[('id', 'in', opportunity_ids)]",
+        help="The opportunity that stays; the others are merged into it.",
+    )
+
+    @api.depends("opportunity_ids")
+    def _compute_target_id(self):
+        """Propose the furthest one, among equals the oldest."""
+        for wizard in self:
+            wizard.target_id = wizard.opportunity_ids.sorted(
+                lambda deal: (-deal.stage_id.sequence, deal._origin.id)
+            )[:1]
+
+    def action_merge(self):
+        """Merge the wizard's opportunities into the one to keep, and open that.
+
+        :return: a window action on the opportunity
+        :raises UserError: with less than two opportunities
+        """
+        self.ensure_one()
+        others = self.opportunity_ids - self.target_id
+        if not others:
+            raise UserError(self.env._("Choose at least two opportunities to merge."))
+        self.target_id.merge_opportunities(others.ids)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "billinator.opportunity",
+            "res_id": self.target_id.id,
+            "views": [(False, "form")],
+        }

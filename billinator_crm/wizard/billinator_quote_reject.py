@@ -1,0 +1,22 @@
+from odoo import fields, models
+
+
+class BillinatorQuoteReject(models.TransientModel):
+    _name = "billinator.quote.reject"
+    _description = "Reject Quotes"
+
+    quote_ids = fields.Many2many(
+        "billinator.quote",
+        required=True,
+        default=lambda self: self.env.context.get("active_ids"),
+    )
+    reason = fields.Text()
+
+    def action_reject(self):
+        """Reject the wizard's quotes.
+
+        :return: an action that closes the dialog
+        """
+        self.ensure_one()
+        self.quote_ids.action_reject(self.reason)
+        return {"type": "ir.actions.act_window_close"}
