@@ -38,6 +38,9 @@
         "web.assets_backend": [
             "billinator_crm/static/src/**/*",
         ],
+        "web.assets_tests": [
+            "billinator_crm/static/tests/tours/**/*",
+        ],
     },
     "post_init_hook": "post_init_hook",
     "application": True,

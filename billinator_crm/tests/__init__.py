@@ -1,1 +1,1 @@
-from . import test_quote
+from . import test_quote, test_tours

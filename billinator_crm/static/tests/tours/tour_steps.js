@@ -1,0 +1,35 @@
+import { stepUtils } from "@web_tour/tour_utils";
+
+export const openCrm = () => [
+    stepUtils.showAppsMenuItem(),
+    {
+        content: "Open the CRM",
+        trigger: ".o_app[data-menu-xmlid='billinator_crm.billinator_crm_menu_root']",
+        run: "click",
+    },
+];
+
+/** Type a name into a many2one field and choose the record of that name. */
+export const choose = (field, name) => [
+    {
+        content: `Look for ${name}`,
+        trigger: `${field} input`,
+        run: `edit ${name}`,
+    },
+    {
+        content: `Choose ${name}`,
+        trigger: `.o-autocomplete--dropdown-item > a:contains("${name}")`,
+        run: "click",
+    },
+];
+
+export const clickAction = (name, content) => ({
+    content,
+    trigger: `.o_statusbar_buttons button[name='${name}']:enabled`,
+    run: "click",
+});
+
+export const checkState = (label) => ({
+    content: `The quote is ${label}`,
+    trigger: `.o_statusbar_status .o_arrow_button_current:contains("${label}")`,
+});

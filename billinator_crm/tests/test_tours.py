@@ -1,0 +1,78 @@
+from odoo.fields import Command
+from odoo.tests import HttpCase, new_test_user, tagged
+
+CLICK_EVERYWHERE = (
+    "odoo.loader.modules.get('@web/webclient/clickbot/clickbot_loader')"
+    ".startClickEverywhere('billinator_crm.billinator_crm_menu_root')"
+)
+
+
+class TourCase(HttpCase):
+    """A seller with accounting rights, one without, a customer and products."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        groups = "sales_team.group_sale_salesman"
+        cls.salesperson = new_test_user(cls.env, "tour_salesperson", groups)
+        cls.biller = new_test_user(
+            cls.env, "tour_biller", f"{groups},account.group_account_invoice"
+        )
+        cls.customer = cls.env["res.partner"].create(
+            {"name": "Tour Customer", "is_company": True}
+        )
+        cls.tax = cls.env["account.tax"].create(
+            {"name": "Tour Tax 10%", "amount": 10, "type_tax_use": "sale"}
+        )
+        cls.products = cls.env["product.product"].create(
+            [
+                {
+                    "name": name,
+                    "list_price": price,
+                    "type": "service",
+                    "taxes_id": [Command.set(cls.tax.ids)],
+                }
+                for name, price in (
+                    ("Tour Desk", 500),
+                    ("Tour Chair", 100),
+                    ("Tour Service", 90),
+                )
+            ]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestTours(TourCase):
+    def test_sell(self):
+        self.start_tour("/odoo", "billinator_crm_sell", login=self.biller.login)
+        opportunity = self.env["billinator.opportunity"].search(
+            [("name", "=", "Tour Deal")]
+        )
+        invoice = opportunity.quote_ids.invoice_ids
+        self.assertEqual(opportunity.stage_id.code, "WON")
+        self.assertEqual(invoice.state, "posted")
+        self.assertEqual(invoice.amount_total, 1584.0)
+
+
+@tagged("post_install", "-at_install")
+class TestClickEverywhere(HttpCase):
+    """Odoo's robot opens every menu, view and filter of the app."""
+
+    def _click_everywhere(self, login):
+        self.browser_js(
+            "/odoo",
+            f"{CLICK_EVERYWHERE};",
+            "odoo.isReady === true",
+            login=login,
+            timeout=600,
+            success_signal="clickbot test succeeded",
+        )
+
+    def test_as_administrator(self):
+        self.env.ref("base.user_admin").tour_enabled = False
+        self._click_everywhere("admin")
+
+    def test_as_demo_salesperson(self):
+        demo = self.env.ref("base.user_demo")
+        demo.group_ids += self.env.ref("sales_team.group_sale_salesman")
+        self._click_everywhere("demo")
