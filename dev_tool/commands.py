@@ -78,6 +78,7 @@ def test(arguments, rest):
     unopened = f"{name}_unopened"
     with setup_lock():
         odoo = _set_up()
+        programs.check_pdf_printer()
         databases = Databases(odoo)
         databases.drop_abandoned_copies()
         for copy in (name, unopened):

@@ -73,10 +73,14 @@ def test_a_missing_browser_fails_the_tests():
     assert "apt-get install chromium" in _dev("test", PATH="/nowhere")
 
 
-def test_a_missing_pdf_printer_is_told(monkeypatch):
+def test_a_missing_pdf_printer_fails_the_tests_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(programs, "FOLDER", tmp_path)
+    monkeypatch.setattr(programs, "PDF_PRINTER", tmp_path / "wkhtmltopdf")
     monkeypatch.setattr(programs, "_starts", lambda program: False)
+    programs.provide_pdf_printer(ENVIRONMENT)
+    assert "Everything works but PDF" in capsys.readouterr().out
     with pytest.raises(Problem, match="wkhtmltopdf"):
-        programs.provide_pdf_printer(ENVIRONMENT)
+        programs.check_pdf_printer()
 
 
 def test_unknown_arguments_are_refused():
