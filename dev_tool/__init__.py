@@ -12,5 +12,7 @@ Standard library only, no root needed. One module a room:
 - ``programs``: the browser and the PDF printer
 - ``odoo``: Odoo's configuration and command line
 - ``databases``: prepared databases and their copies
+- ``server``: a running Odoo
+- ``linters``: the linters
 - ``log_check``: a pytest plugin that fails a test for an unexpected log line
 """
