@@ -7,8 +7,6 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
-from .billinator_stage import STATUSES
-
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 # Names at least this alike (pg_trgm's similarity, 0 to 1) count as similar deals.
 NAME_SIMILARITY = 0.6
@@ -887,15 +885,13 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def _cron_refresh_company_revenues(self):
         """Convert open opportunities in foreign currencies at today's rate."""
-        for company in self.env["res.company"].search([]):
-            foreign = self.search(
-                [
-                    ("status", "=", "open"),
-                    ("company_id", "=", company.id),
-                    ("currency_id", "!=", company.currency_id.id),
-                ]
-            )
-            foreign.modified(["expected_revenue"])
+        for company, currency, opportunities in self._read_group(
+            [("status", "=", "open")],
+            ["company_id", "currency_id"],
+            ["id:recordset"],
+        ):
+            if currency != company.currency_id:
+                opportunities.modified(["expected_revenue"])
 
     @api.model
     def get_import_templates(self):

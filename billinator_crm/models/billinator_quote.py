@@ -209,9 +209,7 @@ class BillinatorQuote(models.Model):
     amount_untaxed = fields.Monetary(
         string="Untaxed Amount", compute="_compute_amounts", store=True
     )
-    amount_tax = fields.Monetary(
-        string="Taxes", compute="_compute_amounts", store=True
-    )
+    amount_tax = fields.Monetary(string="Taxes", compute="_compute_amounts", store=True)
     amount_total = fields.Monetary(
         string="Total", compute="_compute_amounts", store=True, tracking=True
     )
@@ -232,9 +230,7 @@ class BillinatorQuote(models.Model):
         readonly=True,
         groups="account.group_account_readonly,account.group_account_invoice",
     )
-    invoice_count = fields.Integer(
-        compute="_compute_invoice_count", compute_sudo=True
-    )
+    invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
     invoice_status = fields.Selection(
         INVOICE_STATUSES,
         compute="_compute_invoice_status",
@@ -358,9 +354,7 @@ class BillinatorQuote(models.Model):
         for quote in self:
             lang = quote.partner_id.lang or self.env.user.lang
             terms = quote.company_id.with_context(lang=lang).invoice_terms
-            quote.note = (
-                terms if use_terms and not is_html_empty(terms) else quote.note
-            )
+            quote.note = terms if use_terms and not is_html_empty(terms) else quote.note
 
     @api.depends(
         "line_ids.price_subtotal",
@@ -417,9 +411,10 @@ class BillinatorQuote(models.Model):
             quote.is_editable = quote.state in EDITABLE_STATES
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for quote in self:
             quote.access_url = f"/my/quotes/{quote.id}"
+        return result
 
     # === Constraints === #
 

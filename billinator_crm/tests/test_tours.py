@@ -18,9 +18,10 @@ class TourCase(HttpCase):
         cls.biller = new_test_user(
             cls.env, "tour_biller", f"{groups},account.group_account_invoice"
         )
-        cls.customer = cls.env["res.partner"].create(
-            {"name": "Tour Customer", "is_company": True}
-        )
+        # OdooBot's welcome would cover a phone's screen.
+        (cls.salesperson + cls.biller).odoobot_state = "disabled"
+        # Names and codes that come first in any list.
+        cls.env["res.partner"].create({"name": "A Tour Customer", "is_company": True})
         cls.tax = cls.env["account.tax"].create(
             {"name": "Tour Tax 10%", "amount": 10, "type_tax_use": "sale"}
         )
@@ -28,14 +29,15 @@ class TourCase(HttpCase):
             [
                 {
                     "name": name,
+                    "default_code": f"0{name}",
                     "list_price": price,
                     "type": "service",
                     "taxes_id": [Command.set(cls.tax.ids)],
                 }
                 for name, price in (
-                    ("Tour Desk", 500),
-                    ("Tour Chair", 100),
-                    ("Tour Service", 90),
+                    ("A Tour Desk", 500),
+                    ("A Tour Chair", 100),
+                    ("A Tour Service", 90),
                 )
             ]
         )
@@ -52,6 +54,26 @@ class TestTours(TourCase):
         self.assertEqual(opportunity.stage_id.code, "WON")
         self.assertEqual(invoice.state, "posted")
         self.assertEqual(invoice.amount_total, 1584.0)
+
+
+@tagged("post_install", "-at_install")
+class TestPhoneTours(TourCase):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_sell_phone(self):
+        self.start_tour(
+            "/odoo/opportunities",
+            "billinator_crm_sell_phone",
+            login=self.salesperson.login,
+        )
+        opportunity = self.env["billinator.opportunity"].search(
+            [("name", "=", "Phone Deal")]
+        )
+        quote = opportunity.quote_ids
+        self.assertEqual(opportunity.status, "won")
+        self.assertEqual(quote.amount_untaxed, 700.0)
+        self.assertEqual(quote.invoice_ids.amount_total, quote.amount_total)
 
 
 @tagged("post_install", "-at_install")

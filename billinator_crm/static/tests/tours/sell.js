@@ -40,7 +40,7 @@ registry.category("web_tour.tours").add("billinator_crm_sell", {
             trigger: ".o_kanban_quick_create .o_field_widget[name=name] input",
             run: "edit Tour Deal",
         },
-        ...choose(".o_kanban_quick_create [name=partner_id]", "Tour Customer"),
+        ...choose(".o_kanban_quick_create [name=partner_id]", "A Tour Customer"),
         {
             trigger: ".o_kanban_quick_create .o_field_widget[name=expected_revenue] input",
             run: "edit 3000",
@@ -78,11 +78,11 @@ registry.category("web_tour.tours").add("billinator_crm_sell", {
         clickAction("action_new_quote", "New quote from it"),
         {
             content: "The customer is there already",
-            trigger: ".o_field_widget[name=partner_id] input:value('Tour Customer')",
+            trigger: ".o_field_widget[name=partner_id] input:value('A Tour Customer')",
         },
-        ...addLine(1, "Tour Desk", { quantity: "2" }),
-        ...addLine(2, "Tour Chair", { quantity: "4", discount: "10" }),
-        ...addLine(3, "Tour Service", { price_unit: "80" }),
+        ...addLine(1, "A Tour Desk", { quantity: "2" }),
+        ...addLine(2, "A Tour Chair", { quantity: "4", discount: "10" }),
+        ...addLine(3, "A Tour Service", { price_unit: "80" }),
         {
             content: "Leave the line",
             trigger: ".o_notebook_headers a:contains('Lines')",
