@@ -117,6 +117,10 @@ class BillinatorQuoteLine(models.Model):
     )
     collapse_prices = fields.Boolean()
     collapse_composition = fields.Boolean()
+    extra_tax_data = fields.Json(
+        help="What the taxes' helpers note on lines that they make, such as a global "
+        "discount's: the exact taxes of their share in the document.",
+    )
 
     price_subtotal = fields.Monetary(
         string="Subtotal", compute="_compute_amounts", store=True, precompute=True
@@ -212,6 +216,7 @@ class BillinatorQuoteLine(models.Model):
         "price_unit",
         "discount",
         "tax_ids",
+        "extra_tax_data",
         "currency_id",
     )
     def _compute_amounts(self):
@@ -247,6 +252,7 @@ class BillinatorQuoteLine(models.Model):
         "price_unit",
         "discount",
         "tax_ids",
+        "extra_tax_data",
         "is_optional",
         "is_selected",
     )
@@ -396,6 +402,7 @@ class BillinatorQuoteLine(models.Model):
             "price_unit": self.price_unit,
             "discount": self.discount,
             "tax_ids": [Command.set(self.tax_ids.ids)],
+            "extra_tax_data": self.extra_tax_data,
         }
         if self.analytic_distribution:
             values["analytic_distribution"] = self.analytic_distribution

@@ -1,1 +1,6 @@
-from . import test_quote, test_tours
+from . import (
+    test_opportunity,
+    test_quote,
+    test_tax_documents,
+    test_tours,
+)
