@@ -1,6 +1,5 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { checkState } from "./tour_steps";
 
 /** Choose a record in the dialog that a many2one opens on a phone. */
 const choose = (field, name) => [
@@ -44,6 +43,12 @@ const addLine = (product, quantity) => [
         trigger: `body:not(:has(.modal)) .o_field_widget[name=line_ids] .o_kanban_record:contains("${product}")`,
     },
 ];
+
+/** On a phone, the status bar shows the current state only. */
+const checkState = (label) => ({
+    content: `The quote is ${label}`,
+    trigger: `.o_statusbar_status button:visible:contains("${label}")`,
+});
 
 /** On a phone, all buttons but the first are in a menu. */
 const clickInMenu = (name) => [
