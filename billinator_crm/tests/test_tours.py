@@ -55,6 +55,23 @@ class TestTours(TourCase):
         self.assertEqual(invoice.state, "posted")
         self.assertEqual(invoice.amount_total, 1584.0)
 
+    def test_lose(self):
+        opportunity = self.env["billinator.opportunity"].create(
+            {
+                "name": "Lose Deal",
+                "email_from": "lose@example.com",
+                "user_id": self.salesperson.id,
+            }
+        )
+        self.start_tour(
+            "/odoo/opportunities", "billinator_crm_lose", login=self.salesperson.login
+        )
+        self.assertEqual(opportunity.status, "lost")
+        self.assertEqual(opportunity.lost_reason_id.name, "Too expensive")
+        self.assertIn(
+            "Twice as much as last year", "".join(opportunity.message_ids.mapped("body"))
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestPhoneTours(TourCase):
