@@ -4,7 +4,6 @@
     "category": "Sales/CRM",
     "summary": "Pipeline, quotes and invoices in one place",
     "author": "Billinator",
-    "website": "https://github.com/billinator/billinator_crm",
     "license": "LGPL-3",
     "depends": [
         "account",
