@@ -396,6 +396,11 @@ class BillinatorOpportunity(models.Model):
                 opportunity.probability != stage.probability
             )
 
+    @api.onchange("probability")
+    def _onchange_probability(self):
+        """Keep it in the form, too, when the stage changes before it is saved."""
+        self._inverse_probability()
+
     @api.depends(
         "expected_revenue", "probability", "currency_id", "company_id", "date_closed"
     )
@@ -432,6 +437,7 @@ class BillinatorOpportunity(models.Model):
                 quotes.mapped("invoice_status"), key=order.index, default="no"
             )
 
+    @api.depends_context("uid")
     @api.depends("partner_id", "email_normalized", "phone_key", "name")
     def _compute_duplicates(self):
         for opportunity in self:
@@ -456,7 +462,8 @@ class BillinatorOpportunity(models.Model):
 
     # === Constraints === #
 
-    @api.constrains("stage_id", "team_id")
+    # Another team or salesperson moves it to a stage that fits, which is checked then.
+    @api.constrains("stage_id")
     def _check_stage_of_team(self):
         for opportunity in self:
             if not opportunity.stage_id._is_open_to(opportunity.team_id):
@@ -523,13 +530,17 @@ class BillinatorOpportunity(models.Model):
     def action_reopen(self):
         """Move won and lost opportunities back to the stage they came from.
 
-        Opportunities that are open stay as they are.
+        Those that came from none, or from one that their team does not use, move to
+        the first one. Opportunities that are open stay as they are.
 
         :return: True
+        :raises UserError: when a team has no open stage
         """
         closed = self.filtered(lambda opportunity: opportunity.status != "open")
-        for stage, opportunities in closed.grouped("last_open_stage_id").items():
-            opportunities.stage_id = stage or opportunities._get_stage("open")
+        returning = closed.filtered(lambda deal: deal._is_last_open_stage_usable())
+        for stage, opportunities in returning.grouped("last_open_stage_id").items():
+            opportunities.stage_id = stage
+        (closed - returning)._move_to_status("open")
         return True
 
     def action_new_quote(self):
@@ -634,9 +645,9 @@ class BillinatorOpportunity(models.Model):
                 for stage in stages
             ],
             "overall": self._summarize_pipeline_rows(rows),
-            "win_rate": closed_count and 100 * won_count / closed_count,
-            "average_deal": won_count and currency.round(won_value / won_count),
-            "cycle_time_days": won_count and won_seconds / won_count / 86400,
+            "win_rate": bool(closed_count) and 100 * won_count / closed_count,
+            "average_deal": bool(won) and currency.round(won_value / won_count),
+            "cycle_time_days": bool(won) and won_seconds / won_count / 86400,
         }
 
     def _get_pipeline_rows(self, domain):
@@ -705,7 +716,7 @@ class BillinatorOpportunity(models.Model):
             "weighted_value": currency.round(
                 sum(row["weighted_value"] for row in rows)
             ),
-            "average_age_days": count and age_seconds / count / 86400,
+            "average_age_days": bool(count) and age_seconds / count / 86400,
         }
 
     def _move_to_status(self, status, **values):
@@ -724,6 +735,11 @@ class BillinatorOpportunity(models.Model):
                     )
                 )
             opportunities.write({"stage_id": stage.id, **values})
+
+    def _is_last_open_stage_usable(self):
+        self.ensure_one()
+        stage = self.last_open_stage_id
+        return stage.status == "open" and stage._is_open_to(self.team_id)
 
     def _get_stage(self, status):
         """Return the first stage with ``status`` of the one team in ``self``."""
@@ -778,24 +794,25 @@ class BillinatorOpportunity(models.Model):
         return self.search(domain, limit=SIMILAR_LIMIT)
 
     def _search_similar_names(self):
-        """Return the ids of opportunities whose name is much like this one's."""
+        """Return the ids of readable opportunities with a name much like this one's."""
         registry = self.env.registry
         if not registry.has_trigram or not self.name:
             return []
-        self.flush_model(["name"])
+        domain = Domain("company_id", "=", self.company_id.id)
+        query = self._search(domain, limit=SIMILAR_LIMIT)
         # The operator uses the name's trigram index, the function filters finely.
-        rows = self.env.execute_query(
+        query.add_where(
             SQL(
-                "SELECT id FROM billinator_opportunity"
-                " WHERE %(column)s %% %(name)s"
-                " AND similarity(%(column)s, %(name)s) >= %(minimum)s LIMIT %(limit)s",
-                column=registry.unaccent(SQL.identifier("name")),
+                "%(column)s %% %(name)s"
+                " AND similarity(%(column)s, %(name)s) >= %(minimum)s",
+                column=registry.unaccent(
+                    self._field_to_sql(query.table, "name", query)
+                ),
                 name=registry.unaccent(SQL("%s", self.name)),
                 minimum=NAME_SIMILARITY,
-                limit=SIMILAR_LIMIT,
             )
         )
-        return [row[0] for row in rows]
+        return query.get_result_ids()
 
     def merge_opportunities(self, opportunity_ids):
         """Merge other opportunities into this one and delete them.
@@ -844,7 +861,8 @@ class BillinatorOpportunity(models.Model):
 
     def _merge_values(self, others):
         """Fill in what this opportunity lacks from ``others``."""
-        values = {}
+        # The address stays, also when a customer comes who has another one.
+        values = {name: self[name] for name in ("email_from", "phone") if self[name]}
         for name in self._get_merge_fields():
             if self[name]:
                 continue
