@@ -1,6 +1,11 @@
 from . import (
     test_opportunity,
+    test_opportunity_duplicates,
+    test_opportunity_merge,
+    test_opportunity_statistics,
     test_quote,
+    test_stage,
     test_tax_documents,
+    test_tax_generated,
     test_tours,
 )

@@ -1,0 +1,556 @@
+from contextlib import contextmanager
+from datetime import datetime
+from unittest.mock import patch
+
+from psycopg2.errors import CheckViolation
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import Form, freeze_time, tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+
+class OpportunityCase(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team = cls.env["crm.team"].create(
+            {
+                "name": "Hardware",
+                "company_id": cls.company.id,
+                "member_ids": [Command.set(cls.salesperson.ids)],
+            }
+        )
+        cls.other_team = cls.env["crm.team"].create(
+            {
+                "name": "Software",
+                "company_id": cls.company.id,
+                "member_ids": [Command.set(cls.colleague.ids)],
+            }
+        )
+        cls.euro = cls.setup_other_currency("EUR", rates=[("2000-01-01", 2.0)])
+
+    @contextmanager
+    def _at(self, moment):
+        """Let everything, the transaction too, happen at ``moment``."""
+        moment = datetime.fromisoformat(moment)
+        with freeze_time(moment), patch.object(self.env.cr, "now", lambda: moment):
+            yield
+            self.env.flush_all()
+
+
+@tagged("post_install", "-at_install")
+class TestOpportunityDefaults(OpportunityCase):
+    def test_defaults(self):
+        opportunity = (
+            self.env["billinator.opportunity"]
+            .with_user(self.salesperson)
+            .create({"name": "New Deal", "partner_id": self.customer.id})
+        )
+        self.assertRecordValues(
+            opportunity,
+            [
+                {
+                    "company_id": self.company.id,
+                    "user_id": self.salesperson.id,
+                    "team_id": self.team.id,
+                    "stage_id": self.stages["LEAD"].id,
+                    "status": "open",
+                    "probability": 10.0,
+                    "is_probability_manual": False,
+                    "currency_id": self.company.currency_id.id,
+                    "email_from": "info@ada.example",
+                    "phone": "+49 30 901820",
+                    "commercial_partner_id": self.customer.id,
+                    "priority": "0",
+                    "date_closed": False,
+                }
+            ],
+        )
+
+    def test_quick_create_form(self):
+        form = Form(
+            self.env["billinator.opportunity"].with_user(self.salesperson),
+            "billinator_crm.billinator_opportunity_view_form_quick_create",
+        )
+        form.name = "20 licences"
+        form.partner_id = self.customer
+        self.assertEqual(form.email_from, "info@ada.example")
+        form.expected_revenue = 1200
+        opportunity = form.save()
+        self.assertEqual(opportunity.expected_revenue_company, 1200)
+        self.assertEqual(opportunity.weighted_revenue, 120)
+
+    @mute_logger("odoo.sql_db")
+    def test_customer_required(self):
+        for name in ("partner_name", "contact_name", "email_from", "phone"):
+            self.assertTrue(
+                self._create_opportunity(partner_id=False, **{name: "ada@ada.example"})
+            )
+        for values in ({}, {"partner_name": ""}):
+            with self.assertRaises(CheckViolation), self.env.cr.savepoint():
+                self._create_opportunity(partner_id=False, **values)
+
+    def test_customer_data_is_kept_without_the_customers(self):
+        self.customer.phone = False
+        opportunity = self._create_opportunity(
+            partner_id=False, phone="030 1", name="x"
+        )
+        opportunity.partner_id = self.customer
+        self.assertEqual(opportunity.phone, "030 1")
+        self.assertEqual(opportunity.email_from, "info@ada.example")
+
+    def test_team_follows_the_salesperson(self):
+        opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        self.assertEqual(opportunity.team_id, self.team)
+        opportunity.user_id = self.colleague
+        self.assertEqual(opportunity.team_id, self.other_team)
+        opportunity.user_id = False
+        self.assertEqual(opportunity.team_id, self.other_team)
+        opportunity.team_id = self.team
+        opportunity.user_id = self.salesperson
+        self.assertEqual(opportunity.team_id, self.team)
+
+    def test_stage_of_team(self):
+        own_stage = self.env["billinator.stage"].create(
+            {
+                "name": "Triage",
+                "code": "TRIAGE",
+                "sequence": 0,
+                "team_ids": [Command.set(self.team.ids)],
+            }
+        )
+        opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        self.assertEqual(opportunity.stage_id, own_stage)
+        opportunity.user_id = self.colleague
+        self.assertEqual(opportunity.stage_id, self.stages["LEAD"])
+        with self.assertRaises(ValidationError):
+            opportunity.stage_id = own_stage
+
+    def test_kanban_shows_the_teams_empty_stages(self):
+        stages = self.env["billinator.stage"].create(
+            [
+                {"name": code, "code": code, "team_ids": [Command.set(team.ids)]}
+                for code, team in (("MINE", self.team), ("THEIRS", self.other_team))
+            ]
+        )
+        groups = (
+            self.env["billinator.opportunity"]
+            .with_context(default_team_id=self.team.id, read_group_expand=True)
+            .web_read_group([("id", "=", 0)], ["stage_id"])["groups"]
+        )
+        shown = {group["stage_id"][0] for group in groups}
+        self.assertIn(stages[0].id, shown)
+        self.assertNotIn(stages[1].id, shown)
+        self.assertIn(self.stages["NEGOTIATION"].id, shown)
+
+    def test_companies_do_not_mix(self):
+        foreign_partner = self.env["res.partner"].create(
+            {"name": "Foreign", "company_id": self.company_b.id}
+        )
+        for values in (
+            {"partner_id": foreign_partner.id},
+            {"user_id": self.stranger.id},
+            {"company_id": self.company_b.id, "user_id": self.salesperson.id},
+        ):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                self._create_opportunity(**values)
+
+    def test_copy_starts_anew(self):
+        opportunity = self._create_opportunity(probability=33, expected_revenue=50)
+        opportunity.action_set_lost(self.lost_reason.id)
+        copy = opportunity.copy()
+        self.assertEqual(copy.stage_id, self.stages["LEAD"])
+        self.assertEqual(copy.probability, 10)
+        self.assertFalse(copy.lost_reason_id)
+        self.assertFalse(copy.date_closed)
+        self.assertEqual(copy.expected_revenue, 50)
+
+
+@tagged("post_install", "-at_install")
+class TestProbability(OpportunityCase):
+    def assertProbability(self, opportunity, probability, manual=False):
+        self.assertRecordValues(
+            opportunity,
+            [{"probability": probability, "is_probability_manual": manual}],
+        )
+
+    def test_follows_the_stage(self):
+        opportunity = self._create_opportunity(stage_id=self.stages["QUALIFIED"].id)
+        self.assertProbability(opportunity, 25)
+        opportunity.stage_id = self.stages["NEGOTIATION"]
+        self.assertProbability(opportunity, 75)
+
+    def test_set_by_hand_on_create(self):
+        opportunity = self._create_opportunity(probability=42)
+        self.assertProbability(opportunity, 42, manual=True)
+        opportunity.stage_id = self.stages["PROPOSAL"]
+        self.assertProbability(opportunity, 42, manual=True)
+
+    def test_the_stages_own_on_create_is_not_by_hand(self):
+        opportunity = self._create_opportunity(
+            probability=50, stage_id=self.stages["PROPOSAL"].id
+        )
+        self.assertProbability(opportunity, 50)
+
+    def test_set_by_hand_and_back(self):
+        opportunity = self._create_opportunity()
+        opportunity.probability = 42
+        self.assertProbability(opportunity, 42, manual=True)
+        opportunity.probability = 10
+        self.assertProbability(opportunity, 10)
+        opportunity.stage_id = self.stages["PROPOSAL"]
+        self.assertProbability(opportunity, 50)
+
+    def test_written_together_with_the_stage(self):
+        opportunity = self._create_opportunity()
+        opportunity.write({"stage_id": self.stages["PROPOSAL"].id, "probability": 60})
+        self.assertProbability(opportunity, 60, manual=True)
+
+    def test_form(self):
+        with Form(self._create_opportunity()) as form:
+            form.stage_id = self.stages["PROPOSAL"]
+            self.assertEqual(form.probability, 50)
+            form.probability = 60
+            self.assertTrue(form.is_probability_manual)
+            form.stage_id = self.stages["NEGOTIATION"]
+            self.assertEqual(form.probability, 60)
+            opportunity = form.save()
+        self.assertProbability(opportunity, 60, manual=True)
+        with Form(opportunity) as form:
+            form.probability = 75
+            self.assertFalse(form.is_probability_manual)
+        self.assertProbability(opportunity, 75)
+
+    def test_imported(self):
+        result = self.env["billinator.opportunity"].load(
+            ["name", "partner_name", "stage_id", "probability"],
+            [["A", "Ada", "PROPOSAL", "60"], ["B", "Ada", "PROPOSAL", "50"]],
+        )
+        first, second = self.env["billinator.opportunity"].browse(result["ids"])
+        self.assertProbability(first, 60, manual=True)
+        self.assertProbability(second, 50)
+
+    def test_closed_and_reopened(self):
+        opportunity = self._create_opportunity(probability=42)
+        opportunity.action_set_won()
+        self.assertProbability(opportunity, 100)
+        opportunity.probability = 30
+        self.assertProbability(opportunity, 100)
+        opportunity.action_reopen()
+        self.assertProbability(opportunity, 10)
+        opportunity.action_set_lost(self.lost_reason.id)
+        self.assertProbability(opportunity, 0)
+
+    @mute_logger("odoo.sql_db")
+    def test_is_a_percentage(self):
+        for probability in (-1, 100.5, 150):
+            with self.assertRaises(CheckViolation), self.env.cr.savepoint():
+                self._create_opportunity(probability=probability)
+
+
+@tagged("post_install", "-at_install")
+class TestRevenue(OpportunityCase):
+    def assertRevenues(self, opportunity, revenue, weighted):
+        self.assertRecordValues(
+            opportunity,
+            [{"expected_revenue_company": revenue, "weighted_revenue": weighted}],
+        )
+
+    def _set_rate(self, rate, date):
+        self.euro.rate_ids = [
+            Command.create({"name": date, "rate": rate, "company_id": self.company.id})
+        ]
+
+    def test_converted(self):
+        opportunity = self._create_opportunity(
+            expected_revenue=1000, currency_id=self.euro.id
+        )
+        self.assertRevenues(opportunity, 500, 50)
+        opportunity.stage_id = self.stages["PROPOSAL"]
+        self.assertRevenues(opportunity, 500, 250)
+        opportunity.currency_id = self.company.currency_id
+        self.assertRevenues(opportunity, 1000, 500)
+        opportunity.action_set_won()
+        self.assertRevenues(opportunity, 1000, 1000)
+
+    def test_rounded_as_the_companys_currency(self):
+        opportunity = self._create_opportunity(
+            expected_revenue=33.33, currency_id=self.euro.id, probability=33
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertRevenues(opportunity, 16.67, 5.5)
+
+    def test_cron_takes_todays_rate(self):
+        values = {"expected_revenue": 1000, "currency_id": self.euro.id}
+        with self._at("2026-03-01"):
+            opened = self._create_opportunity(**values)
+            foreign = self._create_opportunity(
+                **values, company_id=self.company_b.id, user_id=self.stranger.id
+            )
+            won = self._create_opportunity(**values)
+            won.action_set_won()
+        self._set_rate(4.0, "2026-03-02")
+        self.assertRevenues(opened, 500, 50)
+        with self._at("2026-03-03"):
+            cron = self.env.ref("billinator_crm.ir_cron_refresh_company_revenues")
+            cron.ir_actions_server_id.run()
+        self.assertRevenues(opened, 250, 25)
+        self.assertRevenues(won, 500, 1000 / 2)
+        self.assertRevenues(foreign, 1000, 100)
+
+    def test_closed_keeps_the_closing_days_rate(self):
+        with self._at("2026-03-01"):
+            won = self._create_opportunity(
+                expected_revenue=1000, currency_id=self.euro.id
+            )
+            won.action_set_won()
+        self._set_rate(4.0, "2026-03-02")
+        with self._at("2026-03-03"):
+            won.expected_revenue = 2000
+        self.assertRevenues(won, 1000, 1000)
+
+
+@tagged("post_install", "-at_install")
+class TestClosing(OpportunityCase):
+    def test_won(self):
+        opportunities = self._create_opportunity() + self._create_opportunity()
+        action = opportunities.action_set_won()
+        self.assertEqual(opportunities.mapped("status"), ["won", "won"])
+        self.assertEqual(action["effect"]["type"], "rainbow_man")
+        self.assertIn("2 opportunities", action["effect"]["message"])
+        self.assertIn(
+            "New Deal", opportunities[0].action_set_won()["effect"]["message"]
+        )
+
+    def test_lost(self):
+        opportunity = self._create_opportunity()
+        opportunity.action_set_lost(self.lost_reason.id, "Too <b>slow</b>")
+        self.assertRecordValues(
+            opportunity,
+            [
+                {
+                    "status": "lost",
+                    "stage_id": self.stages["LOST"].id,
+                    "lost_reason_id": self.lost_reason.id,
+                    "active": True,
+                }
+            ],
+        )
+        bodies = opportunity.message_ids.mapped("body")
+        self.assertTrue(any("Too &lt;b&gt;slow" in body for body in bodies), bodies)
+        self.assertEqual(self.lost_reason.opportunity_count, 1)
+
+    def test_lost_needs_a_reason(self):
+        opportunity = self._create_opportunity()
+        lost = self.stages["LOST"]
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            opportunity.action_set_lost(False)
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            opportunity.stage_id = lost
+        form = Form(opportunity)
+        form.stage_id = lost
+        with self.assertRaisesRegex(AssertionError, "lost_reason_id is a required"):
+            form.save()
+        opportunity.write({"stage_id": lost.id, "lost_reason_id": self.lost_reason.id})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            opportunity.lost_reason_id = False
+
+    @mute_logger("odoo.sql_db")
+    def test_database_insists_on_a_reason(self):
+        with self.assertRaises(CheckViolation), self.env.cr.savepoint():
+            self._create_opportunity(stage_id=self.stages["LOST"].id)
+        opportunity = self._create_opportunity()
+        opportunity.action_set_lost(self.lost_reason.id)
+        self.env.flush_all()
+        with self.assertRaises(CheckViolation), self.env.cr.savepoint():
+            self.env.cr.execute(
+                "UPDATE billinator_opportunity SET lost_reason_id = NULL WHERE id = %s",
+                [opportunity.id],
+            )
+
+    def test_lost_wizard(self):
+        opportunities = self._create_opportunity() + self._create_opportunity()
+        form = Form(
+            self.env["billinator.opportunity.lost"].with_context(
+                active_ids=opportunities.ids
+            )
+        )
+        form.lost_reason_id = self.lost_reason
+        form.feedback = "Bought elsewhere"
+        form.save().action_mark_lost()
+        self.assertEqual(opportunities.mapped("status"), ["lost", "lost"])
+        for opportunity in opportunities:
+            self.assertIn("Bought elsewhere", str(opportunity.message_ids[0].body))
+
+    def test_reopen(self):
+        opportunity = self._create_opportunity(stage_id=self.stages["PROPOSAL"].id)
+        opportunity.action_set_lost(self.lost_reason.id)
+        opportunity.action_set_won()
+        self.assertFalse(opportunity.lost_reason_id)
+        opportunity.action_reopen()
+        self.assertEqual(opportunity.stage_id, self.stages["PROPOSAL"])
+        self.assertFalse(opportunity.date_closed)
+        opportunity.action_reopen()
+        self.assertEqual(opportunity.stage_id, self.stages["PROPOSAL"])
+
+    def test_reopen_what_was_never_open(self):
+        own_stage = self.env["billinator.stage"].create(
+            {
+                "name": "Triage",
+                "code": "TRIAGE",
+                "sequence": 0,
+                "team_ids": [Command.set(self.team.ids)],
+            }
+        )
+        won = self.stages["WON"].id
+        opportunities = self._create_opportunity(
+            stage_id=won, user_id=self.salesperson.id
+        ) + self._create_opportunity(stage_id=won, user_id=self.colleague.id)
+        opportunities.action_reopen()
+        self.assertEqual(opportunities[0].stage_id, own_stage)
+        self.assertEqual(opportunities[1].stage_id, self.stages["LEAD"])
+
+    def test_reopen_in_another_team(self):
+        own_stage = self.env["billinator.stage"].create(
+            {
+                "name": "Triage",
+                "code": "TRIAGE",
+                "sequence": 0,
+                "team_ids": [Command.set(self.team.ids)],
+            }
+        )
+        opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        self.assertEqual(opportunity.stage_id, own_stage)
+        opportunity.action_set_won()
+        opportunity.user_id = self.colleague
+        opportunity.action_reopen()
+        self.assertEqual(opportunity.stage_id, self.stages["LEAD"])
+
+    def test_a_team_without_won_stage_is_named(self):
+        opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        self.stages["WON"].team_ids = self.other_team
+        with self.assertRaisesRegex(UserError, "Hardware.*Won"):
+            opportunity.action_set_won()
+
+    def test_closing_dates(self):
+        with self._at("2026-03-01 08:00:00"):
+            opportunity = self._create_opportunity()
+        with self._at("2026-03-11 09:00:00"):
+            opportunity.action_set_won()
+        self.assertEqual(opportunity.date_closed, datetime(2026, 3, 11, 9))
+        self.assertEqual(opportunity.days_to_close, 10)
+        with self._at("2026-03-12"):
+            opportunity.name = "Renamed"
+        self.assertEqual(opportunity.date_closed, datetime(2026, 3, 11, 9))
+        opportunity.action_reopen()
+        self.assertFalse(opportunity.date_closed)
+        self.assertFalse(opportunity.days_to_close)
+
+
+@tagged("post_install", "-at_install")
+class TestStageHistory(OpportunityCase):
+    def test_rotting(self):
+        with self._at("2026-03-01"):
+            opportunity = self._create_opportunity()
+            closed = self._create_opportunity()
+            closed.action_set_won()
+            self.stages["WON"].rotting_threshold_days = 1
+        rotting = [("is_rotting", "=", True), ("id", "in", (opportunity + closed).ids)]
+        with self._at("2026-03-30"):
+            self.assertFalse(opportunity.search(rotting))
+        with self._at("2026-04-05"):
+            self.env.invalidate_all()
+            self.assertEqual(opportunity.search(rotting), opportunity)
+            self.assertTrue(opportunity.is_rotting)
+            self.assertEqual(opportunity.rotting_days, 35)
+            self.assertFalse(closed.is_rotting)
+            opportunity.stage_id = self.stages["QUALIFIED"]
+            self.assertFalse(opportunity.is_rotting)
+
+    def test_time_per_stage(self):
+        with self._at("2026-03-01 00:00:00"):
+            opportunity = (
+                self.env["billinator.opportunity"]
+                .with_context(mail_notrack=False, tracking_disable=False)
+                .create({"name": "New Deal", "partner_id": self.customer.id})
+            )
+            self.env.cr.flush()
+        with self._at("2026-03-01 01:00:00"):
+            opportunity.stage_id = self.stages["PROPOSAL"]
+            self.env.cr.flush()
+        with self._at("2026-03-01 03:00:00"):
+            self.env.invalidate_all()
+            self.assertEqual(
+                {
+                    int(key): value
+                    for key, value in opportunity.duration_tracking.items()
+                },
+                {self.stages["LEAD"].id: 3600, self.stages["PROPOSAL"].id: 7200},
+            )
+
+
+@tagged("post_install", "-at_install")
+class TestOpportunityQuotes(OpportunityCase):
+    def test_new_quote_takes_over(self):
+        opportunity = self._create_opportunity(
+            user_id=self.salesperson.id, currency_id=self.euro.id
+        ).with_user(self.salesperson)
+        action = opportunity.action_new_quote()
+        form = Form(
+            self.env["billinator.quote"]
+            .with_user(self.salesperson)
+            .with_context(**action["context"])
+        )
+        with form.line_ids.new() as line:
+            line.product_id = self.product_a
+        quote = form.save()
+        self.assertRecordValues(
+            quote,
+            [
+                {
+                    "opportunity_id": opportunity.id,
+                    "partner_id": self.customer.id,
+                    "user_id": self.salesperson.id,
+                    "team_id": self.team.id,
+                    "currency_id": self.euro.id,
+                }
+            ],
+        )
+        listed = opportunity.action_view_quotes()
+        self.assertEqual(self.env["billinator.quote"].search(listed["domain"]), quote)
+
+    def test_new_quote_needs_a_customer(self):
+        opportunity = self._create_opportunity(partner_id=False, partner_name="Ada")
+        with self.assertRaisesRegex(UserError, "needs a customer"):
+            opportunity.action_new_quote()
+
+    def test_quotes_of_the_deal(self):
+        opportunity = self._create_opportunity()
+        self.assertEqual(opportunity.invoice_status, "no")
+        quotes = [
+            self._create_quote(opportunity_id=opportunity.id) for _number in range(3)
+        ]
+        quotes[0].action_reject("No")
+        quotes[1].action_convert_to_invoice()
+        self.assertEqual(opportunity.quote_count, 3)
+        self.assertEqual(
+            opportunity.quoted_amount,
+            quotes[1].amount_untaxed + quotes[2].amount_untaxed,
+        )
+        self.assertEqual(opportunity.invoice_status, "draft")
+        quotes[1].invoice_ids.action_post()
+        self.assertEqual(opportunity.invoice_status, "posted")
+
+    def test_currency_of_a_quote_without_pricelist(self):
+        opportunity = self._create_opportunity(currency_id=self.euro.id)
+        created = self._create_quote(opportunity_id=opportunity.id, pricelist_id=False)
+        self.assertEqual(created.currency_id, self.euro)
+        form = Form(self.env["billinator.quote"])
+        form.partner_id = self.customer
+        form.pricelist_id = self.env["product.pricelist"]
+        form.opportunity_id = opportunity
+        self.assertEqual(form.currency_id, self.euro)

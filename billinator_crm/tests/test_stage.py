@@ -1,0 +1,87 @@
+from psycopg2.errors import CheckViolation, RestrictViolation, UniqueViolation
+
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestStage(BillinatorCommon):
+    def _create_stage(self, **values):
+        return self.env["billinator.stage"].create(
+            {"name": "Trial", "code": "TRIAL", **values}
+        )
+
+    def test_shipped_stages(self):
+        shipped = [
+            ("LEAD", "open", 10),
+            ("QUALIFIED", "open", 25),
+            ("PROPOSAL", "open", 50),
+            ("NEGOTIATION", "open", 75),
+            ("WON", "won", 100),
+            ("LOST", "lost", 0),
+        ]
+        stages = self.env["billinator.stage"].search([])
+        self.assertEqual(
+            [(stage.code, stage.status, stage.probability) for stage in stages],
+            shipped,
+        )
+
+    @mute_logger("odoo.sql_db")
+    def test_refused(self):
+        for error, values in (
+            (UniqueViolation, {"code": "LEAD"}),
+            (CheckViolation, {"code": "trial"}),
+            (CheckViolation, {"code": ""}),
+            (CheckViolation, {"probability": 101}),
+            (CheckViolation, {"probability": -1}),
+            (CheckViolation, {"status": "won", "probability": 99}),
+            (CheckViolation, {"status": "lost", "probability": 1}),
+            (CheckViolation, {"rotting_threshold_days": -1}),
+        ):
+            with (
+                self.subTest(values),
+                self.assertRaises(error),
+                self.env.cr.savepoint(),
+            ):
+                self._create_stage(**values)
+
+    def test_form_helps(self):
+        with Form(self.env["billinator.stage"]) as form:
+            form.name = "Signed"
+            form.code = "signed"
+            form.status = "won"
+            self.assertEqual(form.probability, 100)
+            form.status = "lost"
+            self.assertEqual(form.probability, 0)
+        self.assertEqual(form.record.code, "SIGNED")
+
+    def test_found_by_code(self):
+        found = self.env["billinator.stage"].name_search("PROPOSAL", operator="=")
+        self.assertEqual(
+            [stage_id for stage_id, _name in found], self.stages["PROPOSAL"].ids
+        )
+
+    def test_changed_status_reaches_the_deals(self):
+        stage = self._create_stage()
+        opportunity = self._create_opportunity(stage_id=stage.id)
+        stage.write({"status": "won", "probability": 100})
+        self.assertEqual(opportunity.status, "won")
+        self.assertTrue(opportunity.date_closed)
+
+    @mute_logger("odoo.sql_db")
+    def test_used_ones_stay(self):
+        opportunity = self._create_opportunity()
+        opportunity.action_set_lost(self.lost_reason.id)
+        for record in (opportunity.stage_id, self.lost_reason):
+            with self.assertRaises(RestrictViolation), self.env.cr.savepoint():
+                record.unlink()
+
+    def test_lost_reasons_count(self):
+        reasons = self.env["billinator.lost.reason"].create(
+            [{"name": "Too late"}, {"name": "Too early"}]
+        )
+        for _number in range(2):
+            self._create_opportunity().action_set_lost(reasons[0].id)
+        self.assertEqual(reasons.mapped("opportunity_count"), [2, 0])
