@@ -309,7 +309,8 @@ class BillinatorQuote(models.Model):
             partner = quote.partner_id.with_company(quote.company_id)
             quote.pricelist_id = partner.property_product_pricelist
 
-    @api.depends("pricelist_id", "company_id", "opportunity_id")
+    # Not on the opportunity: a quote keeps its currency when it moves to another one.
+    @api.depends("pricelist_id", "company_id")
     def _compute_currency_id(self):
         for quote in self:
             quote.currency_id = (
@@ -317,6 +318,11 @@ class BillinatorQuote(models.Model):
                 or quote.opportunity_id.currency_id
                 or quote.company_id.currency_id
             )
+
+    @api.onchange("opportunity_id")
+    def _onchange_opportunity_id(self):
+        if self.opportunity_id and not self.pricelist_id:
+            self.currency_id = self.opportunity_id.currency_id
 
     @api.depends("currency_id", "company_id", "date_quote")
     def _compute_currency_rate(self):
