@@ -5,6 +5,8 @@ from . import (
     billinator_quote,
     billinator_quote_line,
     billinator_stage,
+    billinator_tag,
     res_company,
     res_config_settings,
+    res_partner,
 )

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tools import SQL, email_normalize
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
@@ -230,6 +230,7 @@ class BillinatorOpportunity(models.Model):
         help="Expected revenue times probability, in the company's currency.",
     )
 
+    tag_ids = fields.Many2many("billinator.tag", string="Tags")
     description = fields.Html(string="Notes")
     quote_ids = fields.One2many("billinator.quote", "opportunity_id")
     quote_count = fields.Integer(compute="_compute_quotes")
@@ -769,6 +770,7 @@ class BillinatorOpportunity(models.Model):
             "campaign_id": self.campaign_id.id,
             "medium_id": self.medium_id.id,
             "source_id": self.source_id.id,
+            "tag_ids": self.tag_ids.ids,
         }
 
     def _find_duplicates(self):
@@ -874,6 +876,7 @@ class BillinatorOpportunity(models.Model):
         descriptions = (self + others).filtered("description").mapped("description")
         if descriptions:
             values["description"] = Markup("<hr/>").join(descriptions)
+        values["tag_ids"] = [Command.link(tag.id) for tag in others.tag_ids]
         values["priority"] = max((self + others).mapped("priority"))
         self.write(values)
 

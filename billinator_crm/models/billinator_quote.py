@@ -190,6 +190,7 @@ class BillinatorQuote(models.Model):
         check_company=True,
     )
     client_order_ref = fields.Char(string="Customer Reference", copy=False)
+    tag_ids = fields.Many2many("billinator.tag", string="Tags")
     note = fields.Html(
         string="Terms and Conditions",
         compute="_compute_note",

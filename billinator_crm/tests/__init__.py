@@ -5,6 +5,7 @@ from . import (
     test_opportunity_statistics,
     test_quote,
     test_stage,
+    test_tag,
     test_tax_documents,
     test_tax_generated,
     test_tours,

@@ -2,4 +2,5 @@ from . import (
     billinator_opportunity_lost,
     billinator_opportunity_merge,
     billinator_quote_reject,
+    billinator_tag_assign,
 )

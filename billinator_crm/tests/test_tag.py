@@ -1,0 +1,91 @@
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTag(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.key_account, cls.churn_risk = cls.env["billinator.tag"].create(
+            [{"name": "Test Key Account"}, {"name": "Test Churn Risk"}]
+        )
+
+    def _assign(self, records, add=None, remove=None):
+        wizard = (
+            self.env["billinator.tag.assign"]
+            .with_user(self.salesperson)
+            .with_context(active_model=records._name, active_ids=records.ids)
+            .create(
+                {
+                    "add_tag_ids": [Command.set(add.ids if add else [])],
+                    "remove_tag_ids": [Command.set(remove.ids if remove else [])],
+                }
+            )
+        )
+        wizard.action_assign()
+
+    def test_assign_in_bulk(self):
+        deals = self.env["billinator.opportunity"].union(
+            *(self._create_opportunity(user_id=self.salesperson.id) for _ in range(3))
+        )
+        deals[0].tag_ids = self.churn_risk
+        self._assign(deals, add=self.key_account, remove=self.churn_risk)
+        for deal in deals:
+            self.assertEqual(deal.tag_ids, self.key_account)
+
+    def test_assign_to_foreign_documents(self):
+        deal = self._create_opportunity(user_id=self.colleague.id)
+        with self.assertRaises(AccessError):
+            self._assign(deal, add=self.key_account)
+        self.assertFalse(deal.tag_ids)
+
+    def test_counts(self):
+        self.salesperson.group_ids += self.env.ref("base.group_partner_manager")
+        self._assign(self.customer, add=self.key_account)
+        self._create_opportunity(tag_ids=self.key_account.ids)
+        self._create_quote(tag_ids=self.key_account.ids)
+        self._create_quote(tag_ids=self.key_account.ids)
+        tags = self.key_account + self.churn_risk
+        self.assertEqual(tags.mapped("partner_count"), [1, 0])
+        self.assertEqual(tags.mapped("opportunity_count"), [1, 0])
+        self.assertEqual(tags.mapped("quote_count"), [2, 0])
+
+    def test_names_are_unique(self):
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self.env["billinator.tag"].create({"name": "test key ACCOUNT"})
+
+    def test_only_managers_create_tags(self):
+        Tag = self.env["billinator.tag"]
+        with self.assertRaises(AccessError):
+            Tag.with_user(self.salesperson).create({"name": "New"})
+        self.assertTrue(Tag.with_user(self.manager).create({"name": "Test New"}))
+
+    def test_merge_keeps_tags(self):
+        deal = self._create_opportunity(tag_ids=self.key_account.ids)
+        other = self._create_opportunity(tag_ids=self.churn_risk.ids)
+        deal.merge_opportunities(other.ids)
+        self.assertEqual(deal.tag_ids, self.key_account + self.churn_risk)
+
+    def test_quote_of_a_deal_takes_its_tags(self):
+        deal = self._create_opportunity(tag_ids=self.key_account.ids)
+        context = deal.action_new_quote()["context"]
+        quote = self.env["billinator.quote"].with_context(**context).create({})
+        self.assertEqual(quote.tag_ids, self.key_account)
+
+    def test_filter_and_group(self):
+        deal = self._create_opportunity(tag_ids=self.key_account.ids)
+        Opportunity = self.env["billinator.opportunity"]
+        self.assertEqual(
+            Opportunity.search([("tag_ids", "in", self.key_account.ids)]), deal
+        )
+        groups = Opportunity._read_group(
+            [("id", "=", deal.id)], ["tag_ids"], ["__count"]
+        )
+        self.assertEqual(groups, [(self.key_account, 1)])

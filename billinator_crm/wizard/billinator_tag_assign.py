@@ -1,0 +1,32 @@
+from odoo import api, fields, models
+
+
+class BillinatorTagAssign(models.TransientModel):
+    """Put tags on, and take tags off, the records chosen in a list."""
+
+    _name = "billinator.tag.assign"
+    _description = "Assign Tags"
+
+    add_tag_ids = fields.Many2many(
+        "billinator.tag", "billinator_tag_assign_add_rel", string="Add"
+    )
+    remove_tag_ids = fields.Many2many(
+        "billinator.tag", "billinator_tag_assign_remove_rel", string="Remove"
+    )
+
+    @api.model
+    def _get_tag_field(self, model):
+        return "crm_tag_ids" if model == "res.partner" else "tag_ids"
+
+    def action_assign(self):
+        """Change the tags of the context's ``active_ids`` of ``active_model``.
+
+        :return: an action that closes the dialog
+        """
+        self.ensure_one()
+        model = self.env.context["active_model"]
+        records = self.env[model].browse(self.env.context["active_ids"])
+        commands = [fields.Command.link(tag.id) for tag in self.add_tag_ids]
+        commands += [fields.Command.unlink(tag.id) for tag in self.remove_tag_ids]
+        records.write({self._get_tag_field(model): commands})
+        return {"type": "ir.actions.act_window_close"}
