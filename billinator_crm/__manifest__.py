@@ -30,6 +30,7 @@
         "views/billinator_stage_views.xml",
         "views/billinator_lost_reason_views.xml",
         "views/billinator_tag_views.xml",
+        "views/billinator_contact_views.xml",
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",

@@ -1,5 +1,6 @@
 from . import (
     account_move,
+    billinator_contact,
     billinator_lost_reason,
     billinator_opportunity,
     billinator_quote,

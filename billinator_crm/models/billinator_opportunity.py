@@ -78,6 +78,12 @@ class BillinatorOpportunity(models.Model):
         precompute=True,
         index="btree_not_null",
     )
+    contact_ids = fields.Many2many(
+        "billinator.contact",
+        string="Contacts",
+        domain="[('customer_id', '=', commercial_partner_id)]",
+        help="The people of this deal.",
+    )
     partner_name = fields.Char(
         string="Company Name",
         index="trigram",
@@ -876,7 +882,8 @@ class BillinatorOpportunity(models.Model):
         descriptions = (self + others).filtered("description").mapped("description")
         if descriptions:
             values["description"] = Markup("<hr/>").join(descriptions)
-        values["tag_ids"] = [Command.link(tag.id) for tag in others.tag_ids]
+        for name in ("tag_ids", "contact_ids"):
+            values[name] = [Command.link(record.id) for record in others[name]]
         values["priority"] = max((self + others).mapped("priority"))
         self.write(values)
 

@@ -73,6 +73,17 @@ class BillinatorQuote(models.Model):
         precompute=True,
         index=True,
     )
+    contact_id = fields.Many2one(
+        "billinator.contact",
+        compute="_compute_contact_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('customer_id', '=', commercial_partner_id)]",
+        help="The person the quote goes to.",
+    )
     partner_invoice_id = fields.Many2one(
         "res.partner",
         string="Invoice Address",
@@ -267,6 +278,16 @@ class BillinatorQuote(models.Model):
     _default_order_idx = models.Index("(date_quote DESC, id DESC)")
 
     # === Computes === #
+
+    @api.depends("partner_id")
+    def _compute_contact_id(self):
+        """Propose the customer itself where it is a person, or whom to speak to."""
+        for quote in self:
+            customer = quote.commercial_partner_id
+            person = customer.contact_ids.filtered(
+                lambda contact, quote=quote: contact.person_id == quote.partner_id
+            )
+            quote.contact_id = person or customer.primary_contact_id
 
     @api.depends("partner_id")
     def _compute_partner_invoice_id(self):

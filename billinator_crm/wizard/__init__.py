@@ -1,4 +1,5 @@
 from . import (
+    base_partner_merge,
     billinator_opportunity_lost,
     billinator_opportunity_merge,
     billinator_quote_reject,

@@ -1,0 +1,187 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+ROLES = [
+    ("decision_maker", "Decision Maker"),
+    ("influencer", "Influencer"),
+    ("user", "User"),
+    ("billing", "Billing"),
+    ("technical", "Technical"),
+]
+
+
+class BillinatorContact(models.Model):
+    """Who a person is for a customer; the person itself is a partner.
+
+    A person may be contact of several customers, with another role at each.
+    """
+
+    _name = "billinator.contact"
+    _description = "Customer Contact"
+    _inherits = {"res.partner": "person_id"}
+    _order = "is_primary desc, id"
+
+    person_id = fields.Many2one(
+        "res.partner", required=True, index=True, ondelete="cascade"
+    )
+    customer_id = fields.Many2one(
+        "res.partner", required=True, index=True, ondelete="cascade"
+    )
+    designation = fields.Char(
+        compute="_compute_designation",
+        inverse="_inverse_designation",
+        store=True,
+        readonly=False,
+        help="The person's job at this customer.",
+    )
+    department = fields.Char()
+    role = fields.Selection(ROLES, help="The person's part in the customer's decisions")
+    is_primary = fields.Boolean(
+        string="Primary",
+        copy=False,
+        help="Whom to speak to first. A customer has one primary contact at most.",
+    )
+
+    _person_customer_uniq = models.Constraint(
+        "UNIQUE(person_id, customer_id)",
+        "This person is a contact of this customer already.",
+    )
+    _person_is_not_customer = models.Constraint(
+        "CHECK(person_id <> customer_id)",
+        "A customer cannot be its own contact.",
+    )
+    # An exclusion and no unique index, because it is checked when a statement ends:
+    # so one UPDATE hands the mark from one contact to the other.
+    _primary_uniq = models.Constraint(
+        "EXCLUDE USING btree (customer_id WITH =) WHERE (is_primary)"
+        " DEFERRABLE INITIALLY IMMEDIATE",
+        "This customer has another primary contact. Use “Make Primary” to change it.",
+    )
+
+    # === Computes === #
+
+    @api.depends("person_id.function")
+    def _compute_designation(self):
+        """A person's job is the one at his or her own company."""
+        for contact in self:
+            contact.designation = (
+                contact.person_id.function
+                if contact._is_employee()
+                else contact.designation
+            )
+
+    def _inverse_designation(self):
+        for contact in self.filtered(lambda contact: contact._is_employee()):
+            if contact.person_id.function != contact.designation:
+                contact.person_id.function = contact.designation
+
+    @api.depends("person_id.name", "customer_id.name")
+    def _compute_display_name(self):
+        for contact in self:
+            contact.display_name = f"{contact.name} ({contact.customer_id.name})"
+
+    # === Constraints === #
+
+    @api.constrains("person_id", "customer_id")
+    def _check_person(self):
+        for contact in self:
+            if contact.person_id.is_company:
+                raise ValidationError(
+                    self.env._(
+                        "%s is a company: only people can be contacts.", contact.name
+                    )
+                )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # A new person becomes an address of the customer, as in Odoo's Contacts app;
+        # the row that this makes there is the one made here.
+        Contact = self.with_context(billinator_contact_rows=False)
+        for vals in vals_list:
+            if not vals.get("person_id"):
+                vals.setdefault("parent_id", vals.get("customer_id"))
+        contacts = super(BillinatorContact, Contact).create(vals_list)
+        return contacts.with_env(self.env)
+
+    # === Actions === #
+
+    def action_set_primary(self):
+        """Make the contact the primary one of its customer, in one statement.
+
+        :return: True
+        :raises AccessError: for users who may not change contacts
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self.flush_model(["is_primary", "customer_id"])
+        self.env.execute_query(
+            SQL(
+                "UPDATE billinator_contact SET is_primary = (id = %(id)s),"
+                " write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'"
+                " WHERE customer_id = %(customer)s AND (is_primary OR id = %(id)s)"
+                " RETURNING id",
+                id=self.id,
+                uid=self.env.uid,
+                customer=self.customer_id.id,
+            )
+        )
+        self.invalidate_model(["is_primary"])
+        self.customer_id.invalidate_recordset(["primary_contact_id"])
+        return True
+
+    # === Business === #
+
+    def _get_partners(self):
+        self.ensure_one()
+        return self.person_id + self.customer_id
+
+    def _is_employee(self):
+        """Whether the customer is the person's own company."""
+        self.ensure_one()
+        return self.person_id.commercial_partner_id == self.customer_id
+
+    def _follow_person(self):
+        """Move the rows to the company that their people now work for.
+
+        Where the person is known there already, or works for nobody, the row goes.
+        """
+        leaving = self.filtered(lambda contact: not contact._is_employee())
+        known = {
+            (contact.person_id, contact.customer_id)
+            for contact in self.search([("person_id", "in", leaving.person_id.ids)])
+        }
+        obsolete = self.browse()
+        for contact in leaving:
+            person = contact.person_id
+            company = person.commercial_partner_id
+            if company == person or (person, company) in known:
+                obsolete |= contact
+            else:
+                contact.write({"customer_id": company.id, "is_primary": False})
+        obsolete.unlink()
+
+    @api.model
+    def _create_missing_rows(self):
+        """Give the people in the database a row at their company, in one statement."""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO billinator_contact
+                    (person_id, customer_id, designation,
+                     create_uid, write_uid, create_date, write_date)
+                SELECT person.id, person.commercial_partner_id, person.function,
+                       %(uid)s, %(uid)s, %(now)s, %(now)s
+                  FROM res_partner person
+                 WHERE person.type = 'contact'
+                   AND person.is_company IS NOT TRUE
+                   AND person.commercial_partner_id <> person.id
+                    ON CONFLICT DO NOTHING
+                """,
+                uid=self.env.uid,
+                now=self.env.cr.now(),
+            )
+        )
+        self.invalidate_model()

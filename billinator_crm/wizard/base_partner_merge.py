@@ -1,0 +1,57 @@
+from odoo import models
+
+
+class BasePartnerMergeAutomaticWizard(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        self._merge_contacts(src_partners, dst_partner)
+        return super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _merge_contacts(self, src_partners, dst_partner):
+        """Leave no two contacts that would not be unique among the merged partners.
+
+        Odoo's merge updates a table in one statement, and deletes all its rows of the
+        merged partners where one of them violates a constraint.
+        """
+
+        def merged(partner):
+            return dst_partner if partner in src_partners else partner
+
+        partner_ids = (src_partners + dst_partner).ids
+        # The merge is the admin's; it takes all rows along, whoever made them.
+        contacts = (
+            self.env["billinator.contact"]
+            .sudo()
+            .search(
+                [
+                    "|",
+                    ("person_id", "in", partner_ids),
+                    ("customer_id", "in", partner_ids),
+                ]
+            )
+            .sorted(lambda contact: bool(src_partners & contact._get_partners()))
+        )
+        for (person, customer), same in contacts.grouped(
+            lambda contact: (merged(contact.person_id), merged(contact.customer_id))
+        ).items():
+            kept = same[0]
+            for other in same[1:]:
+                self._merge_contact(other, kept)
+            if person == customer:
+                kept.unlink()
+        primaries = contacts.exists().filtered("is_primary")
+        for same in primaries.grouped(lambda row: merged(row.customer_id)).values():
+            same[1:].is_primary = False
+
+    def _merge_contact(self, source, target):
+        """Merge ``source`` into ``target``, two rows of one person and customer."""
+        self._update_foreign_keys_generic("billinator.contact", source, target)
+        values = {
+            name: target[name] or source[name] for name in ("role", "department")
+        }
+        was_primary = source.is_primary
+        source.unlink()
+        target.write(values)
+        if was_primary and not target.customer_id.primary_contact_id:
+            target.action_set_primary()
