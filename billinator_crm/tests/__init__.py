@@ -6,6 +6,7 @@ from . import (
     test_quote,
     test_stage,
     test_tax_documents,
+    test_quote_price,
     test_tax_generated,
     test_tours,
 )
