@@ -392,6 +392,7 @@ class BillinatorQuote(models.Model):
         "currency_id",
         "currency_rate",
         "company_id",
+        "payment_term_id",
     )
     def _compute_amounts(self):
         for quote in self:

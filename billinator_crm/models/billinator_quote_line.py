@@ -96,6 +96,15 @@ class BillinatorQuoteLine(models.Model):
         precompute=True,
         digits="Discount",
     )
+    pricelist_discount = fields.Float(
+        compute="_compute_discount",
+        store=True,
+        precompute=True,
+        copy=False,
+        digits="Discount",
+        help="The discount that the pricelist gave. A line with another one keeps it "
+        "when its quantity changes: it was set by hand.",
+    )
     tax_ids = fields.Many2many(
         "account.tax",
         string="Taxes",
@@ -188,13 +197,10 @@ class BillinatorQuoteLine(models.Model):
     def _compute_discount(self):
         rules = self._get_pricelist_rules()
         for line in self:
-            rule = rules[line]
-            if line.display_type:
-                line.discount = 0.0
-            elif line._is_discount_shown(rule):
-                line.discount = line._get_pricelist_discount(rule)
-            else:
-                line.discount = line.discount
+            discount = line._get_pricelist_discount(rules[line])
+            by_hand = line.discount != line.pricelist_discount
+            line.discount = line.discount if by_hand else discount
+            line.pricelist_discount = discount
 
     @api.depends("product_id")
     def _compute_tax_ids(self):
@@ -345,6 +351,8 @@ class BillinatorQuoteLine(models.Model):
     def _get_pricelist_discount(self, rule):
         """Return the discount, in percent, that ``rule`` gives and shows."""
         line = self.with_company(self.company_id)
+        if not self._is_discount_shown(rule):
+            return 0.0
         arguments = line._get_pricelist_arguments()
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
@@ -353,7 +361,14 @@ class BillinatorQuoteLine(models.Model):
     def _reset_prices(self):
         """Compute prices, discounts and taxes anew, those set by hand as well."""
         lines = self.filtered("product_id")
-        lines.write({"price_unit": 0.0, "pricelist_price_unit": 0.0, "discount": 0.0})
+        lines.write(
+            {
+                "price_unit": 0.0,
+                "pricelist_price_unit": 0.0,
+                "discount": 0.0,
+                "pricelist_discount": 0.0,
+            }
+        )
         for name in ("price_unit", "discount", "tax_ids"):
             self.env.add_to_compute(self._fields[name], lines)
 

@@ -7,6 +7,7 @@ from . import (
     test_stage,
     test_tag,
     test_tax_documents,
+    test_quote_price,
     test_tax_generated,
     test_tours,
 )
