@@ -151,7 +151,9 @@ class BillinatorContact(models.Model):
         leaving = self.filtered(lambda contact: not contact._is_employee())
         known = {
             (contact.person_id, contact.customer_id)
-            for contact in self.search([("person_id", "in", leaving.person_id.ids)])
+            for contact in self.with_context(active_test=False).search(
+                [("person_id", "in", leaving.person_id.ids)]
+            )
         }
         obsolete = self.browse()
         for contact in leaving:
@@ -178,7 +180,7 @@ class BillinatorContact(models.Model):
                  WHERE person.type = 'contact'
                    AND person.is_company IS NOT TRUE
                    AND person.commercial_partner_id <> person.id
-                    ON CONFLICT DO NOTHING
+                    ON CONFLICT (person_id, customer_id) DO NOTHING
                 """,
                 uid=self.env.uid,
                 now=self.env.cr.now(),

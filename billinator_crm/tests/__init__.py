@@ -1,4 +1,5 @@
 from . import (
+    test_contact,
     test_opportunity,
     test_opportunity_duplicates,
     test_opportunity_merge,

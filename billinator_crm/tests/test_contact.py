@@ -1,0 +1,221 @@
+from psycopg2 import IntegrityError
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestContact(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other_customer = cls.env["res.partner"].create(
+            {"name": "Babbage Ltd", "is_company": True}
+        )
+        cls.person = cls._create_person("Grace", function="Head of Purchasing")
+        cls.contact = cls._get_rows(cls.person)
+
+    @classmethod
+    def _create_person(cls, name, customer=None, **values):
+        return cls.env["res.partner"].create(
+            {"name": name, "parent_id": (customer or cls.customer).id, **values}
+        )
+
+    @classmethod
+    def _get_rows(cls, person):
+        return cls.env["billinator.contact"].search([("person_id", "=", person.id)])
+
+    def _create_contact(self, **values):
+        return self.env["billinator.contact"].create(
+            {"customer_id": self.customer.id, **values}
+        )
+
+    # === Rows === #
+
+    def test_child_gets_its_row(self):
+        self.assertEqual(self.contact.customer_id, self.customer)
+        self.assertEqual(self.contact.designation, "Head of Purchasing")
+        self.assertEqual(self.contact.display_name, "Grace (Ada Industries)")
+
+    def test_only_people_at_companies_get_rows(self):
+        invoice_address = self._create_person("Invoices", type="invoice")
+        subsidiary = self._create_person("Ada Labs", is_company=True)
+        nobody = self.env["res.partner"].create({"name": "Somebody"})
+        for partner in invoice_address + subsidiary + nobody:
+            self.assertFalse(self._get_rows(partner), partner.name)
+
+    def test_new_contact_makes_one_person_and_one_row(self):
+        contact = self._create_contact(
+            name="Joan", email="joan@ada.example", designation="CTO", role="technical"
+        )
+        person = contact.person_id
+        self.assertEqual(person.parent_id, self.customer)
+        self.assertEqual(person.email, "joan@ada.example")
+        self.assertEqual(person.function, "CTO")
+        self.assertEqual(self._get_rows(person), contact)
+
+    def test_one_person_at_two_customers(self):
+        second = self._create_contact(
+            person_id=self.person.id,
+            customer_id=self.other_customer.id,
+            designation="Advisor",
+            role="influencer",
+        )
+        self.assertEqual(self.contact.designation, "Head of Purchasing")
+        self.contact.designation = "Head of Sales"
+        self.assertEqual(self.person.function, "Head of Sales")
+        self.assertEqual(second.designation, "Advisor")
+        self.assertEqual(second.email, self.contact.email)
+
+    def test_same_row_twice_is_refused(self):
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self._create_contact(person_id=self.person.id)
+
+    def test_company_is_no_contact(self):
+        with self.assertRaises(ValidationError):
+            self._create_contact(person_id=self.other_customer.id)
+
+    def test_person_changes_company(self):
+        self.contact.action_set_primary()
+        self.contact.department = "Purchasing"
+        self.person.parent_id = self.other_customer
+        self.assertEqual(self.contact.customer_id, self.other_customer)
+        self.assertEqual(self.contact.department, "Purchasing")
+        self.assertFalse(self.contact.is_primary)
+        self.person.parent_id = False
+        self.assertFalse(self.contact.exists())
+        self.assertTrue(self.person.exists())
+
+    def test_row_of_another_customer_stays_when_the_person_moves(self):
+        second = self._create_contact(
+            person_id=self.person.id, customer_id=self.other_customer.id
+        )
+        self.person.parent_id = self.other_customer
+        self.assertEqual(self._get_rows(self.person), second)
+
+    def test_archiving_follows_the_person(self):
+        self.contact.action_set_primary()
+        self.person.active = False
+        self.assertFalse(self.contact.active)
+        self.assertFalse(self.contact.is_primary)
+        self.assertFalse(self.customer.primary_contact_id)
+
+    def test_deleting_the_person_deletes_the_row(self):
+        self.person.unlink()
+        self.assertFalse(self.contact.exists())
+
+    def test_missing_rows(self):
+        """What the installation does with the people it finds."""
+        self.contact.unlink()
+        self.env["billinator.contact"]._create_missing_rows()
+        row = self._get_rows(self.person)
+        self.assertEqual(row.customer_id, self.customer)
+        self.assertEqual(row.designation, "Head of Purchasing")
+        self.env["billinator.contact"]._create_missing_rows()
+        self.assertEqual(self._get_rows(self.person), row)
+
+    def test_rows_cost_a_constant_number_of_queries(self):
+        def count_queries(number, **context):
+            before = self.env.cr.sql_log_count
+            self.env["res.partner"].with_context(**context).create(
+                [
+                    {"name": f"P{index}", "parent_id": self.customer.id}
+                    for index in range(number)
+                ]
+            )
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        def count_row_queries(number):
+            """Without those that partners cost anyway."""
+            alone = count_queries(number, billinator_contact_rows=False)
+            return count_queries(number) - alone
+
+        count_row_queries(1)
+        self.assertEqual(count_row_queries(1), count_row_queries(50))
+
+    # === Primary contact === #
+
+    def test_primary_contact(self):
+        second = self._create_contact(name="Joan")
+        self.contact.action_set_primary()
+        self.assertEqual(self.customer.primary_contact_id, self.contact)
+        second.with_user(self.salesperson).action_set_primary()
+        self.assertEqual(self.customer.primary_contact_id, second)
+        self.assertFalse(self.contact.is_primary)
+
+    def test_second_primary_is_refused_by_the_database(self):
+        self.contact.action_set_primary()
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            self._create_contact(name="Joan", is_primary=True)
+
+    def test_search_by_primary_contact(self):
+        Partner = self.env["res.partner"]
+        both = [("id", "in", (self.customer + self.other_customer).ids)]
+        self.contact.action_set_primary()
+        self.assertEqual(
+            Partner.search([*both, ("primary_contact_id", "!=", False)]), self.customer
+        )
+        self.assertEqual(
+            Partner.search([*both, ("primary_contact_id", "=", False)]),
+            self.other_customer,
+        )
+        self.assertEqual(
+            Partner.search([*both, ("primary_contact_id.person_id.name", "=", "Grace")]),
+            self.customer,
+        )
+
+    def test_quote_proposes_a_contact(self):
+        self.contact.action_set_primary()
+        self.assertEqual(self._create_quote().contact_id, self.contact)
+        joan = self._create_person("Joan")
+        quote = self._create_quote(partner_id=joan.id)
+        self.assertEqual(quote.contact_id, self._get_rows(joan))
+
+    # === Rights === #
+
+    def test_rights(self):
+        reader = self.accountant
+        self.assertEqual(self.contact.with_user(reader).name, "Grace")
+        with self.assertRaises(AccessError):
+            self.contact.with_user(reader).role = "billing"
+        with self.assertRaises(AccessError):
+            self.contact.with_user(reader).action_set_primary()
+        self.customer.company_id = self.company_b
+        with self.assertRaises(AccessError):
+            self.contact.with_user(self.salesperson).read(["role"])
+
+    # === Odoo's partner merge === #
+
+    def _merge(self, *partners, into):
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            [into.id, *(partner.id for partner in partners)], into
+        )
+
+    def test_merge_customers(self):
+        ours = self._create_person("Joan")
+        theirs = self._create_person("Charles", self.other_customer)
+        self.contact.action_set_primary()
+        self._get_rows(theirs).action_set_primary()
+        self._merge(self.other_customer, into=self.customer)
+        self.assertEqual(
+            self.customer.contact_ids.person_id, self.person + ours + theirs
+        )
+        self.assertEqual(self.customer.primary_contact_id, self.contact)
+
+    def test_merge_persons_of_one_customer(self):
+        double = self._create_person("Grace H.")
+        row = self._get_rows(double)
+        row.write({"role": "decision_maker", "department": "IT"})
+        row.action_set_primary()
+        deal = self._create_opportunity(contact_ids=row.ids)
+        quote = self._create_quote(contact_id=row.id)
+        self._merge(double, into=self.person)
+        self.assertEqual(self._get_rows(self.person), self.contact)
+        self.assertEqual(self.contact.role, "decision_maker")
+        self.assertTrue(self.contact.is_primary)
+        self.assertEqual(deal.contact_ids, self.contact)
+        self.assertEqual(quote.contact_id, self.contact)
