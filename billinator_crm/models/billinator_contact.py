@@ -106,6 +106,15 @@ class BillinatorContact(models.Model):
         contacts = super(BillinatorContact, Contact).create(vals_list)
         return contacts.with_env(self.env)
 
+    @api.model
+    def _add_missing_default_values(self, values):
+        defaults = super()._add_missing_default_values(values)
+        if values.get("person_id") and "properties" not in values:
+            # Odoo defaults these on every model, and would write them, empty, on the
+            # person who is there already.
+            defaults.pop("properties", None)
+        return defaults
+
     # === Actions === #
 
     def action_set_primary(self):
