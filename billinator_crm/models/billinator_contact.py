@@ -106,14 +106,14 @@ class BillinatorContact(models.Model):
         contacts = super(BillinatorContact, Contact).create(vals_list)
         return contacts.with_env(self.env)
 
-    @api.model
-    def _add_missing_default_values(self, values):
-        defaults = super()._add_missing_default_values(values)
-        if values.get("person_id") and "properties" not in values:
-            # Odoo defaults these on every model, and would write them, empty, on the
-            # person who is there already.
-            defaults.pop("properties", None)
-        return defaults
+    def _prepare_create_values(self, vals_list):
+        # Odoo prepares properties for every model that has them, inherited or not, and
+        # would write them, empty, on the person who is there already.
+        prepared = super()._prepare_create_values(vals_list)
+        for vals, values in zip(vals_list, prepared, strict=True):
+            if vals.get("person_id") and "properties" not in vals:
+                values.pop("properties", None)
+        return prepared
 
     # === Actions === #
 
