@@ -485,7 +485,7 @@ class BillinatorQuote(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_accepted(self):
         for quote in self:
-            if quote.state == "accepted" or quote.sudo()._get_live_invoices():
+            if quote.state == "accepted" or quote.sudo().invoice_ids:
                 raise UserError(
                     self.env._(
                         "Quote %s was accepted and is kept. Reset it to draft first if "
@@ -705,7 +705,12 @@ class BillinatorQuote(models.Model):
         """Make the missing invoices of the quotes and return all of them, as sudo."""
         self.check_access("write")
         self._lock_for_conversion()
-        quotes = self.filtered(lambda quote: not quote.sudo()._get_live_invoices())
+        # Callers may name a quote twice, and may have cancelled an invoice just now,
+        # which the database has to know before it sees the next one.
+        self.env["account.move"].flush_model(["billinator_quote_id", "state"])
+        quotes = self.union().filtered(
+            lambda quote: not quote.sudo()._get_live_invoices()
+        )
         quotes.action_accept()
         # Whoever may edit a quote, checked above, may make its invoice, but neither
         # see nor change others: accounting rights are not asked for, nor given.

@@ -1,4 +1,7 @@
 from . import (
+    test_access,
+    test_conversion,
+    test_demo,
     test_opportunity,
     test_opportunity_duplicates,
     test_opportunity_merge,
