@@ -1,5 +1,6 @@
 from . import (
     account_move,
+    billinator_batch_tracking_mixin,
     billinator_lost_reason,
     billinator_opportunity,
     billinator_quote,

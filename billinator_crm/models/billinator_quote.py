@@ -33,7 +33,7 @@ class BillinatorQuote(models.Model):
     _inherit = [
         "portal.mixin",
         "product.catalog.mixin",
-        "mail.thread",
+        "billinator.batch.tracking.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]
@@ -774,7 +774,7 @@ class BillinatorQuote(models.Model):
                 open_subsection = line
             elif line.display_type == "line_note" or line._is_priced():
                 kept |= open_section | open_subsection | line
-        return kept
+        return kept.with_prefetch(self.line_ids._prefetch_ids)
 
     def _log_invoices(self, invoices):
         """Say on the quotes and on their invoices where these come from."""
