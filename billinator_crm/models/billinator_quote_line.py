@@ -25,7 +25,6 @@ class BillinatorQuoteLine(models.Model):
         "billinator.quote",
         required=True,
         index=True,
-        copy=False,
         ondelete="cascade",
     )
     sequence = fields.Integer(default=10)
@@ -276,6 +275,12 @@ class BillinatorQuoteLine(models.Model):
     # === CRUD === #
 
     @api.ondelete(at_uninstall=False)
+    def write(self, vals):
+        if "quote_id" in vals:
+            # The quote that the lines leave; the one they come to is checked after.
+            self._check_quote_editable()
+        return super().write(vals)
+
     def _unlink_except_not_editable(self):
         self.quote_id._check_editable()
 
@@ -350,10 +355,10 @@ class BillinatorQuoteLine(models.Model):
 
     def _get_pricelist_discount(self, rule):
         """Return the discount, in percent, that ``rule`` gives and shows."""
-        line = self.with_company(self.company_id)
         if not self._is_discount_shown(rule):
             return 0.0
         arguments = line._get_pricelist_arguments()
+        line = self.with_company(self.company_id)
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
         return max(0.0, (before - price) / before * 100) if before > 0 else 0.0
@@ -390,9 +395,10 @@ class BillinatorQuoteLine(models.Model):
         self.ensure_one()
         quote = self.quote_id
         return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
+        company = quote.company_id or self.env.company
             self,
             partner_id=quote.partner_id,
-            currency_id=quote.currency_id or quote.company_id.currency_id,
+            currency_id=quote.currency_id or company.currency_id,
             rate=quote.currency_rate,
         )
 
