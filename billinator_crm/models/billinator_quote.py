@@ -730,12 +730,14 @@ class BillinatorQuote(models.Model):
         failure, and Odoo repeats the call, which then finds the invoice.
         """
         if self.ids:
-            self.env.execute_query(
+            # Losing the race is no error that belongs in the log.
+            self.env.cr.execute(
                 SQL(
                     "SELECT id FROM billinator_quote WHERE id IN %s"
                     " ORDER BY id FOR UPDATE",
                     tuple(self.ids),
-                )
+                ),
+                log_exceptions=False,
             )
 
     def _prepare_invoice_values(self):

@@ -148,7 +148,8 @@ class BillinatorQuoteLine(models.Model):
         "Sections and notes carry a text, but neither product, quantity nor price.",
     )
     _discount_range = models.Constraint(
-        "CHECK(discount <= 100)", "A discount cannot be more than 100%."
+        "CHECK(discount BETWEEN 0 AND 100)",
+        "A discount is a percentage: choose a value from 0 to 100.",
     )
 
     # === Computes === #
