@@ -275,13 +275,13 @@ class BillinatorQuoteLine(models.Model):
 
     # === CRUD === #
 
-    @api.ondelete(at_uninstall=False)
     def write(self, vals):
         if "quote_id" in vals:
             # The quote that the lines leave; the one they come to is checked after.
             self._check_quote_editable()
         return super().write(vals)
 
+    @api.ondelete(at_uninstall=False)
     def _unlink_except_not_editable(self):
         self.quote_id._check_editable()
 
@@ -358,8 +358,8 @@ class BillinatorQuoteLine(models.Model):
         """Return the discount, in percent, that ``rule`` gives and shows."""
         if not self._is_discount_shown(rule):
             return 0.0
-        arguments = line._get_pricelist_arguments()
         line = self.with_company(self.company_id)
+        arguments = line._get_pricelist_arguments()
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
         return max(0.0, (before - price) / before * 100) if before > 0 else 0.0
@@ -395,8 +395,8 @@ class BillinatorQuoteLine(models.Model):
         """Return the line as the taxes' helpers of ``account.tax`` read it."""
         self.ensure_one()
         quote = self.quote_id
-        return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
         company = quote.company_id or self.env.company
+        return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
             self,
             partner_id=quote.partner_id,
             currency_id=quote.currency_id or company.currency_id,
