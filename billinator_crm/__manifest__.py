@@ -36,6 +36,14 @@
         "views/res_config_settings_views.xml",
         "views/billinator_crm_menus.xml",
     ],
+    "demo": [
+        "demo/res_currency_demo.xml",
+        "demo/sales_team_demo.xml",
+        "demo/res_partner_demo.xml",
+        "demo/product_demo.xml",
+        "demo/utm_demo.xml",
+        "demo/billinator_opportunity_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "billinator_crm/static/src/**/*",

@@ -19,6 +19,7 @@ class BillinatorOpportunity(models.Model):
     _name = "billinator.opportunity"
     _description = "Opportunity"
     _inherit = [
+        "billinator.batch.tracking.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
         "utm.mixin",
@@ -496,6 +497,22 @@ class BillinatorOpportunity(models.Model):
                         stage=opportunity.stage_id.display_name,
                     )
                 )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Let an empty probability, an import's blank cell, be the stage's."""
+        return super().create(
+            [
+                {
+                    name: value
+                    for name, value in values.items()
+                    if name != "probability" or value is not False
+                }
+                for values in vals_list
+            ]
+        )
 
     # === Actions === #
 

@@ -33,7 +33,7 @@ class BillinatorQuote(models.Model):
     _inherit = [
         "portal.mixin",
         "product.catalog.mixin",
-        "mail.thread",
+        "billinator.batch.tracking.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]
@@ -507,7 +507,7 @@ class BillinatorQuote(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_accepted(self):
         for quote in self:
-            if quote.state == "accepted" or quote.sudo()._get_live_invoices():
+            if quote.state == "accepted" or quote.sudo().invoice_ids:
                 raise UserError(
                     self.env._(
                         "Quote %s was accepted and is kept. Reset it to draft first if "
@@ -727,7 +727,12 @@ class BillinatorQuote(models.Model):
         """Make the missing invoices of the quotes and return all of them, as sudo."""
         self.check_access("write")
         self._lock_for_conversion()
-        quotes = self.filtered(lambda quote: not quote.sudo()._get_live_invoices())
+        # Callers may name a quote twice, and may have cancelled an invoice just now,
+        # which the database has to know before it sees the next one.
+        self.env["account.move"].flush_model(["billinator_quote_id", "state"])
+        quotes = self.union().filtered(
+            lambda quote: not quote.sudo()._get_live_invoices()
+        )
         quotes.action_accept()
         # Whoever may edit a quote, checked above, may make its invoice, but neither
         # see nor change others: accounting rights are not asked for, nor given.
@@ -747,12 +752,14 @@ class BillinatorQuote(models.Model):
         failure, and Odoo repeats the call, which then finds the invoice.
         """
         if self.ids:
-            self.env.execute_query(
+            # Losing the race is no error that belongs in the log.
+            self.env.cr.execute(
                 SQL(
                     "SELECT id FROM billinator_quote WHERE id IN %s"
                     " ORDER BY id FOR UPDATE",
                     tuple(self.ids),
-                )
+                ),
+                log_exceptions=False,
             )
 
     def _prepare_invoice_values(self):
@@ -791,7 +798,7 @@ class BillinatorQuote(models.Model):
                 open_subsection = line
             elif line.display_type == "line_note" or line._is_priced():
                 kept |= open_section | open_subsection | line
-        return kept
+        return kept.with_prefetch(self.line_ids._prefetch_ids)
 
     def _log_invoices(self, invoices):
         """Say on the quotes and on their invoices where these come from."""

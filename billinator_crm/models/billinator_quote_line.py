@@ -25,7 +25,6 @@ class BillinatorQuoteLine(models.Model):
         "billinator.quote",
         required=True,
         index=True,
-        copy=False,
         ondelete="cascade",
     )
     sequence = fields.Integer(default=10)
@@ -149,7 +148,8 @@ class BillinatorQuoteLine(models.Model):
         "Sections and notes carry a text, but neither product, quantity nor price.",
     )
     _discount_range = models.Constraint(
-        "CHECK(discount <= 100)", "A discount cannot be more than 100%."
+        "CHECK(discount BETWEEN 0 AND 100)",
+        "A discount is a percentage: choose a value from 0 to 100.",
     )
 
     # === Computes === #
@@ -275,6 +275,12 @@ class BillinatorQuoteLine(models.Model):
 
     # === CRUD === #
 
+    def write(self, vals):
+        if "quote_id" in vals:
+            # The quote that the lines leave; the one they come to is checked after.
+            self._check_quote_editable()
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_not_editable(self):
         self.quote_id._check_editable()
@@ -350,9 +356,9 @@ class BillinatorQuoteLine(models.Model):
 
     def _get_pricelist_discount(self, rule):
         """Return the discount, in percent, that ``rule`` gives and shows."""
-        line = self.with_company(self.company_id)
         if not self._is_discount_shown(rule):
             return 0.0
+        line = self.with_company(self.company_id)
         arguments = line._get_pricelist_arguments()
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
@@ -389,10 +395,11 @@ class BillinatorQuoteLine(models.Model):
         """Return the line as the taxes' helpers of ``account.tax`` read it."""
         self.ensure_one()
         quote = self.quote_id
+        company = quote.company_id or self.env.company
         return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
             self,
             partner_id=quote.partner_id,
-            currency_id=quote.currency_id or quote.company_id.currency_id,
+            currency_id=quote.currency_id or company.currency_id,
             rate=quote.currency_rate,
         )
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
@@ -48,7 +49,7 @@ class ResCompany(models.Model):
     def _get_quote_sequence_sudo(self):
         """Return the sequence that numbers the company's quotes."""
         # Whoever may create a quote may number it; sequences are the admin's.
-        return (
+        sequence_sudo = (
             self.env["ir.sequence"]
             .sudo()
             .search(
@@ -56,6 +57,15 @@ class ResCompany(models.Model):
                 limit=1,
             )
         )
+        if not sequence_sudo:
+            raise UserError(
+                self.env._(
+                    "There is no sequence “billinator.quote” to number the quotes of "
+                    "%s: ask your administrator to create one.",
+                    self.name,
+                )
+            )
+        return sequence_sudo
 
     def _draw_quote_numbers(self, count):
         """Draw quote numbers of the company, in one query where the sequence allows.

@@ -554,3 +554,43 @@ class TestOpportunityQuotes(OpportunityCase):
         form.pricelist_id = self.env["product.pricelist"]
         form.opportunity_id = opportunity
         self.assertEqual(form.currency_id, self.euro)
+
+
+@tagged("post_install", "-at_install")
+class TestTracking(OpportunityCase):
+    def test_changes_of_many_are_logged_on_each(self):
+        opportunities = (
+            self.env["billinator.opportunity"]
+            .with_context(mail_notrack=False, tracking_disable=False)
+            .create(
+                [
+                    {"name": name, "partner_id": self.customer.id, "probability": 33}
+                    for name in ("First", "Second", "Third")
+                ]
+            )
+        )
+        self.env.cr.flush()
+        opportunities[:2].stage_id = self.stages["PROPOSAL"]
+        opportunities[1].probability = 60
+        opportunities[0]._track_set_log_message("Because")
+        self.env.cr.flush()
+        self.assertEqual(
+            [self._get_changes(opportunity) for opportunity in opportunities],
+            [
+                {"stage_id": ("Lead", "Proposal")},
+                {"stage_id": ("Lead", "Proposal"), "probability": (33, 60)},
+                {},
+            ],
+        )
+        message = opportunities[0].message_ids[0]
+        self.assertIn("Because", message.body)
+        self.assertEqual(message.author_id, self.env.user.partner_id)
+        self.assertTrue(message.is_internal)
+
+    def _get_changes(self, opportunity):
+        return {
+            value.field_id.name: (value.old_value_char, value.new_value_char)
+            if value.field_id.ttype == "many2one"
+            else (value.old_value_float, value.new_value_float)
+            for value in opportunity.message_ids.sudo().tracking_value_ids
+        }

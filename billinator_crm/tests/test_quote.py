@@ -1,13 +1,480 @@
-from odoo.tests import tagged
+from datetime import date, timedelta
+from functools import partial
+
+from psycopg2.errors import CheckViolation, NotNullViolation, UniqueViolation
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import BillinatorCommon
 
 
 @tagged("post_install", "-at_install")
 class TestQuote(BillinatorCommon):
-    def test_convert_once(self):
+    def _assert_constraint(self, name, **values):
+        with (
+            self.assertRaisesRegex(CheckViolation, name),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self._create_quote(**values)
+
+    # Defaults
+
+    def test_defaults(self):
+        self.customer.write(
+            {
+                "property_payment_term_id": self.pay_terms_b.id,
+                "property_account_position_id": self.fiscal_pos_a.id,
+            }
+        )
+        person = self.env["res.partner"].create(
+            {"name": "Ada", "parent_id": self.customer.id}
+        )
+        Quote = self.env["billinator.quote"].with_user(self.salesperson)
+        quote = Quote.create({"partner_id": person.id})
+        self.assertRecordValues(
+            quote.sudo(),
+            [
+                {
+                    "state": "draft",
+                    "company_id": self.company.id,
+                    "commercial_partner_id": self.customer.id,
+                    "partner_invoice_id": person.address_get(["invoice"])["invoice"],
+                    "user_id": self.salesperson.id,
+                    "payment_term_id": self.pay_terms_b.id,
+                    "fiscal_position_id": self.fiscal_pos_a.id,
+                    "currency_id": self.company.currency_id.id,
+                    "currency_rate": 1,
+                    "invoice_status": "no",
+                    "access_url": f"/my/quotes/{quote.id}",
+                }
+            ],
+        )
+
+    def test_new_customer_brings_their_terms(self):
         quote = self._create_quote()
-        first = quote.action_convert_to_invoice()
-        self.assertEqual(quote.state, "accepted")
-        self.assertEqual(quote.invoice_ids.amount_total, quote.amount_total)
-        self.assertEqual(quote.action_convert_to_invoice()["res_id"], first["res_id"])
+        self.partner_b.user_id = self.colleague
+        user = quote.user_id
+        quote.partner_id = self.partner_b
+        self.assertEqual(quote.payment_term_id, self.pay_terms_b)
+        self.assertEqual(quote.fiscal_position_id, self.fiscal_pos_a)
+        self.assertEqual(quote.partner_invoice_id, self.partner_b)
+        self.assertEqual(quote.user_id, user)
+
+    def test_salesperson_of_the_customer(self):
+        self.customer.user_id = self.colleague
+        self.assertEqual(self._create_quote().user_id, self.colleague)
+
+    def test_team_of_the_salesperson(self):
+        team = self.env["crm.team"].create(
+            {"name": "Team", "member_ids": [Command.set(self.colleague.ids)]}
+        )
+        quote = self._create_quote(user_id=self.colleague.id)
+        self.assertEqual(quote.team_id, team)
+
+    def test_terms_and_conditions_of_the_company(self):
+        self.env["ir.config_parameter"].set_param("account.use_invoice_terms", True)
+        self.company.invoice_terms = "<p>Pay soon</p>"
+        self.assertEqual(self._create_quote().note, "<p>Pay soon</p>")
+
+    # Dates
+
+    @freeze_time("2026-02-03")
+    def test_validity_from_the_settings(self):
+        settings = self.env["res.config.settings"].create({})
+        settings.billinator_quote_validity_days = 12
+        settings.execute()
+        self.assertEqual(self._create_quote().validity_date, date(2026, 2, 15))
+        quote = self._create_quote(date_quote="2026-03-01")
+        self.assertEqual(quote.validity_date, date(2026, 3, 13))
+
+    def test_validity_without_end(self):
+        self.company.billinator_quote_validity_days = 0
+        self.assertFalse(self._create_quote().validity_date)
+
+    def test_validity_cannot_be_negative(self):
+        with (
+            self.assertRaises(CheckViolation),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.company.billinator_quote_validity_days = -1
+            self.env.flush_all()
+
+    def test_validity_by_hand(self):
+        quote = self._create_quote(validity_date="2030-01-01")
+        self.assertEqual(quote.validity_date, date(2030, 1, 1))
+
+    def test_cannot_expire_before_its_date(self):
+        self._create_quote(date_quote="2026-01-02", validity_date="2026-01-02")
+        self._assert_constraint(
+            "validity_after_quote", date_quote="2026-01-02", validity_date="2026-01-01"
+        )
+
+    # Contents
+
+    def test_customer_required(self):
+        with self.assertRaises(NotNullViolation), mute_logger("odoo.sql_db"):
+            self.env["billinator.quote"].create({})
+
+    def test_text_lines_carry_no_product_price_or_quantity(self):
+        for display_type in ("line_section", "line_subsection", "line_note"):
+            text = {"display_type": display_type, "name": "Text"}
+            quote = self._create_quote(text)
+            self.assertEqual(quote.line_ids.quantity, 0)
+            for values in (
+                {"product_id": self.product_a.id},
+                {"price_unit": 5},
+                {"quantity": 1},
+                {"product_uom_id": self.uom_unit.id},
+            ):
+                with (
+                    self.subTest(type=display_type, values=values),
+                    self.assertRaisesRegex(CheckViolation, "product_or_text"),
+                    mute_logger("odoo.sql_db"),
+                    self.env.cr.savepoint(),
+                ):
+                    self._create_quote({**text, **values})
+
+    def test_line_needs_a_text(self):
+        for name in ("", "  \n"):
+            with (
+                self.subTest(name=name),
+                self.assertRaisesRegex(ValidationError, "product or a text"),
+                self.env.cr.savepoint(),
+            ):
+                self._create_quote({"name": name, "price_unit": 3})
+
+    def test_line_needs_a_quote(self):
+        with self.assertRaises(NotNullViolation), mute_logger("odoo.sql_db"):
+            self.env["billinator.quote.line"].create({"name": "Alone"})
+
+    def test_copied_line_stays_on_the_quote(self):
+        quote = self._create_quote()
+        quote.line_ids.copy()
+        self.assertEqual(len(quote.line_ids), 2)
+        self.assertEqual(quote.amount_untaxed, 4000)
+
+    def test_discount_above_all(self):
+        with (
+            self.assertRaisesRegex(CheckViolation, "discount_range"),
+            mute_logger("odoo.sql_db"),
+        ):
+            self._create_quote({"product_id": self.product_a.id, "discount": 101})
+
+    def test_description_in_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.product_a.with_context(lang="fr_FR").name = "Bureau"
+        self.customer.lang = "fr_FR"
+        self.assertEqual(self._create_quote().line_ids.name, "Bureau")
+
+    # Copies and deletions
+
+    def test_copy_starts_anew(self):
+        quote = self._create_quote(
+            {"product_id": self.product_a.id, "price_unit": 5, "discount": 3},
+            date_quote="2024-01-01",
+            client_order_ref="PO",
+        )
+        quote.action_convert_to_invoice()
+        copy = quote.copy()
+        self.assertRecordValues(
+            copy,
+            [
+                {
+                    "state": "draft",
+                    "date_quote": date.today(),
+                    "validity_date": date.today() + timedelta(days=30),
+                    "client_order_ref": False,
+                    "invoice_status": "no",
+                    "invoice_ids": [],
+                    "amount_total": quote.amount_total,
+                }
+            ],
+        )
+        self.assertNotEqual(copy.name, quote.name)
+        self.assertEqual((copy.line_ids.price_unit, copy.line_ids.discount), (5, 3))
+        copy.line_ids.quantity = 9
+        self.assertEqual(copy.line_ids.price_unit, 5)
+
+    def test_only_what_was_not_accepted_is_deleted(self):
+        quotes = self._create_quote() + self._create_quote()
+        lines = quotes.line_ids
+        quotes[0].action_reject()
+        quotes.unlink()
+        self.assertFalse(lines.exists())
+        accepted = self._create_quote()
+        accepted.action_accept()
+        with self.assertRaisesRegex(UserError, accepted.name):
+            accepted.unlink()
+
+
+@tagged("post_install", "-at_install")
+class TestQuoteStates(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.quote = cls._create_quote()
+
+    def _refused(self):
+        return self.assertRaisesRegex(UserError, self.quote.name)
+
+    def test_way_of_a_quote(self):
+        quote = self.quote
+        for method, state in (
+            ("action_mark_sent", "sent"),
+            ("action_mark_sent", "sent"),
+            ("action_accept", "accepted"),
+            ("action_accept", "accepted"),
+            ("action_reset_to_draft", "draft"),
+            ("action_accept", "accepted"),
+        ):
+            self.assertIs(getattr(quote, method)(), True)
+            self.assertEqual(quote.state, state)
+
+    def test_transitions_that_are_refused(self):
+        refused = {
+            "accepted": ("action_mark_sent", "action_reject"),
+            "rejected": ("action_mark_sent", "action_accept", "action_reject"),
+            "expired": ("action_mark_sent", "action_accept"),
+        }
+        for state, methods in refused.items():
+            self.quote.state = state
+            for method in methods:
+                with self.subTest(state=state, method=method), self._refused():
+                    getattr(self.quote, method)()
+                self.assertEqual(self.quote.state, state)
+
+    def test_quotes_with_nothing_to_sell(self):
+        self.quote.line_ids.unlink()
+        for method in ("action_mark_sent", "action_accept"):
+            with self.assertRaisesRegex(UserError, "no product to sell"):
+                getattr(self.quote, method)()
+
+    def test_reject_and_reset(self):
+        wizard = self.env["billinator.quote.reject"].with_context(
+            active_ids=self.quote.ids, active_model=self.quote._name
+        )
+        wizard.create({"reason": "Too late"}).action_reject()
+        self.assertRecordValues(
+            self.quote, [{"state": "rejected", "reject_reason": "Too late"}]
+        )
+        self.quote.action_reset_to_draft()
+        self.assertRecordValues(
+            self.quote, [{"state": "draft", "reject_reason": False}]
+        )
+
+    def test_expired_quote_may_be_rejected(self):
+        self.quote.state = "expired"
+        self.quote.action_reject("No answer")
+        self.assertEqual(self.quote.state, "rejected")
+
+    def test_final_lines_do_not_change(self):
+        line = self.quote.line_ids
+        ways = {
+            "write": lambda: line.write({"quantity": 5}),
+            "price": lambda: line.write({"price_unit": 5}),
+            "taxes": lambda: line.write({"tax_ids": [Command.clear()]}),
+            "option": lambda: line.write({"is_optional": True}),
+            "unlink": line.unlink,
+            "copy": line.copy,
+            "create": lambda: line.create(
+                {"quote_id": self.quote.id, "product_id": self.product_a.id}
+            ),
+            "update command": lambda: self.quote.write(
+                {"line_ids": [Command.update(line.id, {"name": "Else"})]}
+            ),
+            "delete command": lambda: self.quote.write(
+                {"line_ids": [Command.delete(line.id)]}
+            ),
+            "create command": lambda: self.quote.write(
+                {"line_ids": [Command.create({"name": "More"})]}
+            ),
+            "clear command": lambda: self.quote.write({"line_ids": [Command.clear()]}),
+            "move away": lambda: line.write({"quote_id": self._create_quote().id}),
+            "move in": lambda: self._create_quote().line_ids.write(
+                {"quote_id": self.quote.id}
+            ),
+        }
+        for state in ("accepted", "rejected", "expired"):
+            self.quote.state = state
+            self._assert_all_refused(ways, state)
+
+    def test_final_terms_do_not_change(self):
+        currency = self.setup_other_currency("CHF")
+        values = {
+            "partner_id": self.partner_b.id,
+            "partner_invoice_id": self.partner_b.id,
+            "date_quote": "2020-01-01",
+            "validity_date": "2040-01-01",
+            "currency_id": currency.id,
+            "fiscal_position_id": self.fiscal_pos_a.id,
+            "payment_term_id": self.pay_terms_b.id,
+            "note": "<p>Else</p>",
+        }
+        ways = {
+            name: partial(self.quote.write, {name: value})
+            for name, value in values.items()
+        }
+        self.quote.action_accept()
+        self._assert_all_refused(ways, "accepted")
+
+    def _assert_all_refused(self, ways, state):
+        self.env.flush_all()
+        before = self.quote.read() + self.quote.line_ids.read()
+        for way, change in ways.items():
+            with (
+                self.subTest(state=state, way=way),
+                self._refused(),
+                self.env.cr.savepoint(),
+            ):
+                change()
+                self.env.flush_all()
+            self.env.invalidate_all()
+        self.assertEqual(self.quote.read() + self.quote.line_ids.read(), before)
+
+    def test_what_a_final_quote_lets_change(self):
+        self.quote.action_accept()
+        values = {"user_id": self.colleague.id, "client_order_ref": "PO 5"}
+        self.quote.write(values)
+        self.quote.opportunity_id = self._create_opportunity()
+        self.quote.action_reset_to_draft()
+        self.quote.line_ids.quantity = 7
+        self.assertEqual(self.quote.amount_untaxed, 7000)
+
+    def test_products_and_taxes_change_without_accepted_quotes(self):
+        line = self.quote.line_ids
+        self.quote.action_accept()
+        before = line.read() + self.quote.read(["amount_total", "amount_untaxed"])
+        self.product_a.write({"list_price": 1, "taxes_id": [Command.clear()]})
+        self.customer.property_payment_term_id = self.pay_terms_b
+        self.env.invalidate_all()
+        self.assertEqual(
+            line.read() + self.quote.read(["amount_total", "amount_untaxed"]), before
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestQuoteNumber(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sequence = cls.company._get_quote_sequence_sudo()
+
+    def _create_quotes(self, count, **values):
+        return self.env["billinator.quote"].create(
+            [{"partner_id": self.customer.id, **values} for _ in range(count)]
+        )
+
+    def _assert_in_a_row(self, quotes):
+        numbers = [int(name.rpartition("/")[2]) for name in quotes.mapped("name")]
+        first = numbers[0]
+        self.assertEqual(numbers, list(range(first, first + len(quotes))))
+
+    def test_in_a_row(self):
+        quotes = self._create_quotes(3) + self._create_quotes(2)
+        self._assert_in_a_row(quotes)
+        year = date.today().year
+        self.assertTrue(
+            all(name.startswith(f"Q{year}/") for name in quotes.mapped("name"))
+        )
+
+    def test_without_gaps(self):
+        self.sequence.implementation = "no_gap"
+        quotes = self._create_quotes(3) + self._create_quotes(2)
+        self._assert_in_a_row(quotes)
+
+    def test_with_date_ranges(self):
+        self.sequence.write(
+            {"use_date_range": True, "prefix": "Q%(range_year)s/", "padding": 3}
+        )
+        quotes = self._create_quotes(3) + self._create_quotes(2)
+        self._assert_in_a_row(quotes)
+        self.assertEqual(quotes[0].name, f"Q{date.today().year}/001")
+
+    def test_increment(self):
+        self.sequence.write({"number_increment": 10, "number_next_actual": 500})
+        names = self._create_quotes(2).mapped("name")
+        self.assertEqual([name[-3:] for name in names], ["500", "510"])
+
+    def test_companies_count_for_themselves(self):
+        other = self.setup_other_company()["company"]
+        ours, theirs = (
+            self._create_quotes(1),
+            self._create_quotes(1, company_id=other.id),
+        )
+        self.assertTrue(theirs.name.endswith("/00001"))
+        self._assert_in_a_row(ours + self._create_quotes(2))
+        mixed = self.env["billinator.quote"].create(
+            [
+                {"partner_id": self.customer.id, "company_id": company.id}
+                for company in (self.company, other, self.company)
+            ]
+        )
+        self._assert_in_a_row(theirs + mixed[1])
+        self._assert_in_a_row(mixed[0] + mixed[2])
+
+    def test_lost_sequence_is_named(self):
+        self.sequence.unlink()
+        with self.assertRaisesRegex(UserError, f"sequence .*{self.company.name}"):
+            self._create_quotes(1)
+
+    def test_given_number_is_kept(self):
+        self.assertEqual(self._create_quotes(1, name="OLD-17").name, "OLD-17")
+
+    def test_unique_in_a_company(self):
+        other = self.setup_other_company()["company"]
+        self._create_quotes(1, name="OLD-17")
+        self._create_quotes(1, name="OLD-17", company_id=other.id)
+        with (
+            self.assertRaisesRegex(UniqueViolation, "name_company_uniq"),
+            mute_logger("odoo.sql_db"),
+        ):
+            self._create_quotes(1, name="OLD-17")
+
+
+@tagged("post_install", "-at_install")
+class TestQuoteCompanies(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.setup_other_company()
+        cls.foreign = {"company_id": cls.other["company"].id}
+
+    def _assert_foreign(self, **values):
+        with (
+            self.subTest(values=values),
+            self.assertRaisesRegex(UserError, "ompan"),
+            self.env.cr.savepoint(),
+        ):
+            self._create_quote(**values)
+
+    def test_foreign_records_are_refused(self):
+        tax = self.other["default_tax_sale"]
+        product = self.env["product.product"].create({"name": "There", **self.foreign})
+        for line in (
+            {"product_id": product.id},
+            {"product_id": self.product_a.id, "tax_ids": [Command.set(tax.ids)]},
+        ):
+            self._assert_foreign(line_ids=[Command.create(line)])
+        for name, model, values in (
+            ("pricelist_id", "product.pricelist", {}),
+            ("fiscal_position_id", "account.fiscal.position", {}),
+            ("payment_term_id", "account.payment.term", {}),
+            ("partner_id", "res.partner", {}),
+            ("partner_invoice_id", "res.partner", {}),
+            ("opportunity_id", "billinator.opportunity", {"contact_name": "Ada"}),
+        ):
+            record = self.env[model].create({"name": "There", **self.foreign, **values})
+            self._assert_foreign(**{name: record.id})
+        self._assert_foreign(user_id=self.stranger.id)
+
+    def test_company_of_a_quote_with_lines_does_not_change(self):
+        """Its products, taxes and prices are those of its company."""
+        self.product_a.company_id = self.company
+        quote = self._create_quote()
+        with self.assertRaisesRegex(UserError, "ompan"):
+            quote.company_id = self.foreign["company_id"]

@@ -1,0 +1,29 @@
+"""A sales history over the last twelve months, for the demo data.
+
+Its dates count back from today; everything else is drawn with a fixed seed, so that
+every installation tells the same story.
+"""
+
+from .deal_history import DealHistory
+from .quote_history import QuoteHistory
+
+# Nobody is told by mail about what never happened.
+QUIET = {
+    "mail_activity_quick_update": True,
+    "mail_auto_subscribe_no_notify": True,
+    "mail_create_nosubscribe": True,
+    "tracking_disable": True,
+}
+
+
+def create_sales_history(env):
+    """Create deals and quotes, and invoices where the company has accounting.
+
+    To be called by the superuser while the registry is loading: only then do records
+    keep the creation dates they are given.
+
+    :param env: environment in the company that gets the history
+    """
+    env = env(context={**env.context, **QUIET})
+    deals = DealHistory(env).make()
+    QuoteHistory(env, deals).make()

@@ -1,0 +1,52 @@
+from odoo import models
+
+COLLECTED = "billinator.tracking.messages"
+
+
+class BillinatorBatchTrackingMixin(models.AbstractModel):
+    """Logs the tracked changes of many records in one go.
+
+    Odoo's own tracking writes message after message, so that moving fifty
+    opportunities would take fifty times the queries of moving one.
+    """
+
+    _name = "billinator.batch.tracking.mixin"
+    _description = "Tracking in Batches"
+    _inherit = ["mail.thread"]
+
+    def _message_track(self, fields_iter, initial_values_dict):
+        """Create the messages together that tracking logs one by one."""
+        messages = self.env.cr.precommit.data[COLLECTED] = []
+        tracking = super(
+            BillinatorBatchTrackingMixin, self.with_context(billinator_tracking=True)
+        )._message_track(fields_iter, initial_values_dict)
+        del self.env.cr.precommit.data[COLLECTED]
+        if messages:
+            self._create_tracking_messages(messages)
+        return tracking
+
+    def _create_tracking_messages(self, values_list):
+        """Create messages, and then their tracking values, with a query for each."""
+        commands_list = [values.pop("tracking_value_ids") for values in values_list]
+        # As sudo like any log: what is logged was allowed when it was changed.
+        messages_sudo = self.sudo()._message_create(values_list)
+        messages_sudo.env["mail.tracking.value"].create(
+            [
+                {**values, "mail_message_id": message.id}
+                for message, commands in zip(messages_sudo, commands_list, strict=True)
+                for _command, _id, values in commands
+            ]
+        )
+
+    def _message_log_batch(self, bodies, **kwargs):
+        # Only logs can wait: who posts a message needs it at once, to notify others.
+        collect = bool(self.env.context.get("billinator_tracking"))
+        return super(
+            BillinatorBatchTrackingMixin, self.with_context(billinator_collect=collect)
+        )._message_log_batch(bodies, **kwargs)
+
+    def _message_create(self, values_list):
+        if not self.env.context.get("billinator_collect"):
+            return super()._message_create(values_list)
+        self.env.cr.precommit.data[COLLECTED].extend(values_list)
+        return self.env["mail.message"]

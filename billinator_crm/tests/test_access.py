@@ -1,0 +1,340 @@
+import inspect
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
+
+from .common import BillinatorCommon
+from .view_specification import get_specification
+
+MODULE = "odoo.addons.billinator_crm."
+OPERATIONS = ("read", "write", "create", "unlink")
+# Who may do what: the first letters of the operations. Read, write and unlink are
+# tried on documents of ``salesperson``, create with a document of one's own.
+RIGHTS = {
+    "billinator.stage": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "r",
+        "stranger": "rwcu",  # Stages belong to all companies.
+        "portal": "",
+        "internal": "r",
+    },
+    "billinator.lost.reason": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "rwcu",
+        "portal": "",
+        "internal": "",
+    },
+    "billinator.opportunity": {
+        "salesperson": "rwc",
+        "colleague": "c",
+        "senior": "rwc",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
+    "billinator.quote": {
+        "salesperson": "rwc",
+        "colleague": "c",
+        "senior": "rwc",
+        "manager": "rwcu",
+        "accountant": "r",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
+    "billinator.quote.line": {
+        "salesperson": "rwcu",
+        "colleague": "",
+        "senior": "rwcu",
+        "manager": "rwcu",
+        "accountant": "r",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
+}
+WIZARDS = {
+    "billinator.opportunity.lost": "action_mark_lost",
+    "billinator.opportunity.merge": "action_merge",
+    "billinator.quote.reject": "action_reject",
+}
+INTRUDERS = ("colleague", "accountant", "stranger", "portal", "internal")
+
+
+class AccessCase(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.portal = new_test_user(
+            cls.env, "billinator_portal", "base.group_portal", company_id=cls.company.id
+        )
+        cls.portal.partner_id.parent_id = cls.customer
+        cls.internal = new_test_user(
+            cls.env, "billinator_internal", "base.group_user", company_id=cls.company.id
+        )
+        cls.opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
+        cls.other_opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
+        cls.quote = cls._create_quote(user_id=cls.salesperson.id)
+        cls.records = {
+            "billinator.stage": cls.env["billinator.stage"].create(
+                {"name": "Trial", "code": "TRIAL"}
+            ),
+            "billinator.lost.reason": cls.env["billinator.lost.reason"].create(
+                {"name": "Too far away"}
+            ),
+            "billinator.opportunity": cls.opportunity,
+            "billinator.quote": cls.quote,
+            "billinator.quote.line": cls.quote.line_ids,
+        }
+
+    @classmethod
+    def _get_our_models(cls):
+        """Return the models that the addon defines."""
+        names = cls.env["ir.model"].search([("model", "=like", "billinator.%")])
+        models = [cls.env[name] for name in names.mapped("model")]
+        return [model for model in models if not model._abstract]
+
+    def _snapshot(self):
+        """Return all that is stored of the salesperson's documents."""
+        self.env.flush_all()
+        records = (self.opportunity + self.other_opportunity, self.quote)
+        stored = [
+            recordset.sudo().read(
+                [
+                    name
+                    for name, field in recordset._fields.items()
+                    if field.store and field.column_type
+                ]
+            )
+            for recordset in (*records, self.quote.line_ids)
+        ]
+        counts = [
+            self.env[model].sudo().search_count([])
+            for model in ("account.move", "mail.message", "billinator.opportunity")
+        ]
+        return stored, counts
+
+
+@tagged("post_install", "-at_install")
+class TestRights(AccessCase):
+    def test_table_names_every_model(self):
+        self.assertEqual(
+            {model._name for model in self._get_our_models()}, {*RIGHTS, *WIZARDS}
+        )
+
+    def test_rights(self):
+        for model, by_role in RIGHTS.items():
+            for role, rights in by_role.items():
+                for operation in OPERATIONS:
+                    with self.subTest(model=model, role=role, operation=operation):
+                        self.assertEqual(
+                            self._is_allowed(model, role, operation),
+                            operation[0] in rights,
+                        )
+
+    def _is_allowed(self, model, role, operation):
+        user = getattr(self, role)
+        record = self.records[model].with_user(user)
+        self.env.invalidate_all()
+        try:
+            with self.env.cr.savepoint() as savepoint:
+                getattr(self, f"_try_{operation}")(record)
+                self.env.flush_all()
+                savepoint.rollback()
+        except AccessError:
+            return False
+        return True
+
+    def _try_read(self, record):
+        record.read(["display_name"])
+        self.assertTrue(record.search([("id", "=", record.id)]))
+
+    def _try_write(self, record):
+        record.write({"name": "Changed"})
+
+    def _try_unlink(self, record):
+        record.unlink()
+
+    def _try_create(self, record):
+        own = {"partner_id": self.customer.id, "company_id": self.company.id}
+        values = {
+            "billinator.stage": {"name": "Another", "code": "ANOTHER"},
+            "billinator.lost.reason": {"name": "Another"},
+            "billinator.opportunity": {**own, "name": "Another"},
+            "billinator.quote": {**own, "user_id": record.env.uid},
+            "billinator.quote.line": {
+                "quote_id": self.quote.id,
+                "product_id": self.product_a.id,
+            },
+        }
+        record.create(values[record._name])
+
+    def test_own_rights_create_for_oneself_only(self):
+        Opportunity = self.env["billinator.opportunity"].with_user(self.colleague)
+        for owner in (self.salesperson, self.senior):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                Opportunity.create(
+                    {"name": "x", "contact_name": "x", "user_id": owner.id}
+                )
+        unassigned = Opportunity.create(
+            {"name": "x", "contact_name": "x", "user_id": False}
+        )
+        self.assertEqual(unassigned.with_user(self.salesperson).name, "x")
+
+    def test_every_model_has_access_lines(self):
+        for model in self._get_our_models():
+            lines = self.env["ir.model.access"].search(
+                [("model_id.model", "=", model._name)]
+            )
+            self.assertTrue(lines, model._name)
+            self.assertTrue(all(lines.mapped("group_id")), f"{model._name}: no group")
+
+    def test_every_model_with_company_has_a_company_rule(self):
+        with_company = [
+            model for model in self._get_our_models() if "company_id" in model._fields
+        ]
+        self.assertTrue(with_company)
+        for model in with_company:
+            rules = self.env["ir.rule"].search(
+                [
+                    ("model_id.model", "=", model._name),
+                    ("groups", "=", False),
+                    ("domain_force", "like", "company_ids"),
+                ]
+            )
+            self.assertTrue(rules, model._name)
+
+    def test_companies(self):
+        for role in ("manager", "senior", "salesperson", "accountant"):
+            user = getattr(self, role)
+            user.company_ids += self.company_b
+            for model in ("billinator.quote", "billinator.quote.line"):
+                record = self.records[model].with_user(user)
+                here = record.with_context(allowed_company_ids=self.company.ids)
+                there = record.with_context(allowed_company_ids=self.company_b.ids)
+                both = (self.company_b + self.company).ids
+                self.assertTrue(here.has_access("read"))
+                self.assertFalse(there.has_access("read"))
+                self.assertTrue(
+                    record.with_context(allowed_company_ids=both).has_access("read")
+                )
+
+
+@tagged("post_install", "-at_install")
+class TestMethods(AccessCase):
+    """Our public methods can be called over RPC, by anybody, on any id."""
+
+    def _get_methods(self, model):
+        """Return the names of the public record methods that the addon defines."""
+        return [
+            name
+            for name, function in inspect.getmembers(type(model), inspect.isfunction)
+            if function.__module__.startswith(MODULE)
+            and not name.startswith("_")
+            and not getattr(function, "_api_private", False)
+            and not getattr(function, "_api_model", False)
+        ]
+
+    def _get_arguments(self, name):
+        return {
+            "action_set_lost": [self.lost_reason.id, "No"],
+            "merge_opportunities": [self.other_opportunity.ids],
+        }.get(name, [])
+
+    def test_all_refused_without_rights(self):
+        tried = set()
+        for model in ("billinator.opportunity", "billinator.quote"):
+            record = self.records[model]
+            for name in self._get_methods(record):
+                tried.add(name)
+                for role in INTRUDERS:
+                    with self.subTest(method=name, role=role):
+                        self._assert_refused(record, name, getattr(self, role))
+        self.assertLessEqual(
+            {"action_set_won", "merge_opportunities", "action_convert_to_invoice"},
+            tried,
+        )
+
+    def _assert_refused(self, record, name, user):
+        before = self._snapshot()
+        self.env.invalidate_all()
+        try:
+            with self.env.cr.savepoint():
+                getattr(record.with_user(user), name)(*self._get_arguments(name))
+                self.env.flush_all()
+        except AccessError:
+            refused = True
+        else:
+            refused = False
+        self.assertEqual(self._snapshot(), before)
+        # What only opens a view of documents that the user may read, is no secret.
+        may_read = record.with_user(user).has_access("read")
+        only_opens = name.startswith("action_view_")
+        self.assertTrue(refused or (may_read and only_opens))
+
+    def test_statistics_tell_nothing(self):
+        Opportunity = self.env["billinator.opportunity"]
+        domain = [("id", "in", self.opportunity.ids)]
+        for role in ("accountant", "portal", "internal"):
+            with self.assertRaises(AccessError):
+                Opportunity.with_user(getattr(self, role)).get_pipeline_statistics(
+                    domain
+                )
+        for role in ("colleague", "stranger"):
+            statistics = Opportunity.with_user(
+                getattr(self, role)
+            ).get_pipeline_statistics(domain)
+            self.assertEqual(statistics["overall"]["count"], 0)
+
+    def test_wizards(self):
+        opportunities = (self.opportunity + self.other_opportunity).ids
+        values = {
+            "billinator.opportunity.lost": {
+                "opportunity_ids": [Command.set(opportunities)],
+                "lost_reason_id": self.lost_reason.id,
+            },
+            "billinator.opportunity.merge": {
+                "opportunity_ids": [Command.set(opportunities)],
+                "target_id": self.opportunity.id,
+            },
+            "billinator.quote.reject": {"quote_ids": [Command.set(self.quote.ids)]},
+        }
+        for model, method in WIZARDS.items():
+            before = self._snapshot()
+            for role in INTRUDERS:
+                Wizard = self.env[model].with_user(getattr(self, role))
+                self.env.invalidate_all()
+                with (
+                    self.subTest(wizard=model, role=role),
+                    self.assertRaises(AccessError),
+                    self.env.cr.savepoint(),
+                ):
+                    getattr(Wizard.create(values[model]), method)()
+            self.assertEqual(self._snapshot(), before)
+            wizard = self.env[model].with_user(self.salesperson)
+            getattr(wizard.create(values[model]), method)()
+            self.assertNotEqual(self._snapshot(), before)
+
+    def test_quotes_open_for_accountants(self):
+        """Also those of deals that accountants cannot read."""
+        self.quote.opportunity_id = self.opportunity
+        self.env.flush_all()
+        for view_type in ("list", "form", "kanban"):
+            self.env.invalidate_all()
+            quote = self.quote.with_user(self.accountant)
+            (values,) = quote.web_read(get_specification(quote, view_type))
+            self.assertEqual(values["partner_id"]["id"], self.customer.id)
+            if view_type == "form":
+                self.assertEqual(
+                    values["opportunity_id"]["display_name"], self.opportunity.name
+                )

@@ -1,0 +1,496 @@
+from datetime import date
+
+from psycopg2.errors import UniqueViolation
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+
+class ConversionCase(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.quote = cls._create_quote(user_id=cls.salesperson.id)
+
+    def _convert(self, quotes=None):
+        """Convert and return the invoices, as a user of both worlds sees them."""
+        action = (quotes or self.quote).action_convert_to_invoice()
+        return self.env["account.move"].browse(action["res_id"])
+
+    def _get_all_invoices(self, quotes=None):
+        quotes = quotes or self.quote
+        return self.env["account.move"].search(
+            [("billinator_quote_id", "in", quotes.ids)]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestConversionOnce(ConversionCase):
+    def test_makes_a_draft_invoice(self):
+        invoice = self._convert()
+        self.assertRecordValues(
+            invoice,
+            [
+                {
+                    "move_type": "out_invoice",
+                    "state": "draft",
+                    "billinator_quote_id": self.quote.id,
+                    "company_id": self.company.id,
+                    "amount_total": self.quote.amount_total,
+                }
+            ],
+        )
+        self.assertEqual(self.quote.state, "accepted")
+        self.assertEqual(self.quote.invoice_count, 1)
+
+    def test_repeated(self):
+        invoice = self._convert()
+        self.assertEqual(self._convert(), invoice)
+        self.env.invalidate_all()
+        self.assertEqual(self._convert(), invoice)
+        self.assertEqual(self._get_all_invoices(), invoice)
+
+    def test_repeated_after_posting(self):
+        invoice = self._convert()
+        invoice.action_post()
+        self.assertEqual(self._convert(), invoice)
+
+    def test_named_twice_in_one_call(self):
+        quotes = self.quote.browse(self.quote.ids * 2)
+        quotes.action_convert_to_invoice()
+        self.assertEqual(len(self._get_all_invoices()), 1)
+
+    def test_some_were_converted_before(self):
+        first = self._convert()
+        other = self._create_quote()
+        action = (self.quote + other).action_convert_to_invoice()
+        invoices = self.env["account.move"].search(action["domain"])
+        self.assertEqual(invoices.billinator_quote_id, self.quote + other)
+        self.assertIn(first, invoices)
+        self.assertEqual(len(invoices), 2)
+
+    def test_cancelled_invoice_frees_the_quote(self):
+        cancelled = self._convert()
+        cancelled.button_cancel()
+        self.assertEqual(self.quote.invoice_status, "no")
+        invoice = self._convert()
+        self.assertNotEqual(invoice, cancelled)
+        self.assertEqual(self._convert(), invoice)
+        self.assertEqual(self._get_all_invoices(), cancelled + invoice)
+        self.assertEqual(self.quote.invoice_count, 1)
+
+    def test_cancelled_invoice_stays_so_beside_another(self):
+        cancelled = self._convert()
+        cancelled.button_cancel()
+        self._convert()
+        with (
+            self.assertRaises(UniqueViolation),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            cancelled.button_draft()
+            self.env.flush_all()
+
+    def test_cancelled_invoice_comes_back_alone(self):
+        invoice = self._convert()
+        invoice.button_cancel()
+        invoice.button_draft()
+        self.assertEqual(self.quote.invoice_status, "draft")
+        self.assertEqual(self._convert(), invoice)
+
+    def test_deleted_invoice_frees_the_quote(self):
+        self._convert().unlink()
+        self.assertEqual(self.quote.invoice_status, "no")
+        self.assertEqual(self.quote.state, "accepted")
+        self.assertEqual(len(self._convert()), 1)
+
+    def test_database_holds_one_invoice(self):
+        values = self.quote._prepare_invoice_values()
+        self._convert()
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            self.env["account.move"].create(values)
+
+    def test_copies_and_credit_notes_are_no_invoice_of_the_quote(self):
+        invoice = self._convert()
+        self.assertFalse(invoice.copy().billinator_quote_id)
+        invoice.action_post()
+        credit_note = self._reverse_invoice(invoice)
+        self.assertFalse(credit_note.billinator_quote_id)
+        self.assertEqual(self._get_all_invoices(), invoice)
+
+
+@tagged("post_install", "-at_install")
+class TestConversionContents(ConversionCase):
+    def test_header(self):
+        address = self.env["res.partner"].create(
+            {"name": "Books", "type": "invoice", "parent_id": self.customer.id}
+        )
+        currency = self.setup_other_currency("CHF")
+        utm = {
+            name: self.env[f"utm.{name}"].create({"name": f"Test {name}"})
+            for name in ("campaign", "medium", "source")
+        }
+        quote = self._create_quote(
+            user_id=self.salesperson.id,
+            currency_id=currency.id,
+            fiscal_position_id=self.fiscal_pos_a.id,
+            payment_term_id=self.pay_terms_b.id,
+            note="<p>Delivery <b>free</b></p>",
+            client_order_ref="PO 17",
+            **{f"{name}_id": record.id for name, record in utm.items()},
+        )
+        self.assertRecordValues(
+            self._convert(quote),
+            [
+                {
+                    "partner_id": address.id,
+                    "commercial_partner_id": self.customer.id,
+                    "currency_id": currency.id,
+                    "fiscal_position_id": self.fiscal_pos_a.id,
+                    "invoice_payment_term_id": self.pay_terms_b.id,
+                    "invoice_user_id": self.salesperson.id,
+                    "invoice_origin": quote.name,
+                    "ref": "PO 17",
+                    "narration": "<p>Delivery <b>free</b></p>",
+                    "campaign_id": utm["campaign"].id,
+                    "medium_id": utm["medium"].id,
+                    "source_id": utm["source"].id,
+                }
+            ],
+        )
+
+    def test_what_the_quote_leaves_empty_stays_empty(self):
+        """An invoice would find its own terms and fiscal position by the customer."""
+        self.customer.property_account_position_id = self.fiscal_pos_a
+        self.customer.property_payment_term_id = self.pay_terms_b
+        quote = self._create_quote(
+            fiscal_position_id=False, payment_term_id=False, note=False
+        )
+        invoice = self._convert(quote)
+        self.assertFalse(invoice.fiscal_position_id)
+        self.assertFalse(invoice.invoice_payment_term_id)
+        self.assertFalse(invoice.narration)
+        self.assertEqual(invoice.ref, quote.name)
+        self.assertEqual(invoice.amount_total, quote.amount_total)
+
+    def test_lines(self):
+        plan = self.env["account.analytic.plan"].create({"name": "Projects"})
+        project = self.env["account.analytic.account"].create(
+            {"name": "Project", "plan_id": plan.id}
+        )
+        quote = self._create_quote(
+            {
+                "product_id": self.product_a.id,
+                "name": "As you like it",
+                "quantity": 3,
+                "product_uom_id": self.uom_dozen.id,
+                "price_unit": 12.5,
+                "discount": 10,
+                "tax_ids": [Command.set(self.tax_sale_b.ids)],
+                "analytic_distribution": {str(project.id): 100},
+            },
+            {"name": "Without product", "price_unit": 7, "tax_ids": [Command.clear()]},
+        )
+        self.assertRecordValues(
+            self._convert(quote).invoice_line_ids,
+            [
+                {
+                    "product_id": self.product_a.id,
+                    "name": "As you like it",
+                    "quantity": 3,
+                    "product_uom_id": self.uom_dozen.id,
+                    "price_unit": 12.5,
+                    "discount": 10,
+                    "tax_ids": self.tax_sale_b.ids,
+                    "analytic_distribution": {str(project.id): 100},
+                },
+                {
+                    "product_id": False,
+                    "name": "Without product",
+                    "quantity": 1,
+                    "product_uom_id": False,
+                    "price_unit": 7,
+                    "discount": 0,
+                    "tax_ids": [],
+                    "analytic_distribution": False,
+                },
+            ],
+        )
+
+    def test_sections(self):
+        product, section, subsection, note = (
+            {"product_id": self.product_a.id},
+            {"display_type": "line_section", "price_unit": 0},
+            {"display_type": "line_subsection"},
+            {"display_type": "line_note"},
+        )
+        optional = {**product, "is_optional": True}
+        lines = [
+            {**product, "name": "Before"},
+            {**section, "name": "Empty"},
+            {**section, "name": "Full"},
+            {**subsection, "name": "Empty below"},
+            {**subsection, "name": "Full below"},
+            {**product, "name": "In"},
+            {**note, "name": "Note"},
+            {**section, "name": "Left out"},
+            {**optional, "name": "Option left out"},
+            {**section, "name": "Chosen"},
+            {**optional, "name": "Option chosen", "is_selected": True},
+            {**subsection, "name": "Last and empty"},
+        ]
+        quote = self._create_quote(
+            *({"sequence": 99 - i, **line} for i, line in enumerate(reversed(lines)))
+        )
+        invoice_lines = self._convert(quote).invoice_line_ids.sorted()
+        self.assertEqual(
+            invoice_lines.mapped(lambda line: (line.display_type, line.name)),
+            [
+                ("product", "Before"),
+                ("line_section", "Full"),
+                ("line_subsection", "Full below"),
+                ("product", "In"),
+                ("line_note", "Note"),
+                ("line_section", "Chosen"),
+                ("product", "Option chosen"),
+            ],
+        )
+
+    def test_rate_of_the_invoices_own_date(self):
+        currency = self.setup_other_currency(
+            "CHF", rates=[("2020-01-01", 2.0), ("2021-01-01", 4.0)]
+        )
+        quote = self._create_quote(date_quote="2020-06-01", currency_id=currency.id)
+        invoice = self._convert(quote)
+        invoice.invoice_date = date(2021, 6, 1)
+        self.assertEqual(quote.currency_rate, 2)
+        self.assertEqual(invoice.invoice_currency_rate, 4)
+        self.assertEqual(invoice.amount_total, quote.amount_total)
+
+    def test_both_say_where_the_invoice_comes_from(self):
+        invoice = self._convert()
+        self.assertIn("Created from quote", invoice.message_ids[0].body)
+        self.assertIn(self.quote.name, invoice.message_ids[0].body)
+        bodies = "".join(self.quote.message_ids.mapped("body"))
+        self.assertIn("Converted to invoice", bodies)
+
+    def test_changing_one_leaves_the_other(self):
+        quote = self.quote
+        invoice = self._convert()
+        total = quote.amount_total
+        invoice.invoice_line_ids[0].write({"price_unit": 1, "discount": 50})
+        invoice.write(
+            {
+                "partner_id": self.partner_a.id,
+                "narration": "<p>Changed</p>",
+                "invoice_line_ids": [Command.create({"name": "More", "price_unit": 9})],
+            }
+        )
+        self.assertNotEqual(invoice.amount_total, total)
+        self.assertRecordValues(
+            quote,
+            [{"amount_total": total, "partner_id": self.customer.id, "note": False}],
+        )
+        self.assertEqual(len(quote.line_ids), 1)
+        invoice_total = invoice.amount_total
+        quote.write({"client_order_ref": "Changed", "user_id": self.colleague.id})
+        self.assertRecordValues(
+            invoice,
+            [
+                {
+                    "amount_total": invoice_total,
+                    "invoice_user_id": self.salesperson.id,
+                    "ref": quote.name,
+                }
+            ],
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestConversionStates(ConversionCase):
+    def test_convertible(self):
+        for method in (None, "action_mark_sent", "action_accept"):
+            quote = self._create_quote()
+            if method:
+                getattr(quote, method)()
+            self.assertEqual(len(self._convert(quote)), 1)
+            self.assertEqual(quote.state, "accepted")
+
+    def test_rejected(self):
+        self.quote.action_reject("Too expensive")
+        with self.assertRaisesRegex(UserError, rf"{self.quote.name} is Rejected"):
+            self.quote.action_convert_to_invoice()
+        self.assertFalse(self._get_all_invoices())
+
+    def test_expired(self):
+        self.quote.state = "expired"
+        with self.assertRaisesRegex(UserError, rf"{self.quote.name} is Expired"):
+            self.quote.action_convert_to_invoice()
+        self.assertFalse(self._get_all_invoices())
+
+    def test_nothing_to_sell(self):
+        quote = self._create_quote(
+            {"display_type": "line_note", "name": "Soon"},
+            {"product_id": self.product_a.id, "is_optional": True},
+        )
+        with self.assertRaisesRegex(UserError, "no product to sell"):
+            quote.action_convert_to_invoice()
+
+    def test_one_bad_quote_stops_the_batch(self):
+        rejected = self._create_quote()
+        rejected.action_reject()
+        quotes = self.quote + rejected
+        with self.assertRaisesRegex(UserError, rejected.name):
+            quotes.action_convert_to_invoice()
+        self.assertEqual(self.quote.state, "draft")
+        self.assertFalse(self._get_all_invoices(quotes))
+
+    def test_invoiced_quote_stays_accepted(self):
+        invoice = self._convert()
+        for method in ("action_reset_to_draft", "action_reject"):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                getattr(self.quote, method)()
+        with self.assertRaises(UserError):
+            self.quote.unlink()
+        invoice.button_cancel()
+        self.quote.action_reset_to_draft()
+        self.assertEqual(self.quote.state, "draft")
+
+    def test_quote_of_a_cancelled_invoice_is_kept(self):
+        """The invoice says where it came from as long as it exists."""
+        invoice = self._convert()
+        invoice.button_cancel()
+        self.quote.action_reset_to_draft()
+        with self.assertRaisesRegex(UserError, "is kept"):
+            self.quote.unlink()
+        invoice.unlink()
+        self.quote.unlink()
+        self.assertFalse(self.quote.exists())
+
+    def test_invoice_status(self):
+        opportunity = self._create_opportunity()
+        self.quote.opportunity_id = opportunity
+
+        def assert_status(status):
+            self.assertEqual(self.quote.invoice_status, status)
+            self.assertEqual(opportunity.invoice_status, status)
+
+        assert_status("no")
+        invoice = self._convert()
+        assert_status("draft")
+        invoice.action_post()
+        assert_status("posted")
+        half = self._register_payment(invoice, amount=invoice.amount_total / 2)
+        assert_status("partial")
+        rest = self._register_payment(invoice)
+        assert_status("paid")
+        rest.move_id.line_ids.remove_move_reconcile()
+        assert_status("partial")
+        half.move_id.line_ids.remove_move_reconcile()
+        assert_status("posted")
+        invoice.button_draft()
+        assert_status("draft")
+        invoice.button_cancel()
+        assert_status("no")
+
+    def test_invoice_status_is_found(self):
+        self._convert()
+        found = self.env["billinator.quote"].search(
+            [("invoice_status", "=", "draft"), ("id", "in", self.quote.ids)]
+        )
+        self.assertEqual(found, self.quote)
+
+    def test_deal_shows_what_is_nearest_to_the_money(self):
+        opportunity = self._create_opportunity()
+        quotes = self.quote + self._create_quote()
+        quotes.opportunity_id = opportunity
+        self._convert(quotes[0])
+        self.assertEqual(opportunity.invoice_status, "draft")
+        self._convert(quotes[1]).action_post()
+        self.assertEqual(opportunity.invoice_status, "posted")
+
+
+@tagged("post_install", "-at_install")
+class TestConversionRights(ConversionCase):
+    def test_salesperson(self):
+        """No accounting rights are asked for, and none are given."""
+        quote = self.quote.with_user(self.salesperson)
+        action = quote.action_convert_to_invoice()
+        invoice = self._get_all_invoices()
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(action["params"]["invoice_ids"], invoice.ids)
+        again = quote.action_convert_to_invoice()
+        self.assertEqual(again["params"]["invoice_ids"], invoice.ids)
+        self.assertEqual(quote.invoice_status, "draft")
+        self.assertEqual(quote.invoice_count, 1)
+        with self.assertRaises(AccessError):
+            invoice.with_user(self.salesperson).read(["name"])
+        with self.assertRaises(AccessError):
+            quote.read(["invoice_ids"])
+
+    def test_invoice_is_the_salespersons_work(self):
+        self.quote.with_user(self.salesperson).action_convert_to_invoice()
+        invoice = self._get_all_invoices()
+        self.assertEqual(invoice.create_uid, self.salesperson)
+        self.assertEqual(invoice.message_ids[0].author_id, self.salesperson.partner_id)
+
+    def test_colleague(self):
+        with self.assertRaises(AccessError):
+            self.quote.with_user(self.colleague).action_convert_to_invoice()
+        self.assertFalse(self._get_all_invoices())
+
+    def test_all_documents(self):
+        self.quote.with_user(self.senior).action_convert_to_invoice()
+        self.assertEqual(len(self._get_all_invoices()), 1)
+
+    def test_accountant(self):
+        """Reads quotes, but does not change them, as accepting them would."""
+        quote = self.quote.with_user(self.accountant)
+        self.assertEqual(quote.name, self.quote.name)
+        with self.assertRaises(AccessError):
+            quote.action_convert_to_invoice()
+        self._convert()
+        action = quote.action_view_invoices()
+        self.assertEqual(action["res_id"], self._get_all_invoices().id)
+        invoice = self._get_all_invoices().with_user(self.accountant)
+        self.assertEqual(
+            invoice.action_view_billinator_quote()["res_id"], self.quote.id
+        )
+
+    def test_salesperson_with_accounting_rights(self):
+        self.salesperson.group_ids += self.env.ref("account.group_account_invoice")
+        action = self.quote.with_user(self.salesperson).action_convert_to_invoice()
+        self.assertEqual(action["res_model"], "account.move")
+        self.assertEqual(action["res_id"], self._get_all_invoices().id)
+
+    def test_two_companies(self):
+        data = self.setup_other_company()
+        other = data["company"]
+        self.env.user.company_ids += other
+        tax = data["default_tax_sale"]
+        self.product_a.taxes_id += tax
+        quote_of_other = self._create_quote(company_id=other.id)
+        quotes = (self.quote + quote_of_other).with_context(
+            allowed_company_ids=[self.company.id, other.id]
+        )
+        quotes.action_convert_to_invoice()
+        invoices = self._get_all_invoices(quotes)
+        for quote in quotes:
+            invoice = invoices.filtered(
+                lambda invoice, quote=quote: invoice.billinator_quote_id == quote
+            )
+            self.assertEqual(invoice.company_id, quote.company_id)
+            self.assertEqual(invoice.journal_id.company_id, quote.company_id)
+            self.assertEqual(invoice.currency_id, quote.currency_id)
+            self.assertEqual(invoice.amount_total, quote.amount_total)
+        self.assertEqual(quote_of_other.line_ids.tax_ids, tax)
+
+    def test_company_that_is_not_mine(self):
+        data = self.setup_other_company()
+        quote = self._create_quote(company_id=data["company"].id)
+        with self.assertRaises(AccessError):
+            quote.with_user(self.manager).action_convert_to_invoice()

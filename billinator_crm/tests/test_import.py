@@ -1,0 +1,223 @@
+import csv
+import io
+from pathlib import Path
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+from odoo.tools.misc import file_open
+
+from .common import BillinatorCommon
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+OPTIONS = {
+    "has_headers": True,
+    "quoting": '"',
+    "separator": ",",
+    "encoding": "utf-8",
+    "date_format": "%Y-%m-%d",
+    "datetime_format": "",
+    "float_thousand_separator": ",",
+    "float_decimal_separator": ".",
+    "advanced": True,
+    "keep_matches": False,
+    "limit": 2000,
+    "skip": 0,
+    "fallback_values": {},
+    "import_skip_records": [],
+    "import_set_empty_fields": [],
+    "name_create_enabled_fields": {},
+}
+HEADERS = ["Opportunity", "Company Name", "Stage", "Probability (%)", "Lost Reason"]
+
+
+class ImportCase(BillinatorCommon):
+    def _import(self, model, content, file_type="text/csv", user=None, **options):
+        """Import a file as the web client does: preview, then import what matched."""
+        options = {**OPTIONS, **options}
+        wizard = (
+            self.env["base_import.import"]
+            .with_user(user or self.salesperson)
+            .create({"res_model": model, "file": content, "file_type": file_type})
+        )
+        preview = wizard.parse_preview(options)
+        self.assertNotIn("error", preview)
+        matches = preview["matches"]
+        columns = range(len(preview["headers"]))
+        self.assertEqual(
+            set(matches), set(columns), f"columns not recognized: {matches}"
+        )
+        return wizard.execute_import(
+            ["/".join(matches[column]) for column in columns],
+            [header.lower() for header in preview["headers"]],
+            options,
+        )
+
+    def _import_records(self, *arguments, **options):
+        result = self._import(*arguments, **options)
+        self.assertFalse(result["messages"])
+        return self.env[arguments[0]].browse(result["ids"])
+
+    def assertRefused(self, result, message, row):
+        """Assert that an import failed, because of one row and with ``message``."""
+        self.assertFalse(result.get("ids"))
+        errors = result["messages"]
+        self.assertTrue(any(message in error["message"] for error in errors), errors)
+        for error in errors:
+            self.assertEqual(error["type"], "error")
+            if "rows" in error:
+                self.assertEqual(error["rows"], {"from": row, "to": row})
+        self.env.invalidate_all()
+
+    def _write_csv(self, *rows):
+        content = io.StringIO()
+        csv.writer(content).writerows(rows)
+        return content.getvalue().encode()
+
+    def _read_template(self, model):
+        (template,) = self.env[model].get_import_templates()
+        self.assertEqual(Path(template["template"]).suffix, ".xlsx")
+        with file_open(template["template"].removeprefix("/"), "rb") as file:
+            return file.read()
+
+
+@tagged("post_install", "-at_install")
+class TestImportOpportunities(ImportCase):
+    def test_template(self):
+        deals = self._import_records(
+            "billinator.opportunity",
+            self._read_template("billinator.opportunity"),
+            XLSX,
+        )
+        self.assertEqual(
+            deals.mapped("stage_id.code"), ["QUALIFIED", "PROPOSAL", "LEAD", "LOST"]
+        )
+        self.assertEqual(deals.mapped("probability"), [25, 60, 10, 0])
+        self.assertEqual(
+            deals.mapped("is_probability_manual"), [False, True, False, False]
+        )
+        self.assertEqual(deals.mapped("expected_revenue"), [12500, 4800, 900, 7300])
+        self.assertEqual(deals.mapped("priority"), ["2", "1", "0", "0"])
+        self.assertEqual(str(deals[0].date_deadline), "2027-03-31")
+        self.assertEqual(deals[3].lost_reason_id.name, "Too expensive")
+        self.assertEqual(deals.user_id, self.salesperson)
+
+    def test_csv_of_500(self):
+        codes = list(self.stages)[:4]
+        rows = [
+            [f"Deal {number}", f"Company {number}", codes[number % 4], "", ""]
+            for number in range(500)
+        ]
+        deals = self._import_records(
+            "billinator.opportunity", self._write_csv(HEADERS, *rows)
+        )
+        self.assertEqual(len(deals), 500)
+        self.assertEqual(deals[499].name, "Deal 499")
+        for code in codes:
+            in_stage = deals.filtered(
+                lambda deal, code=code: deal.stage_id.code == code
+            )
+            self.assertEqual(len(in_stage), 125)
+            self.assertEqual(
+                set(in_stage.mapped("probability")), {self.stages[code].probability}
+            )
+
+    def test_customers_by_name(self):
+        deals = self._import_records(
+            "billinator.opportunity",
+            self._write_csv(
+                ["Opportunity", "Customer", "Expected Revenue"],
+                ["Roof", self.customer.name, "1,234.50"],
+            ),
+        )
+        self.assertEqual(deals.partner_id, self.customer)
+        self.assertEqual(deals.email_from, "info@ada.example")
+        self.assertEqual(deals.expected_revenue, 1234.5)
+
+    @mute_logger("odoo.sql_db")
+    def test_bad_rows(self):
+        count = self.env["billinator.opportunity"].search_count([])
+        for bad_row, message in (
+            (["Bad", "Ada", "NOWHERE", "", ""], "NOWHERE"),
+            (["Bad", "Ada", "LEAD", "150", ""], "from 0 to 100"),
+            (["Bad", "Ada", "LEAD", "-1", ""], "from 0 to 100"),
+            (["Bad", "Ada", "LEAD", "many", ""], "many"),
+            (["Bad", "", "LEAD", "", ""], "who the opportunity is for"),
+            (["Bad", "Ada", "LOST", "", ""], "reason why the opportunity was lost"),
+            (["Bad", "Ada", "LOST", "", "Bad luck"], "Bad luck"),
+            (["", "Ada", "LEAD", "", ""], "Opportunity"),
+        ):
+            good_rows = [[f"Good {n}", "Ada", "LEAD", "", ""] for n in range(3)]
+            with self.subTest(bad_row):
+                result = self._import(
+                    "billinator.opportunity",
+                    self._write_csv(HEADERS, *good_rows, bad_row, *good_rows),
+                )
+                self.assertRefused(result, message, row=3)
+                self.assertEqual(
+                    self.env["billinator.opportunity"].search_count([]), count
+                )
+
+
+@tagged("post_install", "-at_install")
+class TestImportQuotes(ImportCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls.env["res.partner"].create(
+            [{"name": "Harbour School"}, {"name": "Old Mill Bakery"}]
+        )
+
+    def test_template(self):
+        quotes = self._import_records(
+            "billinator.quote", self._read_template("billinator.quote"), XLSX
+        )
+        self.assertEqual(quotes.partner_id, self.customers)
+        self.assertEqual(quotes.mapped("state"), ["draft", "draft"])
+        self.assertEqual([len(quote.line_ids) for quote in quotes], [3, 2])
+        self.assertEqual(quotes.mapped("amount_untaxed"), [4500 + 800 + 1300, 4950])
+        self.assertEqual(quotes[0].line_ids[0].discount, 10)
+        self.assertEqual(str(quotes[0].validity_date), "2027-01-15")
+        self.assertEqual(len(set(quotes.mapped("name"))), 2)
+        quotes.action_convert_to_invoice()
+        self.assertEqual(
+            quotes.sudo().invoice_ids.mapped("amount_total"),
+            quotes.mapped("amount_total"),
+        )
+
+    def test_products_bring_their_price(self):
+        quotes = self._import_records(
+            "billinator.quote",
+            self._write_csv(
+                ["Customer", "Lines / Product", "Lines / Quantity"],
+                ["Harbour School", "product_a", "3"],
+                ["", "product_b", "1"],
+            ),
+        )
+        self.assertEqual(quotes.line_ids.product_id, self.product_a + self.product_b)
+        self.assertEqual(quotes.line_ids[0].price_unit, 1000)
+        self.assertEqual(quotes.line_ids[0].tax_ids, self.tax_sale_a)
+
+    @mute_logger("odoo.sql_db")
+    def test_bad_rows(self):
+        headers = [
+            "Customer",
+            "Quote Date",
+            "Valid Until",
+            "Lines / Description",
+            "Lines / Discount (%)",
+        ]
+        count = self.env["billinator.quote"].search_count([])
+        name = "Harbour School"
+        for bad_row, message in (
+            (["Nobody", "2026-12-01", "", "Text", ""], "Nobody"),
+            (["", "2026-12-01", "", "Text", ""], "Customer"),
+            ([name, "2026-12-01", "2026-11-30", "Text", ""], "cannot expire before"),
+            ([name, "2026-12-01", "", "Text", "101"], "discount"),
+            ([name, "soon", "", "Text", ""], "soon"),
+        ):
+            with self.subTest(bad_row):
+                result = self._import(
+                    "billinator.quote", self._write_csv(headers, bad_row)
+                )
+                self.assertRefused(result, message, row=0)
+                self.assertEqual(self.env["billinator.quote"].search_count([]), count)

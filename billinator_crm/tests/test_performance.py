@@ -1,0 +1,249 @@
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import BillinatorCommon
+from .view_specification import get_specification
+
+FEW, MANY = 1, 50
+# What BaseCommon switches off to be fast, and users do not.
+USUAL_MAIL = {
+    "tracking_disable": False,
+    "mail_create_nolog": False,
+    "mail_create_nosubscribe": False,
+    "mail_notrack": False,
+}
+
+
+@tagged("post_install", "-at_install")
+class TestQueryCounts(BillinatorCommon):
+    """Work for 50 records takes as many queries as work for one.
+
+    Each is done once before, so that what is cached between requests is there.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls.env["res.partner"].create(
+            [
+                {
+                    "name": f"Customer {number}",
+                    "email": f"mail{number}@customer.example",
+                    "phone": f"+49 30 {9000 + number}",
+                }
+                for number in range(MANY)
+            ]
+        )
+        cls.env = cls.env["base"].with_context(**USUAL_MAIL).with_user(cls.manager).env
+        cls.owners = cls.senior + cls.salesperson
+
+    # Records
+
+    def _prepare_opportunities(self, count):
+        return [
+            {
+                "name": f"Deal {number} of {count}",
+                "partner_id": self.customers[number].id,
+                "expected_revenue": 100 + number,
+            }
+            for number in range(count)
+        ]
+
+    def _create_opportunities(self, count):
+        return self.env["billinator.opportunity"].create(
+            self._prepare_opportunities(count)
+        )
+
+    def _prepare_quotes(self, count, lines=2):
+        products = self.product_a + self.product_b
+        return [
+            {
+                "partner_id": self.customers[number].id,
+                "line_ids": [
+                    Command.create({"product_id": products[line % 2].id, "quantity": 2})
+                    for line in range(lines)
+                ],
+            }
+            for number in range(count)
+        ]
+
+    def _create_quotes(self, count, lines=2):
+        return self.env["billinator.quote"].create(self._prepare_quotes(count, lines))
+
+    def _create_busy_opportunities(self, count):
+        """Create deals with quotes and activities of several people."""
+        opportunities = self._create_opportunities(count)
+        quotes = self._create_quotes(count)
+        for number, opportunity in enumerate(opportunities):
+            quotes[number].opportunity_id = opportunity
+            self._keep_busy(opportunity, number)
+        return opportunities
+
+    def _create_busy_quotes(self, count):
+        quotes = self._create_quotes(count)
+        opportunities = self._create_opportunities(count)
+        for number, quote in enumerate(quotes):
+            quote.opportunity_id = opportunities[number]
+            self._keep_busy(quote, number)
+        return quotes
+
+    def _keep_busy(self, record, number):
+        owner = self.owners[number % 2]
+        record.user_id = owner
+        record.activity_schedule("mail.mail_activity_data_todo", user_id=owner.id)
+
+    # Counting
+
+    def _count(self, work, argument):
+        self.env.flush_all()
+        self.env.cr.flush()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        work(argument)
+        self.env.flush_all()
+        self.env.cr.flush()
+        return self.env.cr.sql_log_count - before
+
+    def assertConstant(self, work, prepare, extra=0):
+        """Assert that ``work`` takes the same queries for few and for many.
+
+        :param prepare: returns what to hand to ``work`` for a count of records
+        :param extra: queries that the ORM adds, once, for many
+        """
+        self._count(work, prepare(FEW))
+        few = self._count(work, prepare(FEW))
+        many = self._count(work, prepare(MANY))
+        self.assertEqual(
+            many, few + extra, f"{many} queries for {MANY}, {few} for {FEW}"
+        )
+
+    # Opportunities
+
+    def test_create_opportunities(self):
+        self.assertConstant(
+            self.env["billinator.opportunity"].create,
+            self._prepare_opportunities,
+            extra=1,  # To convert the values of more than one, it reads the companies.
+        )
+
+    def test_move_opportunities(self):
+        self.assertConstant(
+            lambda deals: deals.write({"stage_id": self.stages["PROPOSAL"].id}),
+            self._create_opportunities,
+        )
+
+    def test_win_opportunities(self):
+        self.assertConstant(
+            lambda deals: deals.action_set_won(), self._create_opportunities
+        )
+
+    def test_lose_opportunities(self):
+        self.assertConstant(
+            lambda deals: deals.action_set_lost(self.lost_reason.id, "Too late"),
+            self._create_opportunities,
+            extra=1,  # It inserts a hundred rows at once; each has three changes.
+        )
+
+    def test_assign_opportunities(self):
+        """Besides the message that tells the assigned user of each."""
+        self.assertConstant(
+            lambda deals: deals.with_context(mail_auto_subscribe_no_notify=True).write(
+                {"user_id": self.senior.id}
+            ),
+            self._create_opportunities,
+        )
+
+    def test_list_of_opportunities(self):
+        self._assert_view_constant("list", self._create_busy_opportunities)
+
+    def test_kanban_of_opportunities(self):
+        self._assert_view_constant("kanban", self._create_busy_opportunities)
+
+    def test_form_of_an_opportunity(self):
+        def prepare(count):
+            opportunity = self._create_opportunities(1)
+            self._create_quotes(count).opportunity_id = opportunity
+            return opportunity
+
+        self._assert_view_constant("form", prepare)
+
+    def test_pipeline(self):
+        """The kanban view's columns, with their first cards, sums and bars."""
+        Opportunity = self.env["billinator.opportunity"].with_context(
+            read_group_expand=True
+        )
+        specification = get_specification(Opportunity, "kanban")
+
+        def show(opportunities):
+            domain = [("id", "in", opportunities.ids)]
+            Opportunity.web_read_group(
+                domain,
+                ["stage_id"],
+                ["expected_revenue_company:sum", "weighted_revenue:sum"],
+                auto_unfold=True,
+                unfold_read_specification=specification,
+            )
+            Opportunity.read_progress_bar(
+                domain,
+                "stage_id",
+                {
+                    "field": "activity_state",
+                    "colors": {"planned": "success", "overdue": "danger"},
+                },
+            )
+
+        self.assertConstant(show, self._create_busy_opportunities)
+
+    def test_statistics(self):
+        self.assertConstant(
+            lambda deals: deals.get_pipeline_statistics([("id", "in", deals.ids)]),
+            self._create_opportunities,
+        )
+
+    # Quotes
+
+    def test_create_quotes(self):
+        self.assertConstant(self.env["billinator.quote"].create, self._prepare_quotes)
+
+    def test_create_long_quotes(self):
+        self.assertConstant(
+            self.env["billinator.quote"].create,
+            lambda count: self._prepare_quotes(1, lines=count + 1),
+        )
+
+    def test_accept_quotes(self):
+        self.assertConstant(lambda quotes: quotes.action_accept(), self._create_quotes)
+
+    def test_list_of_quotes(self):
+        self._assert_view_constant("list", self._create_busy_quotes)
+
+    def test_kanban_of_quotes(self):
+        self._assert_view_constant("kanban", self._create_busy_quotes)
+
+    def test_form_of_a_quote(self):
+        self._assert_view_constant(
+            "form", lambda count: self._create_quotes(1, lines=count + 1)
+        )
+
+    def test_convert_quotes(self):
+        """Besides what accounting itself takes for the same invoices."""
+        own_queries = {}
+        for count in (FEW, FEW, MANY):
+            quotes = self._create_quotes(count)
+            invoices = [
+                {**quote._prepare_invoice_values(), "billinator_quote_id": False}
+                for quote in quotes
+            ]
+            plain = self._count(self.env["account.move"].sudo().create, invoices)
+            conversion = self._count(
+                lambda quotes: quotes.action_convert_to_invoice(), quotes
+            )
+            own_queries[count] = conversion - plain
+        self.assertEqual(own_queries[MANY], own_queries[FEW])
+
+    def _assert_view_constant(self, view_type, prepare):
+        def show(records):
+            records.web_search_read([("id", "in", records.ids)], specification)
+
+        specification = get_specification(prepare(1).browse(), view_type)
+        self.assertConstant(show, prepare)

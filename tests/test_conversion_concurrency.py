@@ -1,0 +1,199 @@
+"""A quote becomes one invoice, whoever converts it at the same moment.
+
+The clients are processes of their own, which all start at once, and the server has
+several workers. Nothing is simulated: a worker that dies is killed by the system.
+"""
+
+import os
+import random
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg2
+import pytest
+from clients import SECONDS, Company, XmlRpc, create_user, running_at_once
+
+from dev_tool.odoo import Odoo
+
+QUOTES = 50
+CLIENTS = 8
+WORKERS = 4
+QUOTE = "billinator.quote"
+SALES = "sales_team.group_sale_salesman_all_leads"
+GROUPS = {"seller": (SALES,), "bookkeeper": (SALES, "account.group_account_invoice")}
+
+
+@dataclass
+class Task:
+    """What one client has to do; it crosses into the client's process."""
+
+    url: str
+    database: str
+    login: str
+    calls: list = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What a client got: the invoices of each call's quotes."""
+
+    calls: list
+    lost_calls: int
+
+
+@dataclass
+class Shop:
+    """A server with quotes, and with users who convert them."""
+
+    server: object
+    quotes: list
+
+    def query(self, statement):
+        with self.connect() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    @contextmanager
+    def connect(self):
+        """A cursor of its own; leaving it ends its transaction."""
+        variables = Odoo.as_set_up().postgres.variables
+        connection = psycopg2.connect(
+            dbname=self.server.database,
+            host=variables.get("PGHOST"),
+            user=variables.get("PGUSER"),
+        )
+        try:
+            yield connection.cursor()
+        finally:
+            connection.close()
+
+    def invoices(self):
+        """The invoice of each quote that has one: ``{quote: invoice}``."""
+        rows = self.query(
+            "SELECT billinator_quote_id, id FROM account_move"
+            " WHERE billinator_quote_id IS NOT NULL AND state <> 'cancel'"
+        )
+        invoices = dict(rows)
+        assert len(invoices) == len(rows), "a quote has more than one invoice"
+        return invoices
+
+    def converting_at_once(self, calls_of_clients):
+        """Run a client for each list of calls; a call is a list of quotes."""
+        logins = [list(GROUPS)[number % 2] for number in range(len(calls_of_clients))]
+        tasks = [
+            Task(self.server.url, self.server.database, login, calls)
+            for login, calls in zip(logins, calls_of_clients, strict=True)
+        ]
+        return running_at_once(_convert, tasks)
+
+
+@pytest.fixture
+def shop(start_server):
+    """Quotes of a few customers, made by one user to be converted by others."""
+    server = start_server(workers=WORKERS)
+    admin = XmlRpc(server, server.login, server.password)
+    company = Company.set_up(admin)
+    for login, groups in GROUPS.items():
+        create_user(admin, login, *groups)
+    values = [company.prepare_quote(quantity=number + 1) for number in range(QUOTES)]
+    return Shop(server, admin.create_all(QUOTE, values))
+
+
+def _convert(task):
+    """What a client's process does."""
+    client = XmlRpc(task, task.login, task.login)
+    calls = [_get_invoices(client, quotes) for quotes in task.calls]
+    return Outcome(calls, client.lost_calls)
+
+
+def _get_invoices(client, quotes):
+    """Convert quotes with one call and return the ids of their invoices."""
+    result = client.call(QUOTE, "action_convert_to_invoice", quotes)
+    if "params" in result:
+        return result["params"]["invoice_ids"]
+    if result.get("res_id"):
+        return [result["res_id"]]
+    [(_field, _operator, invoices)] = result["domain"]
+    return invoices
+
+
+def _check_all_converted_once(shop, calls_of_clients, outcomes):
+    """Every call got its quotes' invoices, and there is nothing besides these."""
+    invoices = shop.invoices()
+    assert sorted(invoices) == sorted(shop.quotes)
+    for calls, outcome in zip(calls_of_clients, outcomes, strict=True):
+        expected = [sorted(invoices[quote] for quote in call) for call in calls]
+        assert [sorted(got) for got in outcome.calls] == expected
+    assert shop.query(
+        "SELECT quote.state, quote.invoice_status, move.state, count(*)"
+        " FROM billinator_quote quote"
+        " JOIN account_move move ON move.billinator_quote_id = quote.id"
+        " WHERE move.amount_total = quote.amount_total AND quote.amount_total > 0"
+        " AND move.invoice_origin = quote.name"
+        " AND (SELECT count(*) FROM account_move_line line WHERE line.move_id = move.id"
+        "      AND line.display_type = 'product') = 1"
+        " GROUP BY quote.state, quote.invoice_status, move.state"
+    ) == [("accepted", "draft", "draft", QUOTES)]
+    [(messages,)] = shop.query(
+        "SELECT count(*) FROM mail_message WHERE model = 'billinator.quote'"
+        " AND body LIKE '%Converted to invoice%'"
+    )
+    assert messages == QUOTES
+
+
+def test_clients_that_convert_the_same_quotes_get_the_same_invoices(shop):
+    calls = [[[quote] for quote in shop.quotes]] * CLIENTS
+    with shop.converting_at_once(calls) as futures:
+        outcomes = [future.result() for future in futures]
+    _check_all_converted_once(shop, calls, outcomes)
+    assert [outcome.lost_calls for outcome in outcomes] == [0] * CLIENTS
+
+
+def test_batches_in_any_order_get_in_nobodys_way(shop):
+    """Each client converts all quotes at once, then some, each in its own order."""
+    shuffled = random.Random(19)
+
+    def shuffle(count):
+        return shuffled.sample(shop.quotes, count)
+
+    calls = [[shuffle(30), shuffle(QUOTES), shuffle(10)] for _client in range(CLIENTS)]
+    with shop.converting_at_once(calls) as futures:
+        outcomes = [future.result() for future in futures]
+    _check_all_converted_once(shop, calls, outcomes)
+
+
+def test_a_killed_worker_leaves_nothing_half_done(shop):
+    """The worker dies after its invoice went to the database, before it is kept."""
+    # Each client begins with another quote, or they would wait for each other.
+    calls = [
+        [[quote] for quote in (*shop.quotes[start:], *shop.quotes[:start])]
+        for start in range(CLIENTS)
+    ]
+    with shop.connect() as cursor:
+        # Conversions stop where they log what they did, after the invoice.
+        cursor.execute("LOCK TABLE mail_message IN SHARE MODE")
+        with shop.converting_at_once(calls) as futures:
+            try:
+                _wait_until_all_workers_log(shop)
+                os.kill(shop.server.worker_pids()[0], signal.SIGKILL)
+            finally:
+                cursor.connection.rollback()
+            outcomes = [future.result() for future in futures]
+    assert sum(outcome.lost_calls for outcome in outcomes) == 1
+    _check_all_converted_once(shop, calls, outcomes)
+
+
+def _wait_until_all_workers_log(shop):
+    """Wait until every worker waits to write a message about its invoice."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        [(waiting,)] = shop.query(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            " AND query LIKE 'INSERT INTO \"mail_message\"%'"
+        )
+        if waiting == WORKERS:
+            return
+    pytest.fail("The conversions did not get as far as their messages.")
