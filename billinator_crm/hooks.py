@@ -2,13 +2,8 @@ from .demo import create_sales_history
 
 
 def post_init_hook(env):
-<<<<<<< HEAD
-    """Fit the CRM to what the database has already."""
+    """Fit the CRM to what the database has already, and fill the demo company."""
     env["res.company"].search([])._create_quote_sequences()
     env["billinator.contact"]._create_missing_rows()
-=======
-    """Number the quotes of every company that exists, and fill the demo company."""
-    env["res.company"].search([])._create_quote_sequences()
     if env.ref("base.module_billinator_crm").demo:
         create_sales_history(env)
->>>>>>> main

@@ -1,10 +1,7 @@
 from . import (
     account_move,
-<<<<<<< HEAD
-    billinator_contact,
-=======
     billinator_batch_tracking_mixin,
->>>>>>> main
+    billinator_contact,
     billinator_lost_reason,
     billinator_opportunity,
     billinator_quote,
