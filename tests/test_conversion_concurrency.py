@@ -50,10 +50,18 @@ class Shop:
     server: object
     quotes: list
 
+    def __post_init__(self):
+        self.invoices_before = self.count_invoices()
+
     def query(self, statement):
+        """The rows of a statement, in which ``%(quotes)s`` stands for the quotes."""
         with self.connect() as cursor:
-            cursor.execute(statement)
+            cursor.execute(statement, {"quotes": tuple(self.quotes)})
             return cursor.fetchall()
+
+    def count_invoices(self):
+        [(count,)] = self.query("SELECT count(*) FROM account_move")
+        return count
 
     @contextmanager
     def connect(self):
@@ -73,7 +81,7 @@ class Shop:
         """The invoice of each quote that has one: ``{quote: invoice}``."""
         rows = self.query(
             "SELECT billinator_quote_id, id FROM account_move"
-            " WHERE billinator_quote_id IS NOT NULL AND state <> 'cancel'"
+            " WHERE billinator_quote_id IN %(quotes)s AND state <> 'cancel'"
         )
         invoices = dict(rows)
         assert len(invoices) == len(rows), "a quote has more than one invoice"
@@ -123,6 +131,7 @@ def _check_all_converted_once(shop, calls_of_clients, outcomes):
     """Every call got its quotes' invoices, and there is nothing besides these."""
     invoices = shop.invoices()
     assert sorted(invoices) == sorted(shop.quotes)
+    assert shop.count_invoices() == shop.invoices_before + QUOTES
     for calls, outcome in zip(calls_of_clients, outcomes, strict=True):
         expected = [sorted(invoices[quote] for quote in call) for call in calls]
         assert [sorted(got) for got in outcome.calls] == expected
@@ -130,7 +139,8 @@ def _check_all_converted_once(shop, calls_of_clients, outcomes):
         "SELECT quote.state, quote.invoice_status, move.state, count(*)"
         " FROM billinator_quote quote"
         " JOIN account_move move ON move.billinator_quote_id = quote.id"
-        " WHERE move.amount_total = quote.amount_total AND quote.amount_total > 0"
+        " WHERE quote.id IN %(quotes)s"
+        " AND move.amount_total = quote.amount_total AND quote.amount_total > 0"
         " AND move.invoice_origin = quote.name"
         " AND (SELECT count(*) FROM account_move_line line WHERE line.move_id = move.id"
         "      AND line.display_type = 'product') = 1"
@@ -138,7 +148,7 @@ def _check_all_converted_once(shop, calls_of_clients, outcomes):
     ) == [("accepted", "draft", "draft", QUOTES)]
     [(messages,)] = shop.query(
         "SELECT count(*) FROM mail_message WHERE model = 'billinator.quote'"
-        " AND body LIKE '%Converted to invoice%'"
+        " AND res_id IN %(quotes)s AND body LIKE '%%Converted to invoice%%'"
     )
     assert messages == QUOTES
 
@@ -192,7 +202,7 @@ def _wait_until_all_workers_log(shop):
         [(waiting,)] = shop.query(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            " AND query LIKE 'INSERT INTO \"mail_message\"%'"
+            " AND query LIKE 'INSERT INTO \"mail_message\"%%'"
         )
         if waiting == WORKERS:
             return

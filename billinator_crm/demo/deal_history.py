@@ -86,16 +86,21 @@ class DealHistory(History):
         if self.foreign_currency == self.company.currency_id:
             return
         _name, rate = story.FOREIGN_RATES[self.company.currency_id.name]
+        values_list = [
+            {
+                "name": self.today - timedelta(days=30 * month + 1),
+                "currency_id": self.foreign_currency.id,
+                "company_id": self.company.id,
+                "rate": round(rate * self.random.uniform(0.97, 1.03), 4),
+            }
+            for month in range(15)
+        ]
+        # A day has one rate; those of an earlier installation are still there.
+        taken = self.foreign_currency.rate_ids.filtered(
+            lambda rate: rate.company_id == self.company
+        ).mapped("name")
         self.env["res.currency.rate"].create(
-            [
-                {
-                    "name": self.today - timedelta(days=30 * month + 1),
-                    "currency_id": self.foreign_currency.id,
-                    "company_id": self.company.id,
-                    "rate": round(rate * self.random.uniform(0.97, 1.03), 4),
-                }
-                for month in range(15)
-            ]
+            [values for values in values_list if values["name"] not in taken]
         )
 
     def _get_currency(self, customer):

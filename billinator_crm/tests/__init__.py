@@ -10,6 +10,7 @@ from . import (
     test_opportunity_statistics,
     test_performance,
     test_quote,
+    test_quote_form,
     test_quote_price,
     test_stage,
     test_tag,

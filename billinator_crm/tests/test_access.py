@@ -282,6 +282,13 @@ class TestMethods(AccessCase):
         only_opens = name.startswith("action_view_")
         self.assertTrue(refused or (may_read and only_opens))
 
+    def test_accountants_do_not_convert(self):
+        """Not even an accepted quote, which nothing else would keep them from."""
+        self.quote.action_accept()
+        with self.assertRaises(AccessError):
+            self.quote.with_user(self.accountant).action_convert_to_invoice()
+        self.assertFalse(self.quote.invoice_ids)
+
     def test_statistics_tell_nothing(self):
         Opportunity = self.env["billinator.opportunity"]
         domain = [("id", "in", self.opportunity.ids)]

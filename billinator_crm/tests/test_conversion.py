@@ -237,6 +237,7 @@ class TestConversionContents(ConversionCase):
             {**subsection, "name": "Full below"},
             {**product, "name": "In"},
             {**note, "name": "Note"},
+            {**subsection, "name": "Empty at the end"},
             {**section, "name": "Left out"},
             {**optional, "name": "Option left out"},
             {**section, "name": "Chosen"},
@@ -451,8 +452,10 @@ class TestConversionRights(ConversionCase):
         """Reads quotes, but does not change them, as accepting them would."""
         quote = self.quote.with_user(self.accountant)
         self.assertEqual(quote.name, self.quote.name)
-        with self.assertRaises(AccessError):
-            quote.action_convert_to_invoice()
+        for state in ("draft", "accepted"):
+            self.quote.state = state
+            with self.assertRaises(AccessError):
+                quote.action_convert_to_invoice()
         self._convert()
         action = quote.action_view_invoices()
         self.assertEqual(action["res_id"], self._get_all_invoices().id)

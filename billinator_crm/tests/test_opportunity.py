@@ -294,6 +294,7 @@ class TestRevenue(OpportunityCase):
             won = self._create_opportunity(**values)
             won.action_set_won()
         self._set_rate(4.0, "2026-03-02")
+        self.env.invalidate_all()
         self.assertRevenues(opened, 500, 50)
         with self._at("2026-03-03"):
             cron = self.env.ref("billinator_crm.ir_cron_refresh_company_revenues")

@@ -152,6 +152,24 @@ class TestMerge(OpportunityCase):
         self._merge(self.senior)
         self.assertFalse(self.other.exists())
 
+    def test_readable_is_not_enough(self):
+        self.other.user_id = self.colleague
+        self.env["ir.rule"].create(
+            {
+                "name": "Everybody reads all opportunities",
+                "model_id": self.env["ir.model"]._get_id(self.other._name),
+                "domain_force": "[(1, '=', 1)]",
+                "groups": self.env.ref("sales_team.group_sale_salesman").ids,
+                "perm_write": False,
+                "perm_create": False,
+                "perm_unlink": False,
+            }
+        )
+        self.assertEqual(self.other.with_user(self.salesperson).name, "Gone")
+        with self.assertRaises(AccessError):
+            self._merge()
+        self.assertTrue(self.other.exists())
+
     def test_companies_stay_apart(self):
         foreign = self._create_opportunity(
             company_id=self.company_b.id, user_id=self.stranger.id

@@ -337,9 +337,8 @@ class TestQuoteTotals(PriceCase):
         quote.line_ids[0].unlink()
         self.assertEqual(quote.amount_untaxed, 5)
 
-    def test_mixed_early_discount_lowers_the_tax(self):
-        self.product.taxes_id = self.percent_tax(20) + self.fixed_tax(3)
-        term = self.env["account.payment.term"].create(
+    def _create_mixed_term(self):
+        return self.env["account.payment.term"].create(
             {
                 "name": "10% in 5 days",
                 "early_discount": True,
@@ -347,13 +346,13 @@ class TestQuoteTotals(PriceCase):
                 "early_pay_discount_computation": "mixed",
             }
         )
-        currencies = self.company.currency_id + self.currency
-        for currency in currencies:
+
+    def test_mixed_early_discount_lowers_the_tax(self):
+        self.product.taxes_id = self.percent_tax(20) + self.fixed_tax(3)
+        term = self._create_mixed_term()
+        for currency in self.company.currency_id + self.currency:
             line = self._create_line(
-                quote_values={
-                    "payment_term_id": term.id,
-                    "currency_id": currency.id,
-                },
+                quote_values={"payment_term_id": term.id, "currency_id": currency.id},
                 price_unit=100,
             )
             quote = line.quote_id
@@ -361,21 +360,30 @@ class TestQuoteTotals(PriceCase):
             self.assertEqual(quote.amount_tax, 21)
             quote._convert_to_invoices()
             self.assertEqual(quote.invoice_ids.amount_tax, 21)
-        quote = line.quote_id.copy({"payment_term_id": False})
+        quote = quote.copy({"payment_term_id": False})
         self.assertEqual(quote.amount_tax, 23)
+
+    def test_mixed_early_discount_is_taxed_per_account(self):
+        """As the invoice's entry does, which rounds each account's tax."""
+        self.company.tax_calculation_rounding_method = "round_per_line"
+        self.product.taxes_id = self.percent_tax(25)
+        account = self.copy_account(self.company_data["default_account_revenue"])
+        products = self.product + self._create_product(
+            property_account_income_id=account.id, taxes_id=self.product.taxes_id
+        )
+        quote = self._create_quote(
+            *({"product_id": product.id, "price_unit": 0.2} for product in products),
+            payment_term_id=self._create_mixed_term().id,
+        )
+        self.assertEqual(quote.amount_tax, 0.08)
+        quote._convert_to_invoices()
+        self.assertEqual(quote.invoice_ids.amount_tax, 0.08)
 
     def test_payment_terms_change_the_totals(self):
         self.product.taxes_id = self.percent_tax(20)
         quote = self._create_line().quote_id
         self.assertEqual(quote.amount_tax, 20)
-        quote.payment_term_id = self.env["account.payment.term"].create(
-            {
-                "name": "10% in 5 days",
-                "early_discount": True,
-                "discount_percentage": 10,
-                "early_pay_discount_computation": "mixed",
-            }
-        )
+        quote.payment_term_id = self._create_mixed_term()
         self.assertEqual(quote.tax_totals["tax_amount_currency"], 18)
         self.assertEqual(quote.amount_tax, 18)
         self.assertEqual(quote.amount_total, 118)

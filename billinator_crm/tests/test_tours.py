@@ -69,7 +69,8 @@ class TestTours(TourCase):
         self.assertEqual(opportunity.status, "lost")
         self.assertEqual(opportunity.lost_reason_id.name, "Too expensive")
         self.assertIn(
-            "Twice as much as last year", "".join(opportunity.message_ids.mapped("body"))
+            "Twice as much as last year",
+            "".join(opportunity.message_ids.mapped("body")),
         )
 
 
