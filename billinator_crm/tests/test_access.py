@@ -32,6 +32,26 @@ RIGHTS = {
         "portal": "",
         "internal": "",
     },
+    "billinator.tag": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "r",
+        "stranger": "rwcu",  # Tags belong to all companies.
+        "portal": "",
+        "internal": "r",
+    },
+    "billinator.contact": {
+        "salesperson": "rwcu",
+        "colleague": "rwcu",
+        "senior": "rwcu",
+        "manager": "rwcu",
+        "accountant": "r",
+        "stranger": "",
+        "portal": "",
+        "internal": "r",
+    },
     "billinator.opportunity": {
         "salesperson": "rwc",
         "colleague": "c",
@@ -67,6 +87,7 @@ WIZARDS = {
     "billinator.opportunity.lost": "action_mark_lost",
     "billinator.opportunity.merge": "action_merge",
     "billinator.quote.reject": "action_reject",
+    "billinator.tag.assign": "action_assign",
 }
 INTRUDERS = ("colleague", "accountant", "stranger", "portal", "internal")
 
@@ -92,10 +113,22 @@ class AccessCase(BillinatorCommon):
             "billinator.lost.reason": cls.env["billinator.lost.reason"].create(
                 {"name": "Too far away"}
             ),
+            "billinator.tag": cls.env["billinator.tag"].create({"name": "Test Tag"}),
+            "billinator.contact": cls._create_contact(),
             "billinator.opportunity": cls.opportunity,
             "billinator.quote": cls.quote,
             "billinator.quote.line": cls.quote.line_ids,
         }
+
+    @classmethod
+    def _create_contact(cls):
+        """Create a contact of a customer that belongs to the company."""
+        customer = cls.env["res.partner"].create(
+            {"name": "Ours", "is_company": True, "company_id": cls.company.id}
+        )
+        return cls.env["billinator.contact"].create(
+            {"name": "Ours, too", "customer_id": customer.id}
+        )
 
     @classmethod
     def _get_our_models(cls):
@@ -122,7 +155,7 @@ class AccessCase(BillinatorCommon):
             self.env[model].sudo().search_count([])
             for model in ("account.move", "mail.message", "billinator.opportunity")
         ]
-        return stored, counts
+        return stored, self.quote.sudo().tag_ids.ids, counts
 
 
 @tagged("post_install", "-at_install")
@@ -160,7 +193,9 @@ class TestRights(AccessCase):
         self.assertTrue(record.search([("id", "=", record.id)]))
 
     def _try_write(self, record):
-        record.write({"name": "Changed"})
+        # A contact's name is the person's, which has rights of its own.
+        field = "department" if record._name == "billinator.contact" else "name"
+        record.write({field: "Changed"})
 
     def _try_unlink(self, record):
         record.unlink()
@@ -171,6 +206,11 @@ class TestRights(AccessCase):
             "billinator.stage": {"name": "Another", "code": "ANOTHER"},
             "billinator.lost.reason": {"name": "Another"},
             "billinator.opportunity": {**own, "name": "Another"},
+            "billinator.tag": {"name": "Another"},
+            "billinator.contact": {
+                "person_id": self.internal.partner_id.id,
+                "customer_id": self.records["billinator.contact"].customer_id.id,
+            },
             "billinator.quote": {**own, "user_id": record.env.uid},
             "billinator.quote.line": {
                 "quote_id": self.quote.id,
@@ -315,11 +355,19 @@ class TestMethods(AccessCase):
                 "target_id": self.opportunity.id,
             },
             "billinator.quote.reject": {"quote_ids": [Command.set(self.quote.ids)]},
+            "billinator.tag.assign": {
+                "add_tag_ids": [Command.set(self.records["billinator.tag"].ids)]
+            },
         }
+        context = {"active_model": "billinator.quote", "active_ids": self.quote.ids}
         for model, method in WIZARDS.items():
             before = self._snapshot()
             for role in INTRUDERS:
-                Wizard = self.env[model].with_user(getattr(self, role))
+                Wizard = (
+                    self.env[model]
+                    .with_user(getattr(self, role))
+                    .with_context(**context)
+                )
                 self.env.invalidate_all()
                 with (
                     self.subTest(wizard=model, role=role),
@@ -328,7 +376,9 @@ class TestMethods(AccessCase):
                 ):
                     getattr(Wizard.create(values[model]), method)()
             self.assertEqual(self._snapshot(), before)
-            wizard = self.env[model].with_user(self.salesperson)
+            wizard = (
+                self.env[model].with_user(self.salesperson).with_context(**context)
+            )
             getattr(wizard.create(values[model]), method)()
             self.assertNotEqual(self._snapshot(), before)
 
