@@ -40,6 +40,8 @@
         "demo/res_currency_demo.xml",
         "demo/sales_team_demo.xml",
         "demo/res_partner_demo.xml",
+        "demo/billinator_tag_demo.xml",
+        "demo/billinator_contact_demo.xml",
         "demo/product_demo.xml",
         "demo/utm_demo.xml",
         "demo/billinator_opportunity_demo.xml",
