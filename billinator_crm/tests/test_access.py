@@ -376,9 +376,7 @@ class TestMethods(AccessCase):
                 ):
                     getattr(Wizard.create(values[model]), method)()
             self.assertEqual(self._snapshot(), before)
-            wizard = (
-                self.env[model].with_user(self.salesperson).with_context(**context)
-            )
+            wizard = self.env[model].with_user(self.salesperson).with_context(**context)
             getattr(wizard.create(values[model]), method)()
             self.assertNotEqual(self._snapshot(), before)
 

@@ -166,7 +166,7 @@ class TestContact(BillinatorCommon):
             self.other_customer,
         )
         self.assertEqual(
-            Partner.search([*both, ("primary_contact_id.person_id.name", "=", "Grace")]),
+            Partner.search([*both, ("primary_contact_id.name", "=", "Grace")]),
             self.customer,
         )
 

@@ -47,9 +47,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _merge_contact(self, source, target):
         """Merge ``source`` into ``target``, two rows of one person and customer."""
         self._update_foreign_keys_generic("billinator.contact", source, target)
-        values = {
-            name: target[name] or source[name] for name in ("role", "department")
-        }
+        values = {name: target[name] or source[name] for name in ("role", "department")}
         was_primary = source.is_primary
         source.unlink()
         target.write(values)
