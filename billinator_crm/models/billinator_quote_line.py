@@ -273,13 +273,22 @@ class BillinatorQuoteLine(models.Model):
                     self.env._("Every line of a quote needs a product or a text.")
                 )
 
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        self._follow_pricelist(("price_unit", "discount"))
+
     # === CRUD === #
 
     def write(self, vals):
         if "quote_id" in vals:
             # The quote that the lines leave; the one they come to is checked after.
             self._check_quote_editable()
-        return super().write(vals)
+        if "product_id" not in vals:
+            return super().write(vals)
+        exchanged = self.filtered(lambda line: line.product_id.id != vals["product_id"])
+        result = super().write(vals)
+        exchanged._follow_pricelist({"price_unit", "discount"} - vals.keys())
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_not_editable(self):
@@ -363,6 +372,11 @@ class BillinatorQuoteLine(models.Model):
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
         return max(0.0, (before - price) / before * 100) if before > 0 else 0.0
+
+    def _follow_pricelist(self, names):
+        """Take these of price and discount from the pricelist, not from before."""
+        for line in self.filtered("product_id"):
+            line.update({name: line[f"pricelist_{name}"] for name in names})
 
     def _reset_prices(self):
         """Compute prices, discounts and taxes anew, those set by hand as well."""
