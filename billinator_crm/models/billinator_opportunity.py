@@ -439,8 +439,14 @@ class BillinatorOpportunity(models.Model):
             )
 
     @api.depends_context("uid")
-    @api.depends("partner_id", "email_normalized", "phone_key", "name")
+    @api.depends("partner_id", "email_normalized", "phone_key", "name", "partner_name")
     def _compute_duplicates(self):
+        # The operator % of PostgreSQL takes the threshold from here; the indexes
+        # would otherwise find many names to look at that are not alike enough.
+        self.env.cr.execute(
+            "SELECT set_config('pg_trgm.similarity_threshold', %s, true)",
+            [str(NAME_SIMILARITY)],
+        )
         for opportunity in self:
             duplicates = opportunity._find_duplicates()
             opportunity.duplicate_ids = duplicates
@@ -811,24 +817,25 @@ class BillinatorOpportunity(models.Model):
         return self.search(domain, limit=SIMILAR_LIMIT)
 
     def _search_similar_names(self):
-        """Return the ids of readable opportunities with a name much like this one's."""
+        """Return the ids of readable opportunities with a name much like this one's.
+
+        The opportunity's name, or that of the company it is for.
+        """
         registry = self.env.registry
-        if not registry.has_trigram or not self.name:
+        names = [name for name in ("name", "partner_name") if self[name]]
+        if not registry.has_trigram or not names:
             return []
         domain = Domain("company_id", "=", self.company_id.id)
         query = self._search(domain, limit=SIMILAR_LIMIT)
-        # The operator uses the name's trigram index, the function filters finely.
-        query.add_where(
+        alike = [
             SQL(
-                "%(column)s %% %(name)s"
-                " AND similarity(%(column)s, %(name)s) >= %(minimum)s",
-                column=registry.unaccent(
-                    self._field_to_sql(query.table, "name", query)
-                ),
-                name=registry.unaccent(SQL("%s", self.name)),
-                minimum=NAME_SIMILARITY,
+                "%s %% %s",
+                registry.unaccent(self._field_to_sql(query.table, name, query)),
+                registry.unaccent(SQL("%s", self[name])),
             )
-        )
+            for name in names
+        ]
+        query.add_where(SQL("(%s)", SQL(" OR ").join(alike)))
         return query.get_result_ids()
 
     def merge_opportunities(self, opportunity_ids):
