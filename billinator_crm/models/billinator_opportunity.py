@@ -25,7 +25,7 @@ class BillinatorOpportunity(models.Model):
         "utm.mixin",
     ]
     _order = "priority desc, id desc"
-    _rec_names_search = ["name", "partner_id.name", "partner_name"]
+    _rec_names_search = ["name", "partner_id.name", "partner_name", "contact_name"]
     _check_company_auto = True
     _track_duration_field = "stage_id"
 
@@ -85,7 +85,8 @@ class BillinatorOpportunity(models.Model):
         help="The company, as long as it is not one of your contacts.",
     )
     contact_name = fields.Char(
-        help="The person, as long as he or she is not one of your contacts."
+        index="trigram",
+        help="The person, as long as he or she is not one of your contacts.",
     )
     email_from = fields.Char(
         string="Email",
@@ -93,6 +94,7 @@ class BillinatorOpportunity(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        index="trigram",
         tracking=True,
     )
     phone = fields.Char(
@@ -100,6 +102,7 @@ class BillinatorOpportunity(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        index="trigram",
         tracking=True,
     )
     email_normalized = fields.Char(
@@ -277,6 +280,9 @@ class BillinatorOpportunity(models.Model):
     _stage_order_idx = models.Index(
         "(stage_id, priority DESC, id DESC) WHERE active IS TRUE"
     )
+    _create_date_idx = models.Index("(create_date)")
+    _manual_probability_idx = models.Index("(id) WHERE is_probability_manual IS TRUE")
+    _open_currency_idx = models.Index("(company_id, currency_id) WHERE status = 'open'")
 
     # === Computes === #
 
