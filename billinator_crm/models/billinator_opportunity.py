@@ -134,6 +134,13 @@ class BillinatorOpportunity(models.Model):
         group_expand="_read_group_stage_id",
         domain="['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]",
     )
+    merged_stage_id = fields.Many2one(
+        "billinator.stage",
+        string="Stage of a Merged Opportunity",
+        store=False,
+        exportable=False,
+        help="Only names the changes of stage that came here by a merge.",
+    )
     status = fields.Selection(
         related="stage_id.status", store=True, precompute=True, index=True
     )
@@ -863,7 +870,10 @@ class BillinatorOpportunity(models.Model):
             raise UserError(
                 self.env._("Only opportunities of the same company can be merged.")
             )
+        if not others:
+            return True
         self._merge_values(others)
+        others._detach_stage_history()
         self._merge_documents(others)
         self._message_log(body=self._prepare_merge_summary(others))
         # Salespeople may not delete opportunities, but merge those they may change,
@@ -907,6 +917,14 @@ class BillinatorOpportunity(models.Model):
         values["priority"] = max((self + others).mapped("priority"))
         self.write(values)
 
+    def _detach_stage_history(self):
+        """Keep the changes of stage readable, but out of the time per stage."""
+        get_field = self.env["ir.model.fields"]._get
+        # Nobody may change what was tracked, other than by this merge.
+        self.sudo().message_ids.tracking_value_ids.filtered(
+            lambda change: change.field_id.name == self._track_duration_field
+        ).field_id = get_field(self._name, "merged_stage_id")
+
     def _merge_documents(self, others):
         """Move everything that hangs on ``others`` to this opportunity."""
         # Messages, attachments and activities are moved as they are, whoever wrote
@@ -921,6 +939,12 @@ class BillinatorOpportunity(models.Model):
             self.env[model].sudo().with_context(active_test=False).search(
                 [("res_model", "=", self._name), ("res_id", "in", others.ids)]
             ).write({"res_id": self.id})
+        scheduled_sudo = self.env["mail.scheduled.message"].sudo()
+        scheduled_sudo = scheduled_sudo.search(
+            [("model", "=", self._name), ("res_id", "in", others.ids)]
+        )
+        # Their own write() lets nobody choose another record for them.
+        models.Model.write(scheduled_sudo, {"res_id": self.id})
         others_sudo.quote_ids.write({"opportunity_id": self.id})
         self.message_subscribe(others_sudo.message_partner_ids.ids)
 
