@@ -579,6 +579,7 @@ class BillinatorOpportunity(models.Model):
         (closed - returning)._move_to_status("open")
         return True
 
+    @api.readonly
     def action_new_quote(self):
         """Open a new quote on the opportunity, with its customer and salesperson.
 
@@ -966,6 +967,7 @@ class BillinatorOpportunity(models.Model):
                 opportunities.modified(["expected_revenue"])
 
     @api.model
+    @api.readonly
     def get_import_templates(self):
         """Offer the spreadsheet to fill in and import.
 
