@@ -474,6 +474,14 @@ class BillinatorOpportunity(models.Model):
             search_domain |= Domain("team_ids", "in", team.ids)
         return stages.search(search_domain)
 
+    def _field_to_sql(self, alias, fname, query=None):
+        """Keep open opportunities out of the average days to close."""
+        sql_field = super()._field_to_sql(alias, fname, query)
+        if fname != "days_to_close":
+            return sql_field
+        closed = super()._field_to_sql(alias, "date_closed", query)
+        return SQL("CASE WHEN %s IS NOT NULL THEN %s END", closed, sql_field)
+
     def _get_rotting_depends_fields(self):
         return [*super()._get_rotting_depends_fields(), "status"]
 
