@@ -5,12 +5,13 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL, email_normalize, split_every
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 # Names at least this alike (pg_trgm's similarity, 0 to 1) count as similar deals.
 NAME_SIMILARITY = 0.6
 SIMILAR_LIMIT = 50
+CRON_BATCH = 1000
 
 
 class BillinatorOpportunity(models.Model):
@@ -419,17 +420,24 @@ class BillinatorOpportunity(models.Model):
         "expected_revenue", "probability", "currency_id", "company_id", "date_closed"
     )
     def _compute_company_revenues(self):
-        today = fields.Date.context_today(self)
         for opportunity in self:
-            closed = opportunity.date_closed
             revenue = opportunity.currency_id._convert(
                 opportunity.expected_revenue,
                 opportunity.company_id.currency_id,
                 opportunity.company_id,
-                closed.date() if closed else today,
+                opportunity._get_rate_date(),
             )
             opportunity.expected_revenue_company = revenue
             opportunity.weighted_revenue = revenue * opportunity.probability / 100
+
+    def _get_rate_date(self):
+        """Return the day of closing, or today, as the company's calendar has it."""
+        self.ensure_one()
+        moment = self.date_closed or fields.Datetime.now()
+        timezone = self.company_id.partner_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=timezone), moment
+        ).date()
 
     @api.model
     def _selection_invoice_status(self):
@@ -965,14 +973,22 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _cron_refresh_company_revenues(self):
-        """Convert open opportunities in foreign currencies at today's rate."""
-        for company, currency, opportunities in self._read_group(
-            [("status", "=", "open")],
-            ["company_id", "currency_id"],
-            ["id:recordset"],
-        ):
-            if currency != company.currency_id:
-                opportunities.modified(["expected_revenue"])
+        """Convert open opportunities in foreign currencies at today's rate.
+
+        Each run goes to the end, since the next one would start from the beginning.
+        """
+        domain = Domain("status", "=", "open") & Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("currency_id", "!=", company.currency_id.id)
+            for company in self.env["res.company"].search([])
+        )
+        opportunities = self.with_context(active_test=False).search(domain, order="id")
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(opportunities))
+        for batch in split_every(CRON_BATCH, opportunities.ids, self.browse):
+            batch.exists().modified(["expected_revenue"])
+            self.env.flush_all()
+            cron._commit_progress(len(batch))
 
     @api.model
     @api.readonly
