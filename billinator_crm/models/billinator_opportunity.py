@@ -542,6 +542,13 @@ class BillinatorOpportunity(models.Model):
             ]
         )
 
+    def write(self, vals):
+        """Let an empty probability, an import's blank cell, be the stage's."""
+        if vals.get("probability", 0) is False:
+            vals = {**vals, "is_probability_manual": False}
+            del vals["probability"]
+        return super().write(vals)
+
     # === Actions === #
 
     def action_set_won(self):
