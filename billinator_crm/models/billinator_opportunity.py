@@ -337,13 +337,15 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends("team_id")
     def _compute_stage_id(self):
-        open_stages = self.env["billinator.stage"].search([("status", "=", "open")])
-        for team, opportunities in self.grouped("team_id").items():
-            first = open_stages.filtered(lambda s, team=team: s._is_open_to(team))[:1]
+        """Choose a stage of the team, one with the status that there was."""
+        for (team, status), opportunities in self.grouped(
+            lambda deal: (deal.team_id, deal.stage_id.status or "open")
+        ).items():
+            first = opportunities._get_stage(status)
             for opportunity in opportunities:
                 stage = opportunity.stage_id
                 fits = stage and stage._is_open_to(team)
-                opportunity.stage_id = stage if fits else first
+                opportunity.stage_id = stage if fits else first or stage
 
     @api.depends("stage_id")
     def _compute_last_open_stage_id(self):
@@ -512,6 +514,39 @@ class BillinatorOpportunity(models.Model):
                     )
                 )
 
+    @api.constrains("status", "stage_id")
+    def _check_status_of_stage(self):
+        for opportunity in self:
+            if opportunity.status != opportunity.stage_id.status:
+                raise ValidationError(
+                    self.env._(
+                        "“%(opportunity)s” has the status of its stage, %(stage)s. "
+                        "Choose another stage to change it.",
+                        opportunity=opportunity.name,
+                        stage=opportunity.stage_id.display_name,
+                    )
+                )
+
+    @api.constrains("company_id")
+    def _check_company_of_quotes(self):
+        for opportunity in self:
+            # Also of the quotes that the user may not see.
+            quotes_sudo = opportunity.sudo().quote_ids
+            strays_sudo = quotes_sudo.filtered(
+                lambda quote, company=opportunity.company_id: (
+                    quote.company_id != company
+                )
+            )
+            if strays_sudo:
+                raise ValidationError(
+                    self.env._(
+                        "“%(opportunity)s” cannot move to another company than its "
+                        "quotes: %(quotes)s.",
+                        opportunity=opportunity.name,
+                        quotes=", ".join(strays_sudo.mapped("name")),
+                    )
+                )
+
     @api.constrains("stage_id", "lost_reason_id")
     def _check_lost_reason(self):
         # The database holds the same rule; this one names the opportunity.
@@ -548,6 +583,19 @@ class BillinatorOpportunity(models.Model):
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
         return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_quoted(self):
+        # Also for quotes that the user may not see.
+        quoted_sudo = self.sudo().filtered("quote_ids")
+        if quoted_sudo:
+            raise UserError(
+                self.env._(
+                    "These opportunities have quotes and cannot be deleted, only "
+                    "archived: %s",
+                    ", ".join(quoted_sudo.mapped("name")),
+                )
+            )
 
     # === Actions === #
 
