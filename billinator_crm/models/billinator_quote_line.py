@@ -7,6 +7,8 @@ DISPLAY_TYPES = [
     ("line_subsection", "Subsection"),
     ("line_note", "Note"),
 ]
+PRICES = {"price_unit", "discount"}
+PRICED_BY = {"product_id", "product_uom_id", "quantity"}
 
 
 class BillinatorQuoteLine(models.Model):
@@ -275,7 +277,7 @@ class BillinatorQuoteLine(models.Model):
 
     @api.onchange("product_id")
     def _onchange_product_id(self):
-        self._follow_pricelist(("price_unit", "discount"))
+        self._follow_pricelist(PRICES)
 
     # === CRUD === #
 
@@ -283,11 +285,15 @@ class BillinatorQuoteLine(models.Model):
         if "quote_id" in vals:
             # The quote that the lines leave; the one they come to is checked after.
             self._check_quote_editable()
-        if "product_id" not in vals:
-            return super().write(vals)
-        exchanged = self.filtered(lambda line: line.product_id.id != vals["product_id"])
+        exchanged = self.filtered(
+            lambda line: (
+                line.product_id.id != vals.get("product_id", line.product_id.id)
+            )
+        )
         result = super().write(vals)
-        exchanged._follow_pricelist({"price_unit", "discount"} - vals.keys())
+        if PRICED_BY & vals.keys() and PRICES & vals.keys():
+            self._note_pricelist()
+        exchanged._follow_pricelist(PRICES - vals.keys())
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -372,6 +378,21 @@ class BillinatorQuoteLine(models.Model):
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
         return max(0.0, (before - price) / before * 100) if before > 0 else 0.0
+
+    def _note_pricelist(self):
+        """Note what the pricelist gives for lines whose own price was written.
+
+        The ORM computes no field whose compute has another field that is written, and
+        forms write the quantity and the price that follows from it together.
+        """
+        rules = self._get_pricelist_rules()
+        for line in self.filtered("product_id"):
+            line.write(
+                {
+                    "pricelist_price_unit": line._get_price(rules[line]),
+                    "pricelist_discount": line._get_pricelist_discount(rules[line]),
+                }
+            )
 
     def _follow_pricelist(self, names):
         """Take these of price and discount from the pricelist, not from before."""

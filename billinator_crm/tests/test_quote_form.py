@@ -80,6 +80,26 @@ class TestQuoteForm(PriceCase):
             self.assertEqual(line.price_unit, 77)
         self.assertEqual(form.record.amount_untaxed, 20 * 77)
 
+    def test_saved_price_still_follows_the_pricelist(self):
+        pricelist = self._create_pricelist(
+            *(
+                {
+                    "compute_price": "fixed",
+                    "fixed_price": price,
+                    "min_quantity": minimum,
+                }
+                for minimum, price in ((10, 80), (20, 70))
+            )
+        )
+        line = self._create_line(
+            pricelist, quote_values={"user_id": self.salesperson.id}
+        )
+        for quantity, price in ((10, 80), (20, 70), (5, 100)):
+            quote = line.quote_id.with_user(self.salesperson)
+            with self._open(quote) as form, form.line_ids.edit(0) as line_form:
+                line_form.quantity = quantity
+            self.assertEqual(line.price_unit, price)
+
     def test_another_product_brings_its_price(self):
         other = self._create_product(list_price=55)
         with self._open() as form:
