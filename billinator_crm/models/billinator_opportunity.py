@@ -290,7 +290,6 @@ class BillinatorOpportunity(models.Model):
     )
     _create_date_idx = models.Index("(create_date)")
     _manual_probability_idx = models.Index("(id) WHERE is_probability_manual IS TRUE")
-    _open_currency_idx = models.Index("(company_id, currency_id) WHERE status = 'open'")
 
     # === Computes === #
 
