@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class AccountMove(models.Model):
@@ -22,6 +23,30 @@ class AccountMove(models.Model):
         " WHERE billinator_quote_id IS NOT NULL AND state <> 'cancel'",
         "This quote has another invoice already: cancel or delete that one first.",
     )
+
+    @api.constrains("state", "billinator_quote_id", "move_type")
+    def _check_billinator_quote_accepted(self):
+        """Bill what was agreed: an invoice lives by its accepted quote."""
+        live = self.filtered(lambda move: move.state != "cancel")
+        # As sudo, for whoever handles the invoice may not see the quote.
+        for quote in live.billinator_quote_id.sudo():
+            if quote.state != "accepted":
+                raise ValidationError(
+                    self.env._(
+                        "The invoice of quote %(quote)s stays cancelled while the "
+                        "quote is %(state)s. Convert the quote to a new invoice.",
+                        quote=quote.name,
+                        state=quote._get_state_label(),
+                    )
+                )
+        for move in live:
+            if move.billinator_quote_id and move.move_type != "out_invoice":
+                raise ValidationError(
+                    self.env._(
+                        "A quote becomes a customer invoice, and nothing else: %s",
+                        move.display_name,
+                    )
+                )
 
     def action_view_billinator_quote(self):
         """Open the quote that this invoice was made from.

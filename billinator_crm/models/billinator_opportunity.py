@@ -5,12 +5,13 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL, email_normalize, split_every
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 # Names at least this alike (pg_trgm's similarity, 0 to 1) count as similar deals.
 NAME_SIMILARITY = 0.6
 SIMILAR_LIMIT = 50
+CRON_BATCH = 1000
 
 
 class BillinatorOpportunity(models.Model):
@@ -25,7 +26,7 @@ class BillinatorOpportunity(models.Model):
         "utm.mixin",
     ]
     _order = "priority desc, id desc"
-    _rec_names_search = ["name", "partner_id.name", "partner_name"]
+    _rec_names_search = ["name", "partner_id.name", "partner_name", "contact_name"]
     _check_company_auto = True
     _track_duration_field = "stage_id"
 
@@ -91,7 +92,8 @@ class BillinatorOpportunity(models.Model):
         help="The company, as long as it is not one of your contacts.",
     )
     contact_name = fields.Char(
-        help="The person, as long as he or she is not one of your contacts."
+        index="trigram",
+        help="The person, as long as he or she is not one of your contacts.",
     )
     email_from = fields.Char(
         string="Email",
@@ -99,6 +101,7 @@ class BillinatorOpportunity(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        index="trigram",
         tracking=True,
     )
     phone = fields.Char(
@@ -106,6 +109,7 @@ class BillinatorOpportunity(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+        index="trigram",
         tracking=True,
     )
     email_normalized = fields.Char(
@@ -136,6 +140,13 @@ class BillinatorOpportunity(models.Model):
         ondelete="restrict",
         group_expand="_read_group_stage_id",
         domain="['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]",
+    )
+    merged_stage_id = fields.Many2one(
+        "billinator.stage",
+        string="Stage of a Merged Opportunity",
+        store=False,
+        exportable=False,
+        help="Only names the changes of stage that came here by a merge.",
     )
     status = fields.Selection(
         related="stage_id.status", store=True, precompute=True, index=True
@@ -284,6 +295,8 @@ class BillinatorOpportunity(models.Model):
     _stage_order_idx = models.Index(
         "(stage_id, priority DESC, id DESC) WHERE active IS TRUE"
     )
+    _create_date_idx = models.Index("(create_date)")
+    _manual_probability_idx = models.Index("(id) WHERE is_probability_manual IS TRUE")
 
     # === Computes === #
 
@@ -330,13 +343,15 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends("team_id")
     def _compute_stage_id(self):
-        open_stages = self.env["billinator.stage"].search([("status", "=", "open")])
-        for team, opportunities in self.grouped("team_id").items():
-            first = open_stages.filtered(lambda s, team=team: s._is_open_to(team))[:1]
+        """Choose a stage of the team, one with the status that there was."""
+        for (team, status), opportunities in self.grouped(
+            lambda deal: (deal.team_id, deal.stage_id.status or "open")
+        ).items():
+            first = opportunities._get_stage(status)
             for opportunity in opportunities:
                 stage = opportunity.stage_id
                 fits = stage and stage._is_open_to(team)
-                opportunity.stage_id = stage if fits else first
+                opportunity.stage_id = stage if fits else first or stage
 
     @api.depends("stage_id")
     def _compute_last_open_stage_id(self):
@@ -413,17 +428,24 @@ class BillinatorOpportunity(models.Model):
         "expected_revenue", "probability", "currency_id", "company_id", "date_closed"
     )
     def _compute_company_revenues(self):
-        today = fields.Date.context_today(self)
         for opportunity in self:
-            closed = opportunity.date_closed
             revenue = opportunity.currency_id._convert(
                 opportunity.expected_revenue,
                 opportunity.company_id.currency_id,
                 opportunity.company_id,
-                closed.date() if closed else today,
+                opportunity._get_rate_date(),
             )
             opportunity.expected_revenue_company = revenue
             opportunity.weighted_revenue = revenue * opportunity.probability / 100
+
+    def _get_rate_date(self):
+        """Return the day of closing, or today, as the company's calendar has it."""
+        self.ensure_one()
+        moment = self.date_closed or fields.Datetime.now()
+        timezone = self.company_id.partner_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=timezone), moment
+        ).date()
 
     @api.model
     def _selection_invoice_status(self):
@@ -446,8 +468,14 @@ class BillinatorOpportunity(models.Model):
             )
 
     @api.depends_context("uid")
-    @api.depends("partner_id", "email_normalized", "phone_key", "name")
+    @api.depends("partner_id", "email_normalized", "phone_key", "name", "partner_name")
     def _compute_duplicates(self):
+        # The operator % of PostgreSQL takes the threshold from here; the indexes
+        # would otherwise find many names to look at that are not alike enough.
+        self.env.cr.execute(
+            "SELECT set_config('pg_trgm.similarity_threshold', %s, true)",
+            [str(NAME_SIMILARITY)],
+        )
         for opportunity in self:
             duplicates = opportunity._find_duplicates()
             opportunity.duplicate_ids = duplicates
@@ -461,6 +489,14 @@ class BillinatorOpportunity(models.Model):
         if team:
             search_domain |= Domain("team_ids", "in", team.ids)
         return stages.search(search_domain)
+
+    def _field_to_sql(self, alias, fname, query=None):
+        """Keep open opportunities out of the average days to close."""
+        sql_field = super()._field_to_sql(alias, fname, query)
+        if fname != "days_to_close":
+            return sql_field
+        closed = super()._field_to_sql(alias, "date_closed", query)
+        return SQL("CASE WHEN %s IS NOT NULL THEN %s END", closed, sql_field)
 
     def _get_rotting_depends_fields(self):
         return [*super()._get_rotting_depends_fields(), "status"]
@@ -481,6 +517,39 @@ class BillinatorOpportunity(models.Model):
                         "“%(opportunity)s”. Choose another stage or another team.",
                         stage=opportunity.stage_id.display_name,
                         opportunity=opportunity.name,
+                    )
+                )
+
+    @api.constrains("status", "stage_id")
+    def _check_status_of_stage(self):
+        for opportunity in self:
+            if opportunity.status != opportunity.stage_id.status:
+                raise ValidationError(
+                    self.env._(
+                        "“%(opportunity)s” has the status of its stage, %(stage)s. "
+                        "Choose another stage to change it.",
+                        opportunity=opportunity.name,
+                        stage=opportunity.stage_id.display_name,
+                    )
+                )
+
+    @api.constrains("company_id")
+    def _check_company_of_quotes(self):
+        for opportunity in self:
+            # Also of the quotes that the user may not see.
+            quotes_sudo = opportunity.sudo().quote_ids
+            strays_sudo = quotes_sudo.filtered(
+                lambda quote, company=opportunity.company_id: (
+                    quote.company_id != company
+                )
+            )
+            if strays_sudo:
+                raise ValidationError(
+                    self.env._(
+                        "“%(opportunity)s” cannot move to another company than its "
+                        "quotes: %(quotes)s.",
+                        opportunity=opportunity.name,
+                        quotes=", ".join(strays_sudo.mapped("name")),
                     )
                 )
 
@@ -513,6 +582,26 @@ class BillinatorOpportunity(models.Model):
                 for values in vals_list
             ]
         )
+
+    def write(self, vals):
+        """Let an empty probability, an import's blank cell, be the stage's."""
+        if vals.get("probability", 0) is False:
+            vals = {**vals, "is_probability_manual": False}
+            del vals["probability"]
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_quoted(self):
+        # Also for quotes that the user may not see.
+        quoted_sudo = self.sudo().filtered("quote_ids")
+        if quoted_sudo:
+            raise UserError(
+                self.env._(
+                    "These opportunities have quotes and cannot be deleted, only "
+                    "archived: %s",
+                    ", ".join(quoted_sudo.mapped("name")),
+                )
+            )
 
     # === Actions === #
 
@@ -567,6 +656,7 @@ class BillinatorOpportunity(models.Model):
         (closed - returning)._move_to_status("open")
         return True
 
+    @api.readonly
     def action_new_quote(self):
         """Open a new quote on the opportunity, with its customer and salesperson.
 
@@ -819,24 +909,25 @@ class BillinatorOpportunity(models.Model):
         return self.search(domain, limit=SIMILAR_LIMIT)
 
     def _search_similar_names(self):
-        """Return the ids of readable opportunities with a name much like this one's."""
+        """Return the ids of readable opportunities with a name much like this one's.
+
+        The opportunity's name, or that of the company it is for.
+        """
         registry = self.env.registry
-        if not registry.has_trigram or not self.name:
+        names = [name for name in ("name", "partner_name") if self[name]]
+        if not registry.has_trigram or not names:
             return []
         domain = Domain("company_id", "=", self.company_id.id)
         query = self._search(domain, limit=SIMILAR_LIMIT)
-        # The operator uses the name's trigram index, the function filters finely.
-        query.add_where(
+        alike = [
             SQL(
-                "%(column)s %% %(name)s"
-                " AND similarity(%(column)s, %(name)s) >= %(minimum)s",
-                column=registry.unaccent(
-                    self._field_to_sql(query.table, "name", query)
-                ),
-                name=registry.unaccent(SQL("%s", self.name)),
-                minimum=NAME_SIMILARITY,
+                "%s %% %s",
+                registry.unaccent(self._field_to_sql(query.table, name, query)),
+                registry.unaccent(SQL("%s", self[name])),
             )
-        )
+            for name in names
+        ]
+        query.add_where(SQL("(%s)", SQL(" OR ").join(alike)))
         return query.get_result_ids()
 
     def merge_opportunities(self, opportunity_ids):
@@ -858,7 +949,10 @@ class BillinatorOpportunity(models.Model):
             raise UserError(
                 self.env._("Only opportunities of the same company can be merged.")
             )
+        if not others:
+            return True
         self._merge_values(others)
+        others._detach_stage_history()
         self._merge_documents(others)
         self._message_log(body=self._prepare_merge_summary(others))
         # Salespeople may not delete opportunities, but merge those they may change,
@@ -904,6 +998,14 @@ class BillinatorOpportunity(models.Model):
         values["priority"] = max((self + others).mapped("priority"))
         self.write(values)
 
+    def _detach_stage_history(self):
+        """Keep the changes of stage readable, but out of the time per stage."""
+        get_field = self.env["ir.model.fields"]._get
+        # Nobody may change what was tracked, other than by this merge.
+        self.sudo().message_ids.tracking_value_ids.filtered(
+            lambda change: change.field_id.name == self._track_duration_field
+        ).field_id = get_field(self._name, "merged_stage_id")
+
     def _merge_documents(self, others):
         """Move everything that hangs on ``others`` to this opportunity."""
         # Messages, attachments and activities are moved as they are, whoever wrote
@@ -918,6 +1020,12 @@ class BillinatorOpportunity(models.Model):
             self.env[model].sudo().with_context(active_test=False).search(
                 [("res_model", "=", self._name), ("res_id", "in", others.ids)]
             ).write({"res_id": self.id})
+        scheduled_sudo = self.env["mail.scheduled.message"].sudo()
+        scheduled_sudo = scheduled_sudo.search(
+            [("model", "=", self._name), ("res_id", "in", others.ids)]
+        )
+        # Their own write() lets nobody choose another record for them.
+        models.Model.write(scheduled_sudo, {"res_id": self.id})
         others_sudo.quote_ids.write({"opportunity_id": self.id})
         self.message_subscribe(others_sudo.message_partner_ids.ids)
 
@@ -929,16 +1037,25 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _cron_refresh_company_revenues(self):
-        """Convert open opportunities in foreign currencies at today's rate."""
-        for company, currency, opportunities in self._read_group(
-            [("status", "=", "open")],
-            ["company_id", "currency_id"],
-            ["id:recordset"],
-        ):
-            if currency != company.currency_id:
-                opportunities.modified(["expected_revenue"])
+        """Convert open opportunities in foreign currencies at today's rate.
+
+        Each run goes to the end, since the next one would start from the beginning.
+        """
+        domain = Domain("status", "=", "open") & Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("currency_id", "!=", company.currency_id.id)
+            for company in self.env["res.company"].search([])
+        )
+        opportunities = self.with_context(active_test=False).search(domain, order="id")
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(opportunities))
+        for batch in split_every(CRON_BATCH, opportunities.ids, self.browse):
+            batch.exists().modified(["expected_revenue"])
+            self.env.flush_all()
+            cron._commit_progress(len(batch))
 
     @api.model
+    @api.readonly
     def get_import_templates(self):
         """Offer the spreadsheet to fill in and import.
 

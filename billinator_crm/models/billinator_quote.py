@@ -23,6 +23,14 @@ INVOICE_STATUSES = [
 ]
 EDITABLE_STATES = ("draft", "sent")
 CONVERTIBLE_STATES = ("draft", "sent", "accepted")
+# Which states each state can be reached from.
+ORIGIN_STATES = {
+    "draft": ("draft", "sent", "accepted", "rejected", "expired"),
+    "sent": ("draft", "sent"),
+    "accepted": CONVERTIBLE_STATES,
+    "rejected": ("draft", "sent", "expired"),
+    "expired": ("draft", "sent", "expired"),
+}
 
 
 class BillinatorQuote(models.Model):
@@ -107,6 +115,8 @@ class BillinatorQuote(models.Model):
         "res.users",
         string="Salesperson",
         compute="_compute_user_id",
+        # Depends on what the user may do, and not only on the customer.
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -150,7 +160,8 @@ class BillinatorQuote(models.Model):
         precompute=True,
         copy=False,
         index="btree_not_null",
-        help="The last day on which the customer can accept the quote.",
+        help="The customer's last day to accept. Salespeople can accept the quote for "
+        "the customer later, too.",
     )
     reject_reason = fields.Text(copy=False, readonly=True)
 
@@ -178,6 +189,7 @@ class BillinatorQuote(models.Model):
         store=True,
         precompute=True,
         digits=0,
+        aggregator=None,
         help="Units of the quote's currency for one of the company's, on the quote's "
         "date.",
     )
@@ -200,7 +212,9 @@ class BillinatorQuote(models.Model):
         precompute=True,
         check_company=True,
     )
-    client_order_ref = fields.Char(string="Customer Reference", copy=False)
+    client_order_ref = fields.Char(
+        string="Customer Reference", copy=False, index="trigram"
+    )
     tag_ids = fields.Many2many("billinator.tag", string="Tags")
     note = fields.Html(
         string="Terms and Conditions",
@@ -299,11 +313,9 @@ class BillinatorQuote(models.Model):
     def _compute_user_id(self):
         is_salesperson = self.env.user.has_group("sales_team.group_sale_salesman")
         for quote in self:
-            partner = quote.partner_id
             quote.user_id = (
                 (quote._origin and quote.user_id)
-                or partner.user_id
-                or partner.commercial_partner_id.user_id
+                or quote._get_customers_salesperson()
                 or (is_salesperson and self.env.user)
             )
 
@@ -408,7 +420,7 @@ class BillinatorQuote(models.Model):
         for quote in self:
             quote.tax_totals = quote._get_tax_totals()
 
-    @api.depends("invoice_ids")
+    @api.depends("invoice_ids.state")
     def _compute_invoice_count(self):
         for quote in self:
             quote.invoice_count = len(quote._get_live_invoices())
@@ -448,6 +460,7 @@ class BillinatorQuote(models.Model):
     # === Constraints === #
 
     @api.constrains(
+        "name",
         "partner_id",
         "partner_invoice_id",
         "company_id",
@@ -484,6 +497,31 @@ class BillinatorQuote(models.Model):
                     )
                 )
 
+    @api.constrains("state")
+    def _check_something_to_sell(self):
+        for quote in self:
+            if quote.state in ("sent", "accepted") and not quote._get_priced_lines():
+                raise ValidationError(
+                    self.env._("Quote %s has no product to sell yet.", quote.name)
+                )
+
+    @api.constrains("opportunity_id", "partner_id")
+    def _check_opportunity_customer(self):
+        # As sudo, for the quote's salesperson may not see the deal, but has it here.
+        for quote in self.sudo():
+            customer = quote.opportunity_id.partner_id.commercial_partner_id
+            if customer and customer != quote.partner_id.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "Quote %(quote)s is for %(customer)s, but the opportunity "
+                        "“%(opportunity)s” is one of %(other_customer)s.",
+                        quote=quote.name,
+                        customer=quote.partner_id.display_name,
+                        opportunity=quote.opportunity_id.name,
+                        other_customer=customer.display_name,
+                    )
+                )
+
     @api.constrains("company_id", "line_ids")
     def _check_lines_company(self):
         self.line_ids._check_company()
@@ -492,17 +530,40 @@ class BillinatorQuote(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            self._check_not_derived(set().union(*vals_list))
+        return super().create(self._with_numbers(vals_list))
+
+    def _with_numbers(self, vals_list):
+        """Return copies of the values, with quote numbers where there are none."""
+        vals_list = [dict(vals) for vals in vals_list]
+        default_company_id = self.default_get(["company_id"])["company_id"]
         unnamed = defaultdict(list)
         for vals in vals_list:
-            if vals.get("name", self.env._("New")) == self.env._("New"):
-                company_id = vals.get("company_id") or self.env.company.id
-                unnamed[company_id].append(vals)
+            if (vals.get("name") or "").strip() in ("", self.env._("New")):
+                unnamed[vals.get("company_id") or default_company_id].append(vals)
         for company_id, company_vals in unnamed.items():
             company = self.env["res.company"].browse(company_id)
             numbers = company._draw_quote_numbers(len(company_vals))
             for vals, number in zip(company_vals, numbers, strict=True):
                 vals["name"] = number
-        return super().create(vals_list)
+        return vals_list
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_not_derived(vals)
+        if "state" in vals:
+            self._check_transition(vals["state"])
+        moving = self.browse()
+        if vals.get("company_id") and "name" not in vals:
+            moving = self.filtered(lambda q: q.company_id.id != vals["company_id"])
+        # Numbers are the company's: with another company comes another number, in the
+        # same write, for the old one may be taken there.
+        for quote in moving:
+            company = self.env["res.company"].browse(vals["company_id"])
+            (number,) = company._draw_quote_numbers(1)
+            super(BillinatorQuote, quote).write({**vals, "name": number})
+        return super(BillinatorQuote, self - moving).write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_accepted(self):
@@ -524,9 +585,7 @@ class BillinatorQuote(models.Model):
         :return: True
         :raises UserError: for quotes in another state, or without a line to sell
         """
-        self._check_state(("draft", "sent"), self.env._("marked as sent"))
-        self._check_has_lines()
-        self.filtered(lambda quote: quote.state == "draft").state = "sent"
+        self.filtered(lambda quote: quote.state != "sent").write({"state": "sent"})
         return True
 
     def action_accept(self):
@@ -535,9 +594,8 @@ class BillinatorQuote(models.Model):
         :return: True
         :raises UserError: for rejected and expired quotes, or without a line to sell
         """
-        self._check_state(CONVERTIBLE_STATES, self.env._("accepted"))
-        self._check_has_lines()
-        self.filtered(lambda quote: quote.state != "accepted").state = "accepted"
+        pending = self.filtered(lambda quote: quote.state != "accepted")
+        pending.write({"state": "accepted"})
         return True
 
     def action_reject(self, reason=None):
@@ -547,7 +605,6 @@ class BillinatorQuote(models.Model):
         :return: True
         :raises UserError: for quotes that are neither draft nor sent nor expired
         """
-        self._check_state(("draft", "sent", "expired"), self.env._("rejected"))
         self.write({"state": "rejected", "reject_reason": reason})
         return True
 
@@ -565,8 +622,9 @@ class BillinatorQuote(models.Model):
 
         Draft and sent quotes become accepted by it. Quotes that have an invoice
         already, made before or at this moment by somebody else, answer with that
-        one; a cancelled or deleted invoice does not count. Users who may edit the
-        quote need no accounting rights for this.
+        one; a cancelled or deleted invoice does not count, but one that was credited
+        in full does, and leaves the quote “Invoiced”: offer again with a copy of the
+        quote. Users who may edit the quote need no accounting rights for this.
 
         :return: a window action on the invoices (``res_id`` of one, ``domain`` of
             several), which users without access to invoices get as a notification
@@ -626,38 +684,48 @@ class BillinatorQuote(models.Model):
 
     # === Business === #
 
+    def _get_customers_salesperson(self):
+        """Return who looks after the customer, if the user may give them the quote."""
+        all_documents = "sales_team.group_sale_salesman_all_leads"
+        partner = self.partner_id
+        owner = partner.user_id or partner.commercial_partner_id.user_id
+        may_assign = self.env.su or self.env.user.has_group(all_documents)
+        return owner if may_assign and self.company_id in owner.company_ids else None
+
     def _is_live(self):
         """Whether the quote may still bring, or has brought, what it says."""
         self.ensure_one()
         return self.state in CONVERTIBLE_STATES
 
-    def _get_state_label(self):
-        self.ensure_one()
-        return dict(self._fields["state"]._description_selection(self.env))[self.state]
+    def _get_state_label(self, state=None):
+        """Return the name of a state, by default of the quote's."""
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return labels[state or self.state]
 
-    def _check_state(self, states, action):
-        """Refuse an action on quotes in other states.
-
-        :param states: states that allow the action
-        :param str action: translated participle, as in “cannot be accepted”
-        """
+    def _check_transition(self, state):
+        """Refuse quotes that cannot come to ``state`` from where they are."""
         for quote in self:
-            if quote.state not in states:
+            if quote.state not in ORIGIN_STATES[state]:
                 raise UserError(
                     self.env._(
-                        "Quote %(quote)s is %(state)s and cannot be %(action)s. Reset "
-                        "it to draft first.",
+                        "Quote %(quote)s is %(state)s and cannot become %(new_state)s. "
+                        "Reset it to draft first.",
                         quote=quote.name,
                         state=quote._get_state_label(),
-                        action=action,
+                        new_state=quote._get_state_label(state),
                     )
                 )
 
-    def _check_has_lines(self):
-        for quote in self:
-            if not quote._get_priced_lines():
+    def _check_not_derived(self, names):
+        """Refuse values for what follows from other fields, such as totals."""
+        for name in names:
+            field = self._fields.get(name)
+            if field and field.compute and field.store and field.readonly:
                 raise UserError(
-                    self.env._("Quote %s has no product to sell yet.", quote.name)
+                    self.env._(
+                        "“%s” of a quote is computed and cannot be set.",
+                        field._description_string(self.env),
+                    )
                 )
 
     def _get_priced_lines(self):
@@ -831,6 +899,18 @@ class BillinatorQuote(models.Model):
             return {**action, "res_id": invoices.id, "views": [(form.id, "form")]}
         return {**action, "domain": [("id", "in", invoices.ids)]}
 
+    # === Mail === #
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Send customers no button: there is no page behind it yet."""
+        groups = super()._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        for name, _is_member, data in groups:
+            if name in ("portal_customer", "portal"):
+                data["has_button_access"] = False
+        return groups
+
     # === Product catalog === #
 
     def _is_readonly(self):
@@ -877,7 +957,12 @@ class BillinatorQuote(models.Model):
             line.unlink()
         elif quantity:
             line = line.create(
-                {"quote_id": self.id, "product_id": product_id, "quantity": quantity}
+                {
+                    "quote_id": self.id,
+                    "product_id": product_id,
+                    "quantity": quantity,
+                    "sequence": max(self.line_ids.mapped("sequence"), default=0) + 1,
+                }
             )
         if line.exists():
             return line._get_discounted_price()

@@ -7,6 +7,8 @@ DISPLAY_TYPES = [
     ("line_subsection", "Subsection"),
     ("line_note", "Note"),
 ]
+PRICES = {"price_unit", "discount"}
+PRICED_BY = {"product_id", "product_uom_id", "quantity"}
 
 
 class BillinatorQuoteLine(models.Model):
@@ -273,13 +275,26 @@ class BillinatorQuoteLine(models.Model):
                     self.env._("Every line of a quote needs a product or a text.")
                 )
 
+    @api.onchange("product_id")
+    def _onchange_product_id(self):
+        self._follow_pricelist(PRICES)
+
     # === CRUD === #
 
     def write(self, vals):
         if "quote_id" in vals:
             # The quote that the lines leave; the one they come to is checked after.
             self._check_quote_editable()
-        return super().write(vals)
+        exchanged = self.filtered(
+            lambda line: (
+                line.product_id.id != vals.get("product_id", line.product_id.id)
+            )
+        )
+        result = super().write(vals)
+        if PRICED_BY & vals.keys() and PRICES & vals.keys():
+            self._note_pricelist()
+        exchanged._follow_pricelist(PRICES - vals.keys())
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_not_editable(self):
@@ -363,6 +378,26 @@ class BillinatorQuoteLine(models.Model):
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
         return max(0.0, (before - price) / before * 100) if before > 0 else 0.0
+
+    def _note_pricelist(self):
+        """Note what the pricelist gives for lines whose own price was written.
+
+        The ORM computes no field whose compute has another field that is written, and
+        forms write the quantity and the price that follows from it together.
+        """
+        rules = self._get_pricelist_rules()
+        for line in self.filtered("product_id"):
+            line.write(
+                {
+                    "pricelist_price_unit": line._get_price(rules[line]),
+                    "pricelist_discount": line._get_pricelist_discount(rules[line]),
+                }
+            )
+
+    def _follow_pricelist(self, names):
+        """Take these of price and discount from the pricelist, not from before."""
+        for line in self.filtered("product_id"):
+            line.update({name: line[f"pricelist_{name}"] for name in names})
 
     def _reset_prices(self):
         """Compute prices, discounts and taxes anew, those set by hand as well."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 
 STATUSES = [("open", "Open"), ("won", "Won"), ("lost", "Lost")]
+CLOSED_PROBABILITIES = {"won": 100.0, "lost": 0.0}
+DEFAULT_PROBABILITY = 10.0
 
 
 class BillinatorStage(models.Model):
@@ -29,7 +31,10 @@ class BillinatorStage(models.Model):
     )
     probability = fields.Float(
         string="Probability (%)",
-        default=10.0,
+        compute="_compute_probability",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Chance to win an opportunity that enters this stage, until somebody "
         "sets another one by hand.",
     )
@@ -70,14 +75,26 @@ class BillinatorStage(models.Model):
         "The number of days to rot cannot be negative.",
     )
 
-    @api.onchange("status")
-    def _onchange_status(self):
-        closed_probability = {"won": 100.0, "lost": 0.0}
-        self.probability = closed_probability.get(self.status, self.probability)
+    @api.depends("status")
+    def _compute_probability(self):
+        for stage in self:
+            stage.probability = CLOSED_PROBABILITIES.get(
+                stage.status, stage.probability or DEFAULT_PROBABILITY
+            )
 
-    @api.onchange("code")
-    def _onchange_code(self):
-        self.code = self.code and self.code.upper()
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Write the codes in upper case."""
+        return super().create([self._upper_code(values) for values in vals_list])
+
+    def write(self, vals):
+        """Write the code in upper case."""
+        return super().write(self._upper_code(vals))
+
+    @api.model
+    def _upper_code(self, values):
+        code = values.get("code")
+        return {**values, "code": code.upper()} if code else values
 
     def _is_open_to(self, team):
         """Whether opportunities of ``team`` (or of none) may be in this stage."""

@@ -1,5 +1,7 @@
 import inspect
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -289,6 +291,7 @@ class TestMethods(AccessCase):
         return {
             "action_set_lost": [self.lost_reason.id, "No"],
             "merge_opportunities": [self.other_opportunity.ids],
+            "write": [{"name": "Changed"}],
         }.get(name, [])
 
     def test_all_refused_without_rights(self):
@@ -379,6 +382,32 @@ class TestMethods(AccessCase):
             wizard = self.env[model].with_user(self.salesperson).with_context(**context)
             getattr(wizard.create(values[model]), method)()
             self.assertNotEqual(self._snapshot(), before)
+
+    def test_accountants_get_no_buttons_to_change_quotes(self):
+        Quote = self.env["billinator.quote"]
+        for view_type in ("form", "list"):
+            arch = Quote.with_user(self.accountant).get_view(view_type=view_type)
+            buttons = etree.fromstring(arch["arch"]).xpath("//button[@type]/@name")
+            self.assertLessEqual(
+                set(buttons), {"action_view_invoices", "action_add_from_catalog"}
+            )
+            arch = Quote.with_user(self.salesperson).get_view(view_type=view_type)
+            self.assertIn("action_convert_to_invoice", arch["arch"])
+
+    def test_measures_add_up_one_currency_only(self):
+        Quote = self.env["billinator.quote"].with_user(self.salesperson)
+        measures = {
+            name
+            for name, field in Quote.fields_get().items()
+            if field.get("aggregator") == "sum" and field["type"] == "monetary"
+        }
+        for view_type in ("graph", "pivot"):
+            arch = etree.fromstring(Quote.get_view(view_type=view_type)["arch"])
+            hidden = set(arch.xpath("//field[@invisible='1']/@name"))
+            self.assertEqual(measures - hidden, {"amount_untaxed_company"})
+        self.assertFalse(
+            Quote.fields_get(["currency_rate"])["currency_rate"].get("aggregator")
+        )
 
     def test_quotes_open_for_accountants(self):
         """Also those of deals that accountants cannot read."""

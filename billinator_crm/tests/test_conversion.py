@@ -102,6 +102,48 @@ class TestConversionOnce(ConversionCase):
         self.assertEqual(self.quote.invoice_status, "draft")
         self.assertEqual(self._convert(), invoice)
 
+    def test_cancelled_invoice_of_another_quote_stays_cancelled(self):
+        """Its quote may say something else by now."""
+        invoice = self._convert()
+        invoice.button_cancel()
+        self.quote.action_reset_to_draft()
+        invoice = invoice.with_user(self.accountant)
+        with (
+            self.assertRaisesRegex(UserError, f"{self.quote.name}.*Draft"),
+            self.env.cr.savepoint(),
+        ):
+            invoice.button_draft()
+        self.quote.action_accept()
+        invoice.button_draft()
+        self.assertEqual(self.quote.invoice_status, "draft")
+
+    def test_only_invoices_of_accepted_quotes(self):
+        values = self.quote._prepare_invoice_values()
+        Move = self.env["account.move"]
+        with (
+            self.assertRaisesRegex(UserError, self.quote.name),
+            self.env.cr.savepoint(),
+        ):
+            Move.create(values)
+        self.quote.action_accept()
+        for move_type in ("out_refund", "in_invoice", "entry"):
+            with (
+                self.assertRaisesRegex(UserError, "customer invoice"),
+                self.env.cr.savepoint(),
+            ):
+                Move.create(
+                    {"move_type": move_type, "billinator_quote_id": self.quote.id}
+                )
+        invoice = Move.create(values)
+        with self.assertRaisesRegex(UserError, "customer invoice"):
+            invoice.action_switch_move_type()
+
+    def test_invoice_count_follows_the_state(self):
+        invoice = self._convert()
+        self.assertEqual(self.quote.invoice_count, 1)
+        invoice.button_cancel()
+        self.assertEqual(self.quote.invoice_count, 0)
+
     def test_deleted_invoice_frees_the_quote(self):
         self._convert().unlink()
         self.assertEqual(self.quote.invoice_status, "no")

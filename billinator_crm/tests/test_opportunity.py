@@ -129,6 +129,32 @@ class TestOpportunityDefaults(OpportunityCase):
         with self.assertRaises(ValidationError):
             opportunity.stage_id = own_stage
 
+    def test_status_stays_with_another_team(self):
+        own_won = self.env["billinator.stage"].create(
+            {
+                "name": "Signed",
+                "code": "SIGNED",
+                "status": "won",
+                "sequence": 0,
+                "team_ids": [Command.set(self.team.ids)],
+            }
+        )
+        opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        opportunity.action_set_won()
+        self.assertEqual(opportunity.stage_id, own_won)
+        opportunity.user_id = self.colleague
+        self.assertEqual(opportunity.stage_id, self.stages["WON"])
+        self.stages["WON"].team_ids = self.other_team
+        own_won.team_ids = self.other_team
+        with self.assertRaisesRegex(ValidationError, "Won.*New Deal"):
+            opportunity.team_id = self.team
+            self.env.flush_all()
+
+    def test_status_is_the_stages(self):
+        opportunity = self._create_opportunity()
+        with self.assertRaisesRegex(ValidationError, "New Deal.*Lead"):
+            opportunity.status = "won"
+
     def test_kanban_shows_the_teams_empty_stages(self):
         stages = self.env["billinator.stage"].create(
             [
@@ -157,6 +183,32 @@ class TestOpportunityDefaults(OpportunityCase):
         ):
             with self.assertRaises(UserError), self.env.cr.savepoint():
                 self._create_opportunity(**values)
+
+    def test_company_is_the_quotes(self):
+        quote = self._create_quote(opportunity_id=self._create_opportunity().id)
+        values = {
+            "company_id": self.company_b.id,
+            "user_id": self.stranger.id,
+            "team_id": False,
+        }
+        with (
+            self.assertRaisesRegex(ValidationError, quote.name),
+            self.env.cr.savepoint(),
+        ):
+            quote.opportunity_id.write(values)
+        opportunity = self._create_opportunity()
+        opportunity.write(values)
+        self.assertEqual(opportunity.company_id, self.company_b)
+
+    def test_quoted_ones_stay(self):
+        quote = self._create_quote(opportunity_id=self._create_opportunity().id)
+        with self.assertRaisesRegex(UserError, "New Deal"):
+            (quote.opportunity_id + self._create_opportunity()).unlink()
+
+    def test_found_by_contact(self):
+        opportunity = self._create_opportunity(contact_name="Grace H.")
+        found = opportunity.name_search("Grace H.")
+        self.assertEqual([found_id for found_id, _name in found], opportunity.ids)
 
     def test_copy_starts_anew(self):
         opportunity = self._create_opportunity(probability=33, expected_revenue=50)
@@ -233,6 +285,15 @@ class TestProbability(OpportunityCase):
         self.assertProbability(first, 60, manual=True)
         self.assertProbability(second, 50)
 
+    def test_imported_blank_is_the_stages(self):
+        opportunity = self._create_opportunity(probability=42)
+        opportunity.write(
+            {"stage_id": self.stages["PROPOSAL"].id, "probability": False}
+        )
+        self.assertProbability(opportunity, 50)
+        opportunity.write({"probability": 0})
+        self.assertProbability(opportunity, 0, manual=True)
+
     def test_closed_and_reopened(self):
         opportunity = self._create_opportunity(probability=42)
         opportunity.action_set_won()
@@ -288,6 +349,7 @@ class TestRevenue(OpportunityCase):
         values = {"expected_revenue": 1000, "currency_id": self.euro.id}
         with self._at("2026-03-01"):
             opened = self._create_opportunity(**values)
+            archived = self._create_opportunity(**values)
             foreign = self._create_opportunity(
                 **values, company_id=self.company_b.id, user_id=self.stranger.id
             )
@@ -297,9 +359,13 @@ class TestRevenue(OpportunityCase):
         self.env.invalidate_all()
         self.assertRevenues(opened, 500, 50)
         with self._at("2026-03-03"):
+            archived.active = False
             cron = self.env.ref("billinator_crm.ir_cron_refresh_company_revenues")
-            cron.ir_actions_server_id.run()
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+        self.env.invalidate_all()
         self.assertRevenues(opened, 250, 25)
+        self.assertRevenues(archived, 250, 25)
         self.assertRevenues(won, 500, 1000 / 2)
         self.assertRevenues(foreign, 1000, 100)
 
@@ -313,6 +379,18 @@ class TestRevenue(OpportunityCase):
         with self._at("2026-03-03"):
             won.expected_revenue = 2000
         self.assertRevenues(won, 1000, 1000)
+
+    def test_closing_day_is_the_companys(self):
+        self.company.partner_id.tz = "Pacific/Auckland"
+        self._set_rate(4.0, "2026-03-02")
+        for user in (self.salesperson, self.senior):
+            user.tz = "America/New_York"
+            with self._at("2026-03-01 20:00:00"):
+                won = self._create_opportunity(
+                    expected_revenue=1000, currency_id=self.euro.id
+                ).with_user(self.senior)
+                won.action_set_won()
+            self.assertRevenues(won, 250, 250)
 
 
 @tagged("post_install", "-at_install")
@@ -450,6 +528,17 @@ class TestClosing(OpportunityCase):
         opportunity.action_reopen()
         self.assertFalse(opportunity.date_closed)
         self.assertFalse(opportunity.days_to_close)
+
+    def test_open_ones_do_not_count_as_closed_at_once(self):
+        with self._at("2026-03-01"):
+            opportunities = self._create_opportunity() + self._create_opportunity()
+        with self._at("2026-03-11"):
+            opportunities[0].action_set_won()
+        domain = [("id", "in", opportunities.ids)]
+        [(average,)] = opportunities._read_group(domain, [], ["days_to_close:avg"])
+        self.assertEqual(average, 10)
+        self.env.invalidate_all()
+        self.assertEqual(opportunities.mapped("days_to_close"), [10, 0])
 
 
 @tagged("post_install", "-at_install")

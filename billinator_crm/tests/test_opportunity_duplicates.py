@@ -1,5 +1,6 @@
 from odoo.tests import Form, tagged
 
+from ..models.billinator_opportunity import NAME_SIMILARITY
 from .common import BillinatorCommon
 
 
@@ -49,6 +50,18 @@ class TestDuplicates(BillinatorCommon):
         other = self._create_other(name="Solar roof Harbour school")
         self._create_other(name="Solar panels, old church")
         self.assertDuplicates(other)
+
+    def test_same_company_name(self):
+        self.opportunity.partner_name = "Harbour School Ltd"
+        other = self._create_other(partner_name="Harbour School Ltd.")
+        self._create_other(partner_name="Harbour Bakery")
+        self.assertDuplicates(other)
+
+    def test_index_finds_only_names_that_count(self):
+        """PostgreSQL's own threshold would have it look at many more names."""
+        self.assertDuplicates(self.opportunity.browse())
+        self.env.cr.execute("SHOW pg_trgm.similarity_threshold")
+        self.assertEqual(self.env.cr.fetchone(), (str(NAME_SIMILARITY),))
 
     def test_same_customer_company(self):
         person = self.env["res.partner"].create(

@@ -191,6 +191,65 @@ class TestMerge(OpportunityCase):
         self.assertEqual(action["res_id"], self.target.id)
         self.assertFalse(self.other.exists())
 
+    def test_wizard_prefers_what_is_not_lost(self):
+        self.target.action_set_lost(self.lost_reason.id)
+        wizard = self.env["billinator.opportunity.merge"].create(
+            {"opportunity_ids": (self.target + self.other).ids}
+        )
+        self.assertEqual(wizard.target_id, self.other)
+
+    def test_nothing_to_merge(self):
+        messages = self.target.message_ids
+        gone = self._create_opportunity()
+        gone.unlink()
+        for ids in ([], gone.ids, self.target.ids):
+            self.target.merge_opportunities(ids)
+        self.assertEqual(self.target.message_ids, messages)
+
+    def test_scheduled_messages(self):
+        scheduled = self.env["mail.scheduled.message"].create(
+            {
+                "author_id": self.env.user.partner_id.id,
+                "model": self.other._name,
+                "res_id": self.other.id,
+                "body": "Still interested?",
+                "scheduled_date": Datetime.add(Datetime.now(), days=1),
+            }
+        )
+        self._merge()
+        self.assertEqual(scheduled.res_id, self.target.id)
+
+    def test_time_per_stage_is_the_kept_ones(self):
+        lead, proposal = self.stages["LEAD"], self.stages["PROPOSAL"]
+        with self._at("2026-03-01 00:00:00"):
+            kept, gone = (
+                self.env["billinator.opportunity"]
+                .with_context(mail_notrack=False, tracking_disable=False)
+                .create([{"name": "Deal", "partner_id": self.customer.id}] * 2)
+            )
+            self.env.cr.flush()
+        for deal, moment in ((gone, "2026-03-01 01:00"), (kept, "2026-03-01 02:00")):
+            with self._at(moment):
+                deal.stage_id = proposal
+                self.env.cr.flush()
+        with self._at("2026-03-01 03:00:00"):
+            kept.merge_opportunities(gone.ids)
+            self.env.invalidate_all()
+            self.assertEqual(
+                kept.duration_tracking, {str(lead.id): 7200, str(proposal.id): 3600}
+            )
+        changes = kept.message_ids.sudo().tracking_value_ids
+        shown = changes._filter_has_field_access(self.env(user=self.salesperson))
+        self.assertEqual(shown, changes)
+        self.assertEqual(
+            sorted(
+                (change["fieldInfo"]["changedField"], change["newValue"])
+                for change in shown._tracking_value_format()
+                if change["newValue"] == "Proposal"
+            ),
+            [("Stage", "Proposal"), ("Stage of a Merged Opportunity", "Proposal")],
+        )
+
     def test_wizard_needs_two(self):
         wizard = Form(
             self.env["billinator.opportunity.merge"].with_context(

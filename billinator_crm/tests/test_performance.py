@@ -1,5 +1,6 @@
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import BillinatorCommon
 from .view_specification import get_specification
@@ -162,7 +163,9 @@ class TestQueryCounts(BillinatorCommon):
     def test_form_of_an_opportunity(self):
         def prepare(count):
             opportunity = self._create_opportunities(1)
-            self._create_quotes(count).opportunity_id = opportunity
+            quotes = self._create_quotes(count)
+            quotes.partner_id = opportunity.partner_id
+            quotes.opportunity_id = opportunity
             return opportunity
 
         self._assert_view_constant("form", prepare)
@@ -199,6 +202,26 @@ class TestQueryCounts(BillinatorCommon):
             lambda deals: deals.get_pipeline_statistics([("id", "in", deals.ids)]),
             self._create_opportunities,
         )
+
+    def test_searches_have_an_index(self):
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        for name, domain in (
+            ("email_from", [("email_from", "ilike", "ada")]),
+            ("phone", [("phone", "ilike", "9018")]),
+            ("contact_name", [("contact_name", "ilike", "ada")]),
+            ("create_date", [("create_date", ">", "today -1m")]),
+            ("manual_probability", [("is_probability_manual", "=", True)]),
+        ):
+            with self.subTest(name):
+                query = (
+                    self.env["billinator.opportunity"]
+                    .sudo()
+                    .with_context(active_test=False)
+                    ._search(domain)
+                )
+                query.order = None
+                plan = self.env.execute_query(SQL("EXPLAIN %s", query.select()))
+                self.assertRegex(str(plan), f"billinator_opportunity_+{name}_")
 
     # Quotes
 

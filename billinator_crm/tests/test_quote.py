@@ -1,11 +1,12 @@
 from datetime import date, timedelta
 from functools import partial
+from itertools import permutations
 
 from psycopg2.errors import CheckViolation, NotNullViolation, UniqueViolation
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .common import BillinatorCommon
@@ -67,6 +68,25 @@ class TestQuote(BillinatorCommon):
     def test_salesperson_of_the_customer(self):
         self.customer.user_id = self.colleague
         self.assertEqual(self._create_quote().user_id, self.colleague)
+
+    def test_own_documents_are_no_colleagues(self):
+        """Who may not give quotes to others keeps those for others' customers."""
+        self.customer.user_id = self.colleague
+        Quote = self.env["billinator.quote"]
+        values = {"partner_id": self.customer.id}
+        for user, salesperson in (
+            (self.salesperson, self.salesperson),
+            (self.senior, self.colleague),
+        ):
+            quote = Quote.with_user(user).create(dict(values))
+            self.assertEqual(quote.user_id, salesperson)
+            form = Form(Quote.with_user(user))
+            form.partner_id = self.customer
+            self.assertEqual(form.user_id, salesperson)
+
+    def test_salesperson_of_another_company(self):
+        self.customer.user_id = self.stranger
+        self.assertEqual(self._create_quote().user_id, self.env.user)
 
     def test_team_of_the_salesperson(self):
         team = self.env["crm.team"].create(
@@ -242,17 +262,77 @@ class TestQuoteStates(BillinatorCommon):
             "expired": ("action_mark_sent", "action_accept"),
         }
         for state, methods in refused.items():
-            self.quote.state = state
+            self._bring_to(state)
             for method in methods:
                 with self.subTest(state=state, method=method), self._refused():
                     getattr(self.quote, method)()
                 self.assertEqual(self.quote.state, state)
 
+    def _bring_to(self, state):
+        self.quote.state = "draft"
+        self.quote.state = state
+
+    def test_transitions_by_writing(self):
+        """Imports and the API go the way of the buttons."""
+        allowed = {
+            ("draft", "sent"),
+            ("draft", "accepted"),
+            ("draft", "rejected"),
+            ("draft", "expired"),
+            ("sent", "draft"),
+            ("sent", "accepted"),
+            ("sent", "rejected"),
+            ("sent", "expired"),
+            ("accepted", "draft"),
+            ("rejected", "draft"),
+            ("expired", "draft"),
+            ("expired", "rejected"),
+        }
+        states = dict(self.quote._fields["state"].selection)
+        for old, new in permutations(states, 2):
+            with self.subTest(old=old, new=new):
+                self._bring_to(old)
+                if (old, new) in allowed:
+                    self.quote.state = new
+                else:
+                    with self._refused():
+                        self.quote.write({"state": new})
+                    self.assertEqual(self.quote.state, old)
+
     def test_quotes_with_nothing_to_sell(self):
         self.quote.line_ids.unlink()
-        for method in ("action_mark_sent", "action_accept"):
-            with self.assertRaisesRegex(UserError, "no product to sell"):
-                getattr(self.quote, method)()
+        ways = (
+            self.quote.action_mark_sent,
+            self.quote.action_accept,
+            partial(self.quote.write, {"state": "sent"}),
+            partial(self.quote.write, {"state": "accepted"}),
+        )
+        for way in ways:
+            with (
+                self.assertRaisesRegex(UserError, "no product to sell"),
+                self.env.cr.savepoint(),
+            ):
+                way()
+            self.assertEqual(self.quote.state, "draft")
+
+    def test_derived_fields_are_not_written(self):
+        for user in (self.salesperson, self.manager):
+            self.quote.user_id = user
+            Quote = self.env["billinator.quote"].with_user(user)
+            for values in (
+                {"invoice_status": "paid"},
+                {"amount_total": 1},
+                {"amount_untaxed_company": 1},
+                {"currency_rate": 1},
+                {"commercial_partner_id": self.partner_a.id},
+            ):
+                with (
+                    self.subTest(values=values),
+                    self.assertRaisesRegex(UserError, "computed and cannot be set"),
+                ):
+                    self.quote.with_user(user).write(values)
+                with self.assertRaisesRegex(UserError, "computed and cannot be set"):
+                    Quote.create({"partner_id": self.customer.id, **values})
 
     def test_reject_and_reset(self):
         wizard = self.env["billinator.quote.reject"].with_context(
@@ -300,12 +380,13 @@ class TestQuoteStates(BillinatorCommon):
             ),
         }
         for state in ("accepted", "rejected", "expired"):
-            self.quote.state = state
+            self._bring_to(state)
             self._assert_all_refused(ways, state)
 
     def test_final_terms_do_not_change(self):
         currency = self.setup_other_currency("CHF")
         values = {
+            "name": f"{self.quote.name}-B",
             "partner_id": self.partner_b.id,
             "partner_invoice_id": self.partner_b.id,
             "date_quote": "2020-01-01",
@@ -417,6 +498,36 @@ class TestQuoteNumber(BillinatorCommon):
         self._assert_in_a_row(theirs + mixed[1])
         self._assert_in_a_row(mixed[0] + mixed[2])
 
+    def test_company_of_the_context(self):
+        other = self.setup_other_company()["company"]
+        Quote = self.env["billinator.quote"].with_context(default_company_id=other.id)
+        quotes = Quote.create([{"partner_id": self.customer.id}])
+        self.assertEqual(quotes.company_id, other)
+        self._assert_in_a_row(quotes + self._create_quotes(1, company_id=other.id))
+
+    def test_draft_that_changes_its_company(self):
+        other = self.setup_other_company()["company"]
+        theirs = self._create_quotes(1, company_id=other.id)
+        quotes = self._create_quotes(2)
+        quotes.write({"company_id": other.id, "team_id": False})
+        last = self._create_quotes(1, company_id=other.id)
+        self._assert_in_a_row(theirs + quotes + last)
+        names = quotes.mapped("name")
+        quotes.company_id = other
+        self.assertEqual(quotes.mapped("name"), names)
+
+    def test_blank_cells_of_an_import_are_numbered(self):
+        names = (False, "", " ", "New")
+        quotes = self.env["billinator.quote"].create(
+            [{"partner_id": self.customer.id, "name": name} for name in names]
+        )
+        self._assert_in_a_row(quotes)
+
+    def test_values_of_the_caller_stay(self):
+        values = {"partner_id": self.customer.id}
+        self.env["billinator.quote"].create([values])
+        self.assertEqual(values, {"partner_id": self.customer.id})
+
     def test_lost_sequence_is_named(self):
         self.sequence.unlink()
         with self.assertRaisesRegex(UserError, f"sequence .*{self.company.name}"):
@@ -478,3 +589,35 @@ class TestQuoteCompanies(BillinatorCommon):
         quote = self._create_quote()
         with self.assertRaisesRegex(UserError, "ompan"):
             quote.company_id = self.foreign["company_id"]
+
+
+@tagged("post_install", "-at_install")
+class TestQuoteOpportunity(BillinatorCommon):
+    def test_customer_of_the_opportunity(self):
+        person = self.env["res.partner"].create(
+            {"name": "Ada", "parent_id": self.customer.id}
+        )
+        opportunity = self._create_opportunity(partner_id=person.id)
+        lead = self._create_opportunity(partner_id=False, contact_name="Ada")
+        quote = self._create_quote(opportunity_id=opportunity.id)
+        quote.opportunity_id = lead
+        quote.opportunity_id = opportunity
+        with (
+            self.assertRaisesRegex(
+                ValidationError, f"{self.partner_b.name}.*{opportunity.name}.*Ada"
+            ),
+            self.env.cr.savepoint(),
+        ):
+            quote.partner_id = self.partner_b
+        quote = self._create_quote(partner_id=self.partner_b.id)
+        with self.assertRaisesRegex(ValidationError, quote.name):
+            quote.opportunity_id = opportunity
+
+
+@tagged("post_install", "-at_install")
+class TestQuoteMails(BillinatorCommon):
+    def test_customers_get_no_dead_link(self):
+        quote = self._create_quote()
+        groups = quote._notify_get_recipients_groups(self.env["mail.message"], "Quote")
+        buttons = {name: data["has_button_access"] for name, _is, data in groups}
+        self.assertFalse(buttons["portal_customer"] or buttons["portal"])

@@ -80,6 +80,42 @@ class TestQuoteForm(PriceCase):
             self.assertEqual(line.price_unit, 77)
         self.assertEqual(form.record.amount_untaxed, 20 * 77)
 
+    def test_saved_price_still_follows_the_pricelist(self):
+        pricelist = self._create_pricelist(
+            *(
+                {
+                    "compute_price": "fixed",
+                    "fixed_price": price,
+                    "min_quantity": minimum,
+                }
+                for minimum, price in ((10, 80), (20, 70))
+            )
+        )
+        line = self._create_line(
+            pricelist, quote_values={"user_id": self.salesperson.id}
+        )
+        for quantity, price in ((10, 80), (20, 70), (5, 100)):
+            quote = line.quote_id.with_user(self.salesperson)
+            with self._open(quote) as form, form.line_ids.edit(0) as line_form:
+                line_form.quantity = quantity
+            self.assertEqual(line.price_unit, price)
+
+    def test_another_product_brings_its_price(self):
+        other = self._create_product(list_price=55)
+        with self._open() as form:
+            form.partner_id = self.customer
+            with form.line_ids.new() as line:
+                line.product_id = self.product
+                line.price_unit = 77
+                line.discount = 5
+                line.product_id = other
+                self.assertEqual((line.price_unit, line.discount), (55, 0))
+                line.price_unit = 77
+        with self._open(form.record) as form, form.line_ids.edit(0) as line:
+            line.product_id = self.product
+            self.assertEqual(line.price_unit, 100)
+        self.assertEqual(form.record.line_ids.price_unit, 100)
+
     def test_unit(self):
         with self._open() as form:
             form.partner_id = self.customer
@@ -157,7 +193,7 @@ class TestQuoteCatalog(PriceCase):
             {"compute_price": "fixed", "fixed_price": 40, "min_quantity": 10}
         )
         quote = cls._create_quote(
-            {"display_type": "line_note", "name": "Note"},
+            {"display_type": "line_section", "name": "Section", "sequence": 30},
             pricelist_id=cls.pricelist.id,
             user_id=cls.salesperson.id,
         )
@@ -198,7 +234,7 @@ class TestQuoteCatalog(PriceCase):
         self.assertRecordValues(
             line(), [{"quantity": 2, "product_id": self.product.id}]
         )
-        self.assertEqual(self.quote.line_ids[-1], line())
+        self.assertEqual(self.quote.line_ids.sorted()[-1], line())
         self.assertEqual(update(12), 40)
         self.assertEqual(self.quote.amount_untaxed, 480)
         self.assertEqual(self._get_info()["quantity"], 12)

@@ -187,6 +187,29 @@ class TestQuotePriceByHand(PriceCase):
         line.quantity = 8
         self.assertEqual((line.price_unit, line.discount), (100, 30))
 
+    def test_another_product_brings_its_own(self):
+        other = self._create_product(list_price=55)
+        pricelist = self._create_pricelist(
+            {
+                "compute_price": "percentage",
+                "percent_price": 10,
+                "applied_on": "0_product_variant",
+                "product_id": other.id,
+            }
+        )
+        same, line, priced = (
+            self._create_line(pricelist, price_unit=77, discount=5) for _ in range(3)
+        )
+        same.product_id = self.product
+        self.assertEqual((same.price_unit, same.discount), (77, 5))
+        (line + same).write({"product_id": other.id})
+        for changed in line + same:
+            self.assertEqual((changed.price_unit, changed.discount), (55, 10))
+        priced.write({"product_id": other.id, "price_unit": 66})
+        self.assertEqual((priced.price_unit, priced.discount), (66, 10))
+        priced.quantity = 3
+        self.assertEqual((priced.price_unit, priced.discount), (66, 10))
+
     def test_update_prices(self):
         line = self._create_line(price_unit=70, discount=5)
         tax = self.percent_tax(10)

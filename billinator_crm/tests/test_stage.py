@@ -32,7 +32,6 @@ class TestStage(BillinatorCommon):
     def test_refused(self):
         for error, values in (
             (UniqueViolation, {"code": "LEAD"}),
-            (CheckViolation, {"code": "trial"}),
             (CheckViolation, {"code": ""}),
             (CheckViolation, {"probability": 101}),
             (CheckViolation, {"probability": -1}),
@@ -56,6 +55,17 @@ class TestStage(BillinatorCommon):
             form.status = "lost"
             self.assertEqual(form.probability, 0)
         self.assertEqual(form.record.code, "SIGNED")
+
+    def test_imported_as_in_the_form(self):
+        stage = self._create_stage(code="trial", status="won")
+        self.assertRecordValues(stage, [{"code": "TRIAL", "probability": 100}])
+        stage.write({"code": "test", "status": "lost"})
+        self.assertRecordValues(stage, [{"code": "TEST", "probability": 0}])
+        stage.status = "open"
+        self.assertEqual(stage.probability, 10)
+        stage.probability = 35
+        stage.status = "open"
+        self.assertEqual(stage.probability, 35)
 
     def test_found_by_code(self):
         found = self.env["billinator.stage"].name_search("PROPOSAL", operator="=")

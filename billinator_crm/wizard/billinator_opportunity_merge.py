@@ -17,6 +17,7 @@ class BillinatorOpportunityMerge(models.TransientModel):
         compute="_compute_target_id",
         store=True,
         readonly=False,
+        precompute=True,
         required=True,
         domain="[('id', 'in', opportunity_ids)]",
         help="The opportunity that stays; the others are merged into it.",
@@ -24,10 +25,10 @@ class BillinatorOpportunityMerge(models.TransientModel):
 
     @api.depends("opportunity_ids")
     def _compute_target_id(self):
-        """Propose the furthest one, among equals the oldest."""
+        """Propose the furthest one that is not lost, among equals the oldest."""
         for wizard in self:
-            wizard.target_id = wizard.opportunity_ids.sorted(
-                lambda deal: (-deal.stage_id.sequence, deal._origin.id)
+            wizard.target_id = wizard.opportunity_ids._origin.sorted(
+                lambda deal: (deal.status == "lost", -deal.stage_id.sequence, deal.id)
             )[:1]
 
     def action_merge(self):
