@@ -126,16 +126,18 @@ class BillinatorContact(models.Model):
         self.ensure_one()
         self.check_access("write")
         self.flush_model(["is_primary", "customer_id"])
-        self.env.execute_query(
+        # Who comes second is told so by PostgreSQL, and Odoo repeats the call: nothing
+        # to log.
+        self.env.cr.execute(
             SQL(
                 "UPDATE billinator_contact SET is_primary = (id = %(id)s),"
                 " write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'"
-                " WHERE customer_id = %(customer)s AND (is_primary OR id = %(id)s)"
-                " RETURNING id",
+                " WHERE customer_id = %(customer)s AND (is_primary OR id = %(id)s)",
                 id=self.id,
                 uid=self.env.uid,
                 customer=self.customer_id.id,
-            )
+            ),
+            log_exceptions=False,
         )
         self.invalidate_model(["is_primary"])
         self.customer_id.invalidate_recordset(["primary_contact_id"])
