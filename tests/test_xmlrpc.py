@@ -267,7 +267,7 @@ DISCOUNT = "A discount is a percentage: choose a value from 0 to 100."
 REASON = "Choose the reason why the opportunity was lost."
 WHY = "Why was “Deal” lost? Use the Lost button, or choose a lost reason together"
 EMPTY = "has no product to sell yet."
-REJECTED = "is Rejected and cannot be accepted. Reset it to draft first."
+REJECTED = "is Rejected and cannot become Accepted. Reset it to draft first."
 NOT_ALLOWED = "You are not allowed to delete 'Quote' (billinator.quote) records."
 # Mistakes in a client's code: Odoo shows them with its own, as an internal error.
 UNKNOWN_FIELD = f"Invalid field 'colour' in '{DEAL}'"
