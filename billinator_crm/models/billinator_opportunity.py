@@ -735,19 +735,12 @@ class BillinatorOpportunity(models.Model):
             ``average_deal``, ``cycle_time_days``
         """
         rows = self._get_pipeline_rows(Domain(domain or Domain.TRUE))
-        currency = self.env.company.currency_id
         by_stage = {}
         for row in rows:
             by_stage.setdefault(row["stage_id"], []).append(row)
         stages = self.env["billinator.stage"].browse(by_stage).sorted()
-        won = [row for row in rows if row["status"] == "won"]
-        lost = [row for row in rows if row["status"] == "lost"]
-        won_count = sum(row["count"] for row in won)
-        closed_count = won_count + sum(row["count"] for row in lost)
-        won_value = sum(row["value"] for row in won)
-        won_seconds = sum(row["cycle_seconds"] for row in won)
         return {
-            "currency": currency.name,
+            "currency": self.env.company.currency_id.name,
             "stages": [
                 {
                     "stage_id": stage.id,
@@ -759,9 +752,7 @@ class BillinatorOpportunity(models.Model):
                 for stage in stages
             ],
             "overall": self._summarize_pipeline_rows(rows),
-            "win_rate": bool(closed_count) and 100 * won_count / closed_count,
-            "average_deal": bool(won) and currency.round(won_value / won_count),
-            "cycle_time_days": bool(won) and won_seconds / won_count / 86400,
+            **self._summarize_closed_rows(rows),
         }
 
     def _get_pipeline_rows(self, domain):
@@ -769,10 +760,19 @@ class BillinatorOpportunity(models.Model):
 
         :return: list of dicts, amounts converted to the current company's currency
         """
+        rows = self._select_pipeline_rows(domain)
+        for row in rows:
+            company = self.env["res.company"].browse(row["company_id"])
+            for name in ("value", "weighted_value"):
+                row[name] = company.currency_id._convert(
+                    float(row[name] or 0), self.env.company.currency_id, company
+                )
+        return rows
+
+    def _select_pipeline_rows(self, domain):
         query = self._search(domain)
-        alias = query.table
         column = {
-            name: self._field_to_sql(alias, name, query)
+            name: self._field_to_sql(query.table, name, query)
             for name in (
                 "stage_id",
                 "status",
@@ -783,13 +783,10 @@ class BillinatorOpportunity(models.Model):
                 "weighted_revenue",
             )
         }
-        query.groupby = SQL(
-            "%(stage_id)s, %(status)s, %(company_id)s",
-            stage_id=column["stage_id"],
-            status=column["status"],
-            company_id=column["company_id"],
+        query.groupby = SQL(", ").join(
+            column[name] for name in ("stage_id", "status", "company_id")
         )
-        rows = self.env.execute_query_dict(
+        return self.env.execute_query_dict(
             query.select(
                 SQL("%s AS stage_id", column["stage_id"]),
                 SQL("%s AS status", column["status"]),
@@ -810,13 +807,21 @@ class BillinatorOpportunity(models.Model):
                 ),
             )
         )
-        for row in rows:
-            company = self.env["res.company"].browse(row["company_id"])
-            for name in ("value", "weighted_value"):
-                row[name] = company.currency_id._convert(
-                    float(row[name] or 0), self.env.company.currency_id, company
-                )
-        return rows
+
+    @api.model
+    def _summarize_closed_rows(self, rows):
+        """Return win rate, average deal and cycle time of the rows' deals."""
+        won = [row for row in rows if row["status"] == "won"]
+        won_count = sum(row["count"] for row in won)
+        closed_count = sum(row["count"] for row in rows if row["status"] != "open")
+        value = sum(row["value"] for row in won)
+        days = sum(row["cycle_seconds"] for row in won) / 86400
+        currency = self.env.company.currency_id
+        return {
+            "win_rate": bool(closed_count) and 100 * won_count / closed_count,
+            "average_deal": bool(won) and currency.round(value / won_count),
+            "cycle_time_days": bool(won) and days / won_count,
+        }
 
     @api.model
     def _summarize_pipeline_rows(self, rows):
