@@ -126,13 +126,14 @@ class BillinatorContact(models.Model):
         self.ensure_one()
         self.check_access("write")
         self.flush_model(["is_primary", "customer_id"])
-        # Who comes second is told so by PostgreSQL, and Odoo repeats the call: nothing
-        # to log.
+        # All rows of the customer, so that two calls at once always meet in one. Who
+        # comes second is told so by PostgreSQL, and Odoo repeats the call: nothing to
+        # log.
         self.env.cr.execute(
             SQL(
                 "UPDATE billinator_contact SET is_primary = (id = %(id)s),"
                 " write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'"
-                " WHERE customer_id = %(customer)s AND (is_primary OR id = %(id)s)",
+                " WHERE customer_id = %(customer)s",
                 id=self.id,
                 uid=self.env.uid,
                 customer=self.customer_id.id,
