@@ -48,6 +48,7 @@ class AccountMove(models.Model):
                     )
                 )
 
+    @api.readonly
     def action_view_billinator_quote(self):
         """Open the quote that this invoice was made from.
 
