@@ -1,5 +1,7 @@
 from . import (
     account_move,
+    billinator_activity,
+    billinator_activity_outcome,
     billinator_batch_tracking_mixin,
     billinator_contact,
     billinator_lost_reason,
@@ -8,6 +10,9 @@ from . import (
     billinator_quote_line,
     billinator_stage,
     billinator_tag,
+    calendar_event,
+    mail_activity,
+    mail_activity_type,
     res_company,
     res_config_settings,
     res_partner,

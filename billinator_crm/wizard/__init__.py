@@ -1,5 +1,6 @@
 from . import (
     base_partner_merge,
+    billinator_activity_complete,
     billinator_opportunity_lost,
     billinator_opportunity_merge,
     billinator_quote_reject,

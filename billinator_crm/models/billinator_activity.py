@@ -1,0 +1,952 @@
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command, Domain
+from odoo.tools import SQL, format_datetime
+
+TYPES = [
+    ("call", "Call"),
+    ("email", "Email"),
+    ("meeting", "Meeting"),
+    ("task", "Task"),
+    ("note", "Note"),
+]
+PRIORITIES = [
+    ("low", "Low"),
+    ("medium", "Medium"),
+    ("high", "High"),
+    ("urgent", "Urgent"),
+]
+STATUSES = [("pending", "Pending"), ("done", "Done"), ("cancelled", "Cancelled")]
+# What an activity can be about, the nearest first.
+DOCUMENTS = {
+    "quote_id": "billinator.quote",
+    "opportunity_id": "billinator.opportunity",
+    "partner_id": "res.partner",
+}
+# Odoo's activities have a day and no time: they are due in the morning.
+DUE_TIME = time(9)
+MEETING_HOURS = 1.0
+# What get_pending and get_upcoming tell of an activity.
+OVERVIEW_FIELDS = [
+    "type",
+    "activity_type_id",
+    "summary",
+    "due_date",
+    "state",
+    "priority",
+    "user_id",
+    "partner_id",
+    "opportunity_id",
+    "quote_id",
+    "contact_id",
+]
+
+
+def _to_utc(day, at, zone):
+    """Return the naive UTC datetime of a day's time in a zone."""
+    local = zone.localize(datetime.combine(day, at.replace(microsecond=0, tzinfo=None)))
+    return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+class BillinatorActivity(models.Model):
+    """Something to do for a customer: Odoo's activity with what a CRM adds to it.
+
+    The ``mail.activity`` underneath has the summary, the note, the assignee and the
+    day; systray, chatter and activity views show it. The row here comes with it.
+    """
+
+    _name = "billinator.activity"
+    _description = "CRM Activity"
+    _inherits = {"mail.activity": "activity_id"}
+    _order = "due_date, id"
+    _rec_name = "summary"
+
+    # === Fields === #
+
+    activity_id = fields.Many2one(
+        "mail.activity", required=True, ondelete="cascade", index=True
+    )
+    type = fields.Selection(
+        TYPES,
+        compute="_compute_type",
+        inverse="_inverse_type",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+    )
+    priority = fields.Selection(PRIORITIES, required=True, default="medium")
+
+    # What it is about: the document of the activity underneath
+    quote_id = fields.Many2one(
+        "billinator.quote",
+        compute="_compute_quote_id",
+        inverse="_inverse_document",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    opportunity_id = fields.Many2one(
+        "billinator.opportunity",
+        compute="_compute_opportunity_id",
+        inverse="_inverse_document",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        compute="_compute_partner_id",
+        inverse="_inverse_document",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id",
+        string="Customer Company",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+    )
+    contact_id = fields.Many2one(
+        "billinator.contact",
+        compute="_compute_contact_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('customer_id', '=', commercial_partner_id)]",
+        help="The person to speak to.",
+    )
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_company_id", store=True, precompute=True
+    )
+    team_id = fields.Many2one(
+        "crm.team", compute="_compute_team_id", store=True, precompute=True
+    )
+
+    # When it is due, and for whom
+    user_id = fields.Many2one(
+        related="activity_id.user_id", store=True, readonly=False, precompute=True
+    )
+    due_date = fields.Datetime(
+        string="Due",
+        compute="_compute_due_date",
+        inverse="_inverse_due_date",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        help="Its day, in the assignee's time zone, is the activity's deadline.",
+    )
+    duration = fields.Float(
+        string="Duration (Hours)",
+        compute="_compute_duration",
+        inverse="_inverse_duration",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    is_reminder = fields.Boolean(
+        string="Remind",
+        help="Tell the assignee when the activity is due.",
+    )
+    reminded_for = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="The due date that the assignee has been told of.",
+    )
+
+    # How it ended
+    status = fields.Selection(
+        STATUSES,
+        compute="_compute_status",
+        inverse="_inverse_status",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        copy=False,
+        group_expand=True,
+    )
+    completed_at = fields.Datetime(
+        string="Completed On",
+        compute="_compute_completion",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+    )
+    completed_by = fields.Many2one(
+        "res.users",
+        compute="_compute_completion",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        ondelete="set null",
+    )
+    outcome = fields.Char(
+        compute="_compute_outcome",
+        inverse="_inverse_outcome",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        help="What came of it: the feedback of the activity.",
+    )
+    asks_outcome = fields.Boolean(related="activity_type_id.billinator_asks_outcome")
+
+    # === Constraints and indexes === #
+
+    _activity_uniq = models.UniqueIndex("(activity_id)")
+    _due_idx = models.Index("(due_date, id)")
+    _pending_due_idx = models.Index("(user_id, due_date, id) WHERE status = 'pending'")
+    _user_due_idx = models.Index("(user_id, due_date, id)")
+    _timeline_idx = models.Index(
+        "(commercial_partner_id, (COALESCE(completed_at, due_date)) DESC, id DESC)"
+    )
+
+    # === Computes === #
+
+    @api.depends("summary", "activity_type_id")
+    def _compute_display_name(self):
+        for activity in self:
+            activity.display_name = (
+                activity.summary or activity.activity_type_id.display_name
+            )
+
+    @api.depends("activity_id.activity_type_id.billinator_type")
+    def _compute_type(self):
+        for activity in self:
+            activity.type = activity.activity_type_id.billinator_type or "task"
+
+    def _inverse_type(self):
+        for (kind, model), activities in self.grouped(
+            lambda activity: (activity.type, activity.res_model)
+        ).items():
+            others = activities.filtered(
+                lambda activity, kind=kind: (
+                    activity.activity_type_id.billinator_type != kind
+                )
+            )
+            if others:
+                others.activity_id.activity_type_id = self._get_activity_type(
+                    kind, model
+                )
+
+    @api.depends("activity_id.res_model", "activity_id.res_id")
+    def _compute_quote_id(self):
+        for activity in self:
+            activity.quote_id = activity._get_document("billinator.quote")
+
+    @api.depends(
+        "activity_id.res_model", "activity_id.res_id", "quote_id.opportunity_id"
+    )
+    def _compute_opportunity_id(self):
+        for activity in self:
+            activity.opportunity_id = (
+                activity.quote_id.opportunity_id
+                or activity._get_document("billinator.opportunity")
+            )
+
+    @api.depends(
+        "activity_id.res_model",
+        "activity_id.res_id",
+        "quote_id.partner_id",
+        "opportunity_id.partner_id",
+    )
+    def _compute_partner_id(self):
+        for activity in self:
+            document = activity.quote_id or activity.opportunity_id
+            activity.partner_id = (
+                document.partner_id
+                if document
+                else activity._get_document("res.partner")
+            )
+
+    def _inverse_document(self):
+        for (model, res_id), activities in self.grouped(
+            lambda activity: activity._get_document_reference()
+        ).items():
+            others = activities.filtered(
+                lambda activity, document=(model, res_id): (
+                    (activity.res_model, activity.res_id) != document
+                )
+            )
+            others.activity_id.write(self._prepare_document_values(model, res_id))
+
+    @api.depends("commercial_partner_id")
+    def _compute_contact_id(self):
+        for activity in self:
+            contact = activity.contact_id
+            if contact.customer_id != activity.commercial_partner_id:
+                contact = False
+            activity.contact_id = contact
+
+    @api.depends(
+        "quote_id.company_id", "opportunity_id.company_id", "partner_id.company_id"
+    )
+    def _compute_company_id(self):
+        for activity in self:
+            document = (
+                activity.quote_id or activity.opportunity_id or activity.partner_id
+            )
+            activity.company_id = document.company_id
+
+    @api.depends("quote_id.team_id", "opportunity_id.team_id")
+    def _compute_team_id(self):
+        for activity in self:
+            activity.team_id = (activity.quote_id or activity.opportunity_id).team_id
+
+    @api.depends(
+        "activity_id.date_deadline",
+        "activity_id.calendar_event_id.start",
+        "activity_id.calendar_event_id.allday",
+    )
+    def _compute_due_date(self):
+        """Keep the time of day, and take the day from the deadline or the meeting."""
+        for activity in self:
+            event = activity.calendar_event_id
+            if event and not event.allday:
+                activity.due_date = event.start
+                continue
+            zone = activity._get_zone()
+            local = activity._get_local_due_date(zone)
+            if not local or local.date() != activity.date_deadline:
+                activity.due_date = _to_utc(
+                    activity.date_deadline, local.time() if local else DUE_TIME, zone
+                )
+
+    def _inverse_due_date(self):
+        self._move_deadlines()
+        self._move_calendar_events()
+
+    @api.depends("activity_id.calendar_event_id.duration")
+    def _compute_duration(self):
+        """A meeting lasts as long as the calendar says, until it took place."""
+        for activity in self:
+            event = activity.calendar_event_id
+            if event and activity.status == "pending":
+                activity.duration = event.duration
+            else:
+                activity.duration = activity.duration
+
+    def _inverse_duration(self):
+        self._move_calendar_events()
+
+    @api.depends("activity_id.active")
+    def _compute_status(self):
+        """Odoo archives what is done; cancelled is what was archived as such."""
+        for activity in self:
+            if activity.active:
+                activity.status = "pending"
+            elif activity.status != "cancelled":
+                activity.status = "done"
+
+    def _inverse_status(self):
+        for status, activities in self.grouped("status").items():
+            native = activities.activity_id
+            if status == "pending":
+                native.action_unarchive()
+            elif status == "cancelled":
+                native.action_archive()
+            else:
+                activities._complete_native_activities()
+        self._archive_calendar_events()
+
+    @api.depends("status")
+    def _compute_completion(self):
+        for activity in self:
+            if activity.status == "pending":
+                activity.completed_at = activity.completed_by = False
+            elif not activity.completed_at:
+                activity.completed_at = fields.Datetime.now()
+                activity.completed_by = self.env.user
+
+    @api.depends("activity_id.feedback")
+    def _compute_outcome(self):
+        for activity in self:
+            activity.outcome = activity.feedback
+
+    def _inverse_outcome(self):
+        for outcome, activities in self.grouped("outcome").items():
+            activities.activity_id.feedback = outcome
+
+    # === Constraints === #
+
+    @api.constrains("quote_id", "opportunity_id", "partner_id", "contact_id")
+    def _check_same_customer(self):
+        for activity in self:
+            customer = activity.commercial_partner_id
+            document = activity.quote_id or activity.opportunity_id
+            if activity.quote_id and (
+                activity.quote_id.opportunity_id != activity.opportunity_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "The quote %(quote)s does not belong to the opportunity"
+                        " %(opportunity)s.",
+                        quote=activity.quote_id.display_name,
+                        opportunity=activity.opportunity_id.display_name,
+                    )
+                )
+            if document and document.commercial_partner_id != customer:
+                raise ValidationError(
+                    self.env._(
+                        "%(document)s is not about the customer %(customer)s.",
+                        document=document.display_name,
+                        customer=activity.partner_id.display_name,
+                    )
+                )
+            if activity.contact_id and activity.contact_id.customer_id != customer:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s is not a contact of %(customer)s.",
+                        contact=activity.contact_id.name,
+                        customer=customer.display_name or self.env._("no customer"),
+                    )
+                )
+
+    # === CRUD === #
+
+    @api.model
+    def default_get(self, fields):
+        """Start with a due date an hour from now."""
+        values = super().default_get(fields)
+        if "due_date" in fields and "due_date" not in values:
+            now = datetime.now().replace(minute=0, second=0, microsecond=0)
+            values["due_date"] = now + timedelta(hours=1)
+        return values
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create activities, each with Odoo's own underneath.
+
+        Name what it is about by ``quote_id``, ``opportunity_id`` or ``partner_id``; the
+        others follow. ``type`` is ``call``, ``email``, ``meeting``, ``task`` or
+        ``note``; ``due_date`` is in UTC, and ``user_id`` is the current user unless
+        given. A meeting gets its event in the calendar.
+
+        :raise UserError: when nothing says what the activity is about
+        """
+        Activity = self.with_context(billinator_activity_rows=False)
+        planned = [vals for vals in vals_list if not vals.get("activity_id")]
+        natives = Activity.env["mail.activity"].create(
+            [self._prepare_native_values(vals) for vals in planned]
+        )
+        native_ids = iter(natives.ids)
+        activities = (
+            super(BillinatorActivity, Activity)
+            .create(
+                [
+                    vals
+                    if vals.get("activity_id")
+                    else self._prepare_row_values(vals, next(native_ids))
+                    for vals in vals_list
+                ]
+            )
+            .with_env(self.env)
+        )
+        activities.filtered(
+            lambda activity: activity.activity_id in natives
+        )._create_calendar_events()
+        return activities
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"type", "activity_type_id"} & set(vals):
+            self._create_calendar_events()
+        return result
+
+    def unlink(self):
+        # The rows go with the activities underneath, and so do the meetings.
+        self.check_access("unlink")
+        return self.activity_id.unlink_w_meeting()
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
+        # What is done is archived underneath, and still to be found here.
+        kwargs["active_test"] = False
+        return super()._search(domain, offset, limit, order, **kwargs)
+
+    def _check_access(self, operation):
+        # The rules of mail.activity come along by delegation, and allow changes only to
+        # the assignee; its own check adds who may change the document.
+        if operation not in ("write", "unlink") or not self or self.env.su:
+            return super()._check_access(operation)
+        if refused := self.browse()._check_access(operation):
+            return refused
+        allowed = self._filtered_access("read").activity_id._filtered_access(operation)
+        forbidden = self.filtered(
+            lambda activity: activity.sudo().activity_id.sudo(False) not in allowed
+        )
+        if not forbidden:
+            return None
+        return forbidden, lambda: self.env["ir.rule"]._make_access_error(
+            operation, forbidden
+        )
+
+    # === Actions === #
+
+    def action_complete(self, outcome=None, duration=None):
+        """Mark the activities done, and tell so in the chatter of their documents.
+
+        What is done already keeps its time; only outcome and duration are changed.
+
+        :param str outcome: what came of it, or nothing
+        :param float duration: how long it took, in hours, or nothing
+        :return: True
+        :raise UserError: for cancelled activities
+        """
+        if self.filtered(lambda activity: activity.status == "cancelled"):
+            raise UserError(
+                self.env._("Reopen the cancelled activity before you complete it.")
+            )
+        values = {"status": "done"}
+        if outcome:
+            values["outcome"] = outcome
+        if duration:
+            values["duration"] = duration
+        return self.write(values)
+
+    def action_cancel(self):
+        """Cancel pending activities; they stay in the history.
+
+        :return: True
+        :raise UserError: for activities that are done
+        """
+        if self.filtered(lambda activity: activity.status == "done"):
+            raise UserError(
+                self.env._("What is done cannot be cancelled. Reopen it first.")
+            )
+        return self.write({"status": "cancelled"})
+
+    def action_reopen(self):
+        """Make activities that are done or cancelled pending again.
+
+        Outcome and completion are forgotten; the chatter keeps what it told.
+
+        :return: True
+        """
+        return self.write({"status": "pending", "outcome": False})
+
+    def action_reschedule(self, due_date):
+        """Move pending activities, and their meetings, to another time.
+
+        :param due_date: datetime, or its text ``YYYY-MM-DD HH:MM:SS``, in UTC
+        :return: True
+        :raise UserError: for activities that are not pending
+        """
+        if self.filtered(lambda activity: activity.status != "pending"):
+            raise UserError(
+                self.env._("Only a pending activity can be rescheduled. Reopen it.")
+            )
+        return self.write({"due_date": due_date})
+
+    @api.readonly
+    def action_open_complete(self):
+        """Return the dialog that asks for the outcome."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Complete"),
+            "res_model": "billinator.activity.complete",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_activity_ids": [Command.set(self.ids)]},
+        }
+
+    def action_done(self):
+        """Complete the activities, or return the dialog where a type wants an outcome.
+
+        :return: a window action, or True
+        """
+        if any(self.mapped("asks_outcome")):
+            return self.action_open_complete()
+        return self.action_complete()
+
+    @api.readonly
+    def action_schedule_next(self):
+        """Return the form of a next activity, of the type that follows this one's."""
+        self.ensure_one()
+        followed = self.activity_type_id
+        proposed = (
+            followed.triggered_next_type_id
+            or followed.suggested_next_type_ids[:1]
+            or followed
+        ).with_context(activity_previous_deadline=self.date_deadline)
+        day = max(proposed._get_date_deadline(), fields.Date.context_today(self))
+        zone = self._get_zone()
+        due_date = _to_utc(day, self._get_local_due_date(zone).time(), zone)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Schedule Next"),
+            "res_model": self._name,
+            "view_mode": "form",
+            "views": [
+                (
+                    self.env.ref(
+                        "billinator_crm.billinator_activity_view_form_popup"
+                    ).id,
+                    "form",
+                )
+            ],
+            "target": "new",
+            "context": {
+                "default_activity_type_id": proposed.id,
+                "default_summary": proposed.summary or self.summary,
+                "default_due_date": due_date,
+                "default_user_id": self.user_id.id,
+                "default_contact_id": self.contact_id.id,
+                **self._get_document_defaults(),
+            },
+        }
+
+    @api.readonly
+    def action_open_document(self):
+        """Return the form of what the activity is about."""
+        self.ensure_one()
+        return self.activity_id.action_open_document()
+
+    # === Business === #
+
+    @api.model
+    @api.readonly
+    def get_pending(self, user_id=None, limit=None):
+        """Tell what there is to do: pending activities, the one due first, first.
+
+        :param int user_id: whose activities; without it, the current user's
+        :param int limit: how many at most; without it, all
+        :return: list of dicts as of ``read``: ``id``, ``type``, ``summary``,
+            ``due_date`` (UTC), ``state`` (overdue, today or planned, by the assignee's
+            day), ``priority``, ``user_id``, ``partner_id``, ``opportunity_id``,
+            ``quote_id`` and ``contact_id`` (pairs of id and name)
+        """
+        return self._get_overview(Domain.TRUE, user_id, limit)
+
+    @api.model
+    @api.readonly
+    def get_upcoming(self, days=7, user_id=None, limit=None):
+        """Tell what is due from now until the end of a day to come.
+
+        :param int days: how many days after today, in the user's time zone
+        :param int user_id: whose activities; without it, the current user's
+        :param int limit: how many at most; without it, all
+        :return: list of dicts as of :meth:`get_pending`
+        :raise UserError: when ``days`` is no number of days
+        """
+        if not isinstance(days, int) or days < 0:
+            raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
+        zone = pytz.timezone(self.env.user.tz or "UTC")
+        last_day = fields.Date.context_today(self) + timedelta(days=days)
+        return self._get_overview(
+            Domain("due_date", ">=", fields.Datetime.now())
+            & Domain("due_date", "<=", _to_utc(last_day, time.max, zone)),
+            user_id,
+            limit,
+        )
+
+    @api.model
+    def _cron_remind(self):
+        """Tell assignees of what is due by now, each of them once.
+
+        What has been due for longer than a day is in the overdue list anyway.
+        """
+        now = fields.Datetime.now()
+        due = self.search(
+            [
+                ("status", "=", "pending"),
+                ("is_reminder", "=", True),
+                ("due_date", "<=", now),
+                ("due_date", ">", now - timedelta(days=1)),
+            ]
+        ).filtered(lambda activity: activity.reminded_for != activity.due_date)
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(due))
+        for activity in due:
+            activity._remind()
+            if not cron._commit_progress(1):
+                break
+
+    def _remind(self):
+        self.reminded_for = self.due_date
+        # Who may not read the document any more is reminded of the activity alone.
+        document_sudo = self.env[self.res_model].sudo().browse(self.res_id)
+        local = fields.Datetime.context_timestamp(
+            self.with_context(tz=self._get_zone().zone), self.due_date
+        )
+        document_sudo.message_notify(
+            partner_ids=self.user_id.partner_id.ids,
+            subject=self.env._("Due now: %s", self.display_name),
+            body=self.env._(
+                "%(activity)s, due at %(time)s",
+                activity=self.display_name,
+                time=format_datetime(self.env, local),
+            ),
+        )
+
+    @api.model
+    def _get_overview(self, domain, user_id, limit):
+        domain &= Domain("status", "=", "pending")
+        domain &= Domain("user_id", "=", user_id or self.env.uid)
+        return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
+            OVERVIEW_FIELDS
+        )
+
+    # --- The activity underneath --- #
+
+    @api.model
+    def _prepare_native_values(self, vals):
+        """Return the values of the ``mail.activity`` to make for a new row."""
+        vals = self._add_missing_default_values(vals)
+        native_fields = self.env["mail.activity"]._fields
+        values = {
+            name: value
+            for name, value in vals.items()
+            if name in native_fields
+            and (self._fields[name].inherited or name == "user_id")
+        }
+        values["user_id"] = vals.get("user_id") or self.env.uid
+        values.update(self._find_document_values(vals))
+        if kind := vals.get("type"):
+            self._choose_activity_type(values, kind)
+        if vals.get("due_date"):
+            user = self.env["res.users"].browse(values["user_id"])
+            zone = pytz.timezone(user.sudo().tz or self.env.user.tz or "UTC")
+            due_date = pytz.utc.localize(fields.Datetime.to_datetime(vals["due_date"]))
+            values["date_deadline"] = due_date.astimezone(zone).date()
+        return values
+
+    @api.model
+    def _prepare_row_values(self, vals, native_id):
+        """Return what of ``vals`` is the row's own."""
+        values = {
+            name: value
+            for name, value in vals.items()
+            if not self._fields[name].inherited and name not in ("user_id", "type")
+        }
+        for name in DOCUMENTS:
+            if not values.get(name):
+                values.pop(name, None)
+        return {
+            "is_reminder": bool(vals.get("due_date")),
+            **values,
+            "activity_id": native_id,
+        }
+
+    @api.model
+    def _find_document_values(self, vals):
+        if vals.get("res_id"):
+            return {}
+        for name, model in DOCUMENTS.items():
+            if vals.get(name):
+                return self._prepare_document_values(model, vals[name])
+        if vals.get("contact_id"):
+            contact = self.env["billinator.contact"].browse(vals["contact_id"])
+            return self._prepare_document_values("res.partner", contact.customer_id.id)
+        raise UserError(
+            self.env._(
+                "Say what the activity is about: choose a customer, an opportunity or a"
+                " quote."
+            )
+        )
+
+    @api.model
+    def _prepare_document_values(self, model, res_id):
+        return {"res_model_id": self.env["ir.model"]._get_id(model), "res_id": res_id}
+
+    @api.model
+    def _choose_activity_type(self, values, kind):
+        """Set the activity type in ``values``, unless it is of the kind already."""
+        ActivityType = self.env["mail.activity.type"]
+        chosen = ActivityType.browse(values.get("activity_type_id"))
+        if chosen.billinator_type != kind:
+            model = self.env["ir.model"].sudo().browse(values["res_model_id"]).model
+            values["activity_type_id"] = self._get_activity_type(kind, model).id
+
+    @api.model
+    def _get_activity_type(self, kind, model):
+        """Return Odoo's activity type for one of ours, on documents of ``model``."""
+        activity_type = self.env["mail.activity.type"].search(
+            [("billinator_type", "=", kind), ("res_model", "in", (model, False))],
+            limit=1,
+        )
+        if not activity_type:
+            raise UserError(
+                self.env._(
+                    "There is no activity type for “%s”. Ask an administrator to choose"
+                    " one under Configuration, Activity Types.",
+                    dict(TYPES).get(kind, kind),
+                )
+            )
+        return activity_type
+
+    def _complete_native_activities(self):
+        """Have Odoo tell in the chatter what was done, with its outcome."""
+        for outcome, activities in self.grouped("outcome").items():
+            activities.activity_id.filtered("active").action_feedback(feedback=outcome)
+
+    def _move_deadlines(self):
+        """Make Odoo's deadlines the due dates' days in the assignees' zones."""
+        for day, activities in self.grouped(
+            lambda activity: activity._get_local_due_date(activity._get_zone()).date()
+        ).items():
+            moved = activities.activity_id.filtered(
+                lambda native, day=day: native.date_deadline != day
+            )
+            # A meeting is moved to its exact time, and not by whole days.
+            moved.with_context(calendar_event_meeting_update=True).write(
+                {"date_deadline": day}
+            )
+
+    def _get_document(self, model):
+        """Return the document of the activity underneath if it is of ``model``."""
+        res_id = self.res_model == model and self.res_id
+        return self.env[model].browse(res_id or ())
+
+    def _get_document_reference(self):
+        """Return the model and the id of what the activity is to be about."""
+        for name, model in DOCUMENTS.items():
+            if self[name]:
+                return model, self[name].id
+        return self.res_model, self.res_id
+
+    def _get_document_defaults(self):
+        return {
+            f"default_{name}": self[name].id
+            for name, model in DOCUMENTS.items()
+            if self.res_model == model
+        }
+
+    def _get_zone(self):
+        """Return the assignee's time zone."""
+        return pytz.timezone(self.user_tz or self.env.user.tz or "UTC")
+
+    def _get_local_due_date(self, zone):
+        return self.due_date and pytz.utc.localize(self.due_date).astimezone(zone)
+
+    # --- Rows for Odoo's own activities --- #
+
+    @api.model
+    def _create_rows(self, natives):
+        """Make the rows of activities that were scheduled outside of the CRM."""
+        documents = set(DOCUMENTS.values())
+        # A row comes with its activity, whoever schedules that.
+        self.sudo().create(
+            [
+                {"activity_id": native.id}
+                for native in natives
+                if native.res_model in documents
+            ]
+        )
+
+    @api.model
+    def _create_missing_rows(self):
+        """Make the rows of the activities in the database, in one statement."""
+        self.env["mail.activity"].flush_model()
+        self.env["mail.activity.type"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO billinator_activity
+                    (activity_id, type, priority, partner_id, commercial_partner_id,
+                     company_id, user_id, due_date, status, completed_at, completed_by,
+                     outcome, create_uid, write_uid, create_date, write_date)
+                SELECT native.id, COALESCE(kind.billinator_type, 'task'), 'medium',
+                       partner.id, partner.commercial_partner_id, partner.company_id,
+                       native.user_id,
+                       (native.date_deadline + %(due_time)s)
+                           AT TIME ZONE COALESCE(zone.name, 'UTC') AT TIME ZONE 'UTC',
+                       CASE WHEN native.active THEN 'pending' ELSE 'done' END,
+                       CASE WHEN NOT native.active
+                            THEN COALESCE(native.date_done, native.write_date) END,
+                       CASE WHEN NOT native.active THEN native.write_uid END,
+                       native.feedback,
+                       native.create_uid, native.write_uid,
+                       native.create_date, native.write_date
+                  FROM mail_activity native
+                  JOIN res_partner partner ON partner.id = native.res_id
+             LEFT JOIN mail_activity_type kind ON kind.id = native.activity_type_id
+             LEFT JOIN pg_timezone_names zone ON zone.name = native.user_tz
+                 WHERE native.res_model = 'res.partner'
+                    ON CONFLICT (activity_id) DO NOTHING
+                """,
+                due_time=DUE_TIME,
+            )
+        )
+        self.invalidate_model()
+
+    # --- Meetings in the calendar --- #
+
+    def _create_calendar_events(self):
+        """Put meetings that are not in the calendar yet there."""
+        meetings = self.filtered(
+            lambda activity: (
+                activity.type == "meeting"
+                and activity.status == "pending"
+                and not activity.calendar_event_id
+            )
+        )
+        # The meeting repeats what its activity says: nothing to add to either.
+        self.env["calendar.event"].with_context(skip_contact_description=True).create(
+            [meeting._prepare_calendar_event_values() for meeting in meetings]
+        )
+
+    def _prepare_calendar_event_values(self):
+        attendees = self.user_id.partner_id | self._get_attendee()
+        return {
+            "name": self.display_name,
+            "description": self.note,
+            "start": self.due_date,
+            "stop": self.due_date + timedelta(hours=self.duration or MEETING_HOURS),
+            "user_id": self.user_id.id,
+            "partner_ids": [Command.set(attendees.ids)],
+            "res_model_id": self.res_model_id.id,
+            "res_id": self.res_id,
+            "activity_ids": [Command.set(self.activity_id.ids)],
+        }
+
+    def _get_attendee(self):
+        """Return the customer's person who comes to a meeting."""
+        person = self.contact_id.person_id
+        return person or self.partner_id.filtered(
+            lambda partner: not partner.is_company
+        )
+
+    def _move_calendar_events(self):
+        """Move the calendar's events of pending meetings to the due dates."""
+        for meeting in self.filtered(
+            lambda activity: activity.calendar_event_id and activity.status == "pending"
+        ):
+            event = meeting.calendar_event_id
+            hours = meeting.duration or event.duration
+            # The deadlines are right already.
+            event.with_context(mail_activity_meeting_update=True).write(
+                {
+                    "start": meeting.due_date,
+                    "stop": meeting.due_date + timedelta(hours=hours),
+                }
+            )
+
+    def _archive_calendar_events(self):
+        """Take cancelled meetings out of the calendar, and put pending ones back."""
+        for cancelled, activities in self.grouped(
+            lambda activity: activity.status == "cancelled"
+        ).items():
+            events = activities.with_context(active_test=False).calendar_event_id
+            events.filtered(
+                lambda event, active=cancelled: event.active == active
+            ).active = not cancelled

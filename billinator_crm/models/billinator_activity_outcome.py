@@ -1,0 +1,16 @@
+from odoo import fields, models
+
+
+class BillinatorActivityOutcome(models.Model):
+    """An outcome to choose when an activity is completed."""
+
+    _name = "billinator.activity.outcome"
+    _description = "Activity Outcome"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    activity_type_ids = fields.Many2many(
+        "mail.activity.type", help="For which activities; without them, for all."
+    )

@@ -1,0 +1,41 @@
+from odoo import models
+
+
+class CalendarEvent(models.Model):
+    _inherit = "calendar.event"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "active" in vals:
+            # One date of a series says nothing of the activity it was planned by.
+            single = self.filtered(lambda event: not event.recurrency)
+            single._follow_with_activities(vals["active"])
+        return result
+
+    def unlink(self):
+        # Odoo deletes the activities of a deleted meeting; the CRM's stay, cancelled.
+        rows = self._get_activity_rows()
+        rows.activity_id.calendar_event_id = False
+        rows.filtered(lambda row: row.status == "pending").status = "cancelled"
+        return super().unlink()
+
+    def _follow_with_activities(self, active):
+        """Cancel the activities of meetings that are called off, and take it back."""
+        before, after = ("cancelled", "pending") if active else ("pending", "cancelled")
+        rows = self._get_activity_rows()
+        rows.filtered(lambda row: row.status == before).status = after
+
+    def _get_activity_rows(self):
+        # Who may change a meeting changes its activities with it, as in Odoo.
+        return (
+            self.env["billinator.activity"]
+            .sudo()
+            .search([("calendar_event_id", "in", self.ids)])
+        )
+
+    def _sync_activities(self, fields):
+        result = super()._sync_activities(fields)
+        if "start" in fields:
+            # The deadline is the meeting's day where the assignee is.
+            self._get_activity_rows()._move_deadlines()
+        return result

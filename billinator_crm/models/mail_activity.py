@@ -1,0 +1,33 @@
+from odoo import api, models
+
+
+class MailActivity(models.Model):
+    _inherit = "mail.activity"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        activities = super().create(vals_list)
+        if self.env.context.get("billinator_activity_rows", True):
+            self.env["billinator.activity"]._create_rows(activities)
+        return activities
+
+    def write(self, vals):
+        if "date_deadline" in vals and self.calendar_event_id:
+            # Odoo counts by which days a meeting moves in the zone of the context.
+            for zone, activities in self.grouped("user_tz").items():
+                super(MailActivity, activities.with_context(tz=zone)).write(vals)
+        else:
+            super().write(vals)
+        if "user_id" in vals and "date_deadline" not in vals:
+            # The time stays; its day may be another one where the new assignee is.
+            self._get_rows()._move_deadlines()
+        return True
+
+    def _get_rows(self):
+        """Return the rows of the CRM that the activities have."""
+        # Whoever may change an activity keeps its row right.
+        return (
+            self.env["billinator.activity"]
+            .sudo()
+            .search([("activity_id", "in", self.ids)])
+        )

@@ -1,0 +1,68 @@
+from odoo import api, fields, models
+
+
+class BillinatorActivityComplete(models.TransientModel):
+    _name = "billinator.activity.complete"
+    _description = "Complete Activities"
+
+    activity_ids = fields.Many2many(
+        "billinator.activity",
+        required=True,
+        default=lambda self: self.env.context.get("active_ids"),
+    )
+    activity_type_ids = fields.Many2many(
+        "mail.activity.type", compute="_compute_activity_type_ids"
+    )
+    is_single = fields.Boolean(compute="_compute_activity_type_ids")
+    outcome_id = fields.Many2one(
+        "billinator.activity.outcome",
+        domain="['|', ('activity_type_ids', '=', False),"
+        " ('activity_type_ids', 'in', activity_type_ids)]",
+    )
+    outcome = fields.Char(
+        string="In Your Words",
+        compute="_compute_outcome",
+        store=True,
+        readonly=False,
+    )
+    duration = fields.Float(
+        string="Duration (Hours)",
+        compute="_compute_duration",
+        store=True,
+        readonly=False,
+    )
+
+    @api.depends("activity_ids")
+    def _compute_activity_type_ids(self):
+        for wizard in self:
+            wizard.activity_type_ids = wizard.activity_ids.activity_type_id
+            wizard.is_single = len(wizard.activity_ids) == 1
+
+    @api.depends("outcome_id")
+    def _compute_outcome(self):
+        for wizard in self:
+            wizard.outcome = wizard.outcome_id.name or wizard.outcome
+
+    @api.depends("activity_ids")
+    def _compute_duration(self):
+        for wizard in self:
+            wizard.duration = wizard.is_single and wizard.activity_ids.duration
+
+    def action_complete(self):
+        """Complete the activities.
+
+        :return: an action that closes the dialog
+        """
+        self.ensure_one()
+        self.activity_ids.action_complete(self.outcome, self.duration)
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_complete_and_schedule_next(self):
+        """Complete the activity, and return the form of the next one.
+
+        Where the activity's type schedules the next one by itself, that is all.
+        """
+        action = self.action_complete()
+        if self.activity_ids.activity_type_id.chaining_type == "trigger":
+            return action
+        return self.activity_ids.action_schedule_next()
