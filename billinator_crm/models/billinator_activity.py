@@ -182,23 +182,8 @@ class BillinatorActivity(models.Model):
         copy=False,
         group_expand=True,
     )
-    completed_at = fields.Datetime(
-        string="Completed On",
-        compute="_compute_completion",
-        store=True,
-        readonly=False,
-        precompute=True,
-        copy=False,
-    )
-    completed_by = fields.Many2one(
-        "res.users",
-        compute="_compute_completion",
-        store=True,
-        readonly=False,
-        precompute=True,
-        copy=False,
-        ondelete="set null",
-    )
+    completed_at = fields.Datetime(string="Completed On", copy=False)
+    completed_by = fields.Many2one("res.users", copy=False, ondelete="set null")
     outcome = fields.Char(
         compute="_compute_outcome",
         inverse="_inverse_outcome",
@@ -244,9 +229,9 @@ class BillinatorActivity(models.Model):
                 )
             )
             if others:
-                others.activity_id.activity_type_id = self._get_activity_type(
+                others.activity_id.activity_type_id = self._get_activity_types(
                     kind, model
-                )
+                )[0]
 
     @api.depends("activity_id.res_model", "activity_id.res_id")
     def _compute_quote_id(self):
@@ -368,15 +353,6 @@ class BillinatorActivity(models.Model):
                 activities._complete_native_activities()
         self._archive_calendar_events()
 
-    @api.depends("status")
-    def _compute_completion(self):
-        for activity in self:
-            if activity.status == "pending":
-                activity.completed_at = activity.completed_by = False
-            elif not activity.completed_at:
-                activity.completed_at = fields.Datetime.now()
-                activity.completed_by = self.env.user
-
     @api.depends("activity_id.feedback")
     def _compute_outcome(self):
         for activity in self:
@@ -391,7 +367,7 @@ class BillinatorActivity(models.Model):
     @api.constrains("quote_id", "opportunity_id", "partner_id", "contact_id")
     def _check_same_customer(self):
         for activity in self:
-            customer = activity.commercial_partner_id
+            customer = activity.partner_id.commercial_partner_id
             document = activity.quote_id or activity.opportunity_id
             if activity.quote_id and (
                 activity.quote_id.opportunity_id != activity.opportunity_id
@@ -404,7 +380,7 @@ class BillinatorActivity(models.Model):
                         opportunity=activity.opportunity_id.display_name,
                     )
                 )
-            if document and document.commercial_partner_id != customer:
+            if document and document.partner_id.commercial_partner_id != customer:
                 raise ValidationError(
                     self.env._(
                         "%(document)s is not about the customer %(customer)s.",
@@ -421,16 +397,22 @@ class BillinatorActivity(models.Model):
                     )
                 )
 
-    # === CRUD === #
+    @api.onchange("activity_type_id")
+    def _onchange_activity_type_id(self):
+        """Propose what the type says: subject, note, assignee and date."""
+        activity_type = self.activity_type_id
+        self.summary = activity_type.summary or self.summary
+        self.note = activity_type.default_note or self.note
+        self.user_id = activity_type.default_user_id or self.user_id or self.env.user
+        if activity_type and not self.due_date:
+            zone = self._get_zone()
+            day = activity_type._get_date_deadline()
+            next_hour = datetime.now(zone) + timedelta(hours=1)
+            at = next_hour.time().replace(minute=0, second=0)
+            is_today = day == next_hour.date()
+            self.due_date = _to_utc(day, at if is_today else DUE_TIME, zone)
 
-    @api.model
-    def default_get(self, fields):
-        """Start with a due date an hour from now."""
-        values = super().default_get(fields)
-        if "due_date" in fields and "due_date" not in values:
-            now = datetime.now().replace(minute=0, second=0, microsecond=0)
-            values["due_date"] = now + timedelta(hours=1)
-        return values
+    # === CRUD === #
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -443,28 +425,23 @@ class BillinatorActivity(models.Model):
 
         :raise UserError: when nothing says what the activity is about
         """
-        Activity = self.with_context(billinator_activity_rows=False)
+        defaults = self._add_missing_default_values({})
+        vals_list = [
+            vals if vals.get("activity_id") else {**defaults, **vals}
+            for vals in vals_list
+        ]
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
-        natives = Activity.env["mail.activity"].create(
-            [self._prepare_native_values(vals) for vals in planned]
+        Activity = self.with_context(billinator_activity_rows=False)
+        natives_sudo = Activity._create_natives(planned)
+        for vals, native in zip(planned, natives_sudo, strict=True):
+            vals["activity_id"] = native.id
+        activities = super(BillinatorActivity, Activity).create(
+            [self._prepare_row_values(vals) for vals in vals_list]
         )
-        native_ids = iter(natives.ids)
-        activities = (
-            super(BillinatorActivity, Activity)
-            .create(
-                [
-                    vals
-                    if vals.get("activity_id")
-                    else self._prepare_row_values(vals, next(native_ids))
-                    for vals in vals_list
-                ]
-            )
-            .with_env(self.env)
-        )
-        activities.filtered(
-            lambda activity: activity.activity_id in natives
+        activities.with_env(self.env).filtered(
+            lambda activity: activity.activity_id.id in natives_sudo.ids
         )._create_calendar_events()
-        return activities
+        return activities.with_env(self.env)
 
     def write(self, vals):
         result = super().write(vals)
@@ -560,6 +537,7 @@ class BillinatorActivity(models.Model):
     @api.readonly
     def action_open_complete(self):
         """Return the dialog that asks for the outcome."""
+        self.check_access("write")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Complete"),
@@ -685,16 +663,14 @@ class BillinatorActivity(models.Model):
         self.reminded_for = self.due_date
         # Who may not read the document any more is reminded of the activity alone.
         document_sudo = self.env[self.res_model].sudo().browse(self.res_id)
-        local = fields.Datetime.context_timestamp(
-            self.with_context(tz=self._get_zone().zone), self.due_date
-        )
+        zone = self._get_zone().zone
         document_sudo.message_notify(
             partner_ids=self.user_id.partner_id.ids,
             subject=self.env._("Due now: %s", self.display_name),
             body=self.env._(
                 "%(activity)s, due at %(time)s",
                 activity=self.display_name,
-                time=format_datetime(self.env, local),
+                time=format_datetime(self.env, self.due_date, tz=zone),
             ),
         )
 
@@ -709,9 +685,33 @@ class BillinatorActivity(models.Model):
     # --- The activity underneath --- #
 
     @api.model
-    def _prepare_native_values(self, vals):
+    def _create_natives(self, vals_list):
+        """Create the activities underneath new rows, after a check of the right to."""
+        documents = [self._find_document(vals) for vals in vals_list]
+        self._check_may_plan(documents)
+        kinds = {
+            (vals["type"], model)
+            for vals, (model, _id) in zip(vals_list, documents, strict=True)
+            if vals.get("type")
+        }
+        types = {
+            (kind, model): self._get_activity_types(kind, model)
+            for kind, model in kinds
+        }
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .create(
+                [
+                    self._prepare_native_values(vals, document, types)
+                    for vals, document in zip(vals_list, documents, strict=True)
+                ]
+            )
+        )
+
+    @api.model
+    def _prepare_native_values(self, vals, document, types):
         """Return the values of the ``mail.activity`` to make for a new row."""
-        vals = self._add_missing_default_values(vals)
         native_fields = self.env["mail.activity"]._fields
         values = {
             name: value
@@ -720,9 +720,10 @@ class BillinatorActivity(models.Model):
             and (self._fields[name].inherited or name == "user_id")
         }
         values["user_id"] = vals.get("user_id") or self.env.uid
-        values.update(self._find_document_values(vals))
-        if kind := vals.get("type"):
-            self._choose_activity_type(values, kind)
+        values.update(self._prepare_document_values(*document))
+        if fitting := types.get((vals.get("type"), document[0])):
+            asked = fitting.browse(vals.get("activity_type_id"))
+            values["activity_type_id"] = (asked & fitting or fitting[0]).id
         if vals.get("due_date"):
             user = self.env["res.users"].browse(values["user_id"])
             zone = pytz.timezone(user.sudo().tz or self.env.user.tz or "UTC")
@@ -731,32 +732,39 @@ class BillinatorActivity(models.Model):
         return values
 
     @api.model
-    def _prepare_row_values(self, vals, native_id):
+    def _check_may_plan(self, documents):
+        """Check the right to plan something on ``documents``: (model, id) pairs.
+
+        Odoo asks for the right to change the document. To plan a call with a customer
+        it is enough to see the customer, and to have activities of the CRM.
+        """
+        self.browse().check_access("create")
+        for model in DOCUMENTS.values():
+            operation = "read" if model == "res.partner" else "write"
+            ids = {res_id for name, res_id in documents if name == model}
+            self.env[model].browse(ids).check_access(operation)
+
+    @api.model
+    def _prepare_row_values(self, vals):
         """Return what of ``vals`` is the row's own."""
         values = {
             name: value
             for name, value in vals.items()
-            if not self._fields[name].inherited and name not in ("user_id", "type")
+            if not self._fields[name].inherited
+            and name not in ("user_id", "type")
+            and (value or name not in DOCUMENTS)
         }
-        for name in DOCUMENTS:
-            if not values.get(name):
-                values.pop(name, None)
-        return {
-            "is_reminder": bool(vals.get("due_date")),
-            **values,
-            "activity_id": native_id,
-        }
+        return {"is_reminder": bool(vals.get("due_date")), **values}
 
     @api.model
-    def _find_document_values(self, vals):
-        if vals.get("res_id"):
-            return {}
+    def _find_document(self, vals):
+        """Return the model and the id of what a new activity is about."""
         for name, model in DOCUMENTS.items():
             if vals.get(name):
-                return self._prepare_document_values(model, vals[name])
+                return model, vals[name]
         if vals.get("contact_id"):
             contact = self.env["billinator.contact"].browse(vals["contact_id"])
-            return self._prepare_document_values("res.partner", contact.customer_id.id)
+            return "res.partner", contact.customer_id.id
         raise UserError(
             self.env._(
                 "Say what the activity is about: choose a customer, an opportunity or a"
@@ -769,22 +777,12 @@ class BillinatorActivity(models.Model):
         return {"res_model_id": self.env["ir.model"]._get_id(model), "res_id": res_id}
 
     @api.model
-    def _choose_activity_type(self, values, kind):
-        """Set the activity type in ``values``, unless it is of the kind already."""
-        ActivityType = self.env["mail.activity.type"]
-        chosen = ActivityType.browse(values.get("activity_type_id"))
-        if chosen.billinator_type != kind:
-            model = self.env["ir.model"].sudo().browse(values["res_model_id"]).model
-            values["activity_type_id"] = self._get_activity_type(kind, model).id
-
-    @api.model
-    def _get_activity_type(self, kind, model):
-        """Return Odoo's activity type for one of ours, on documents of ``model``."""
-        activity_type = self.env["mail.activity.type"].search(
-            [("billinator_type", "=", kind), ("res_model", "in", (model, False))],
-            limit=1,
+    def _get_activity_types(self, kind, model):
+        """Return Odoo's activity types for one of ours, on documents of ``model``."""
+        activity_types = self.env["mail.activity.type"].search(
+            [("billinator_type", "=", kind), ("res_model", "in", (model, False))]
         )
-        if not activity_type:
+        if not activity_types:
             raise UserError(
                 self.env._(
                     "There is no activity type for “%s”. Ask an administrator to choose"
@@ -792,7 +790,7 @@ class BillinatorActivity(models.Model):
                     dict(TYPES).get(kind, kind),
                 )
             )
-        return activity_type
+        return activity_types
 
     def _complete_native_activities(self):
         """Have Odoo tell in the chatter what was done, with its outcome."""
@@ -838,6 +836,20 @@ class BillinatorActivity(models.Model):
     def _get_local_due_date(self, zone):
         return self.due_date and pytz.utc.localize(self.due_date).astimezone(zone)
 
+    def _keep_completion(self):
+        """Keep who completed the activities, and when, unless it is known already."""
+        for pending, activities in self.grouped(
+            lambda activity: activity.status == "pending"
+        ).items():
+            if pending:
+                activities.write({"completed_at": False, "completed_by": False})
+            else:
+                ended = activities.filtered(lambda activity: not activity.completed_at)
+                ended.completed_at = fields.Datetime.now()
+                activities.filtered(
+                    lambda activity: not activity.completed_by
+                ).completed_by = self.env.user
+
     # --- Rows for Odoo's own activities --- #
 
     @api.model
@@ -845,13 +857,14 @@ class BillinatorActivity(models.Model):
         """Make the rows of activities that were scheduled outside of the CRM."""
         documents = set(DOCUMENTS.values())
         # A row comes with its activity, whoever schedules that.
-        self.sudo().create(
+        rows = self.sudo().create(
             [
                 {"activity_id": native.id}
                 for native in natives
                 if native.res_model in documents
             ]
         )
+        rows.filtered(lambda row: not row.active)._keep_completion()
 
     @api.model
     def _create_missing_rows(self):

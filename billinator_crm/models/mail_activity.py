@@ -18,6 +18,8 @@ class MailActivity(models.Model):
                 super(MailActivity, activities.with_context(tz=zone)).write(vals)
         else:
             super().write(vals)
+        if "active" in vals:
+            self._get_rows()._keep_completion()
         if "user_id" in vals and "date_deadline" not in vals:
             # The time stays; its day may be another one where the new assignee is.
             self._get_rows()._move_deadlines()

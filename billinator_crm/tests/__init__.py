@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_activity,
     test_contact,
     test_conversion,
     test_demo,

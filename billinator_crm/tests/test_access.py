@@ -54,6 +54,26 @@ RIGHTS = {
         "portal": "",
         "internal": "r",
     },
+    "billinator.activity": {
+        "salesperson": "rwcu",
+        "colleague": "c",
+        "senior": "rwcu",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "c",
+        "portal": "",
+        "internal": "",
+    },
+    "billinator.activity.outcome": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "rwcu",  # Outcomes belong to all companies.
+        "portal": "",
+        "internal": "",
+    },
     "billinator.opportunity": {
         "salesperson": "rwc",
         "colleague": "c",
@@ -86,6 +106,7 @@ RIGHTS = {
     },
 }
 WIZARDS = {
+    "billinator.activity.complete": "action_complete",
     "billinator.opportunity.lost": "action_mark_lost",
     "billinator.opportunity.merge": "action_merge",
     "billinator.quote.reject": "action_reject",
@@ -117,6 +138,10 @@ class AccessCase(BillinatorCommon):
             ),
             "billinator.tag": cls.env["billinator.tag"].create({"name": "Test Tag"}),
             "billinator.contact": cls._create_contact(),
+            "billinator.activity": cls._create_activity(),
+            "billinator.activity.outcome": cls.env[
+                "billinator.activity.outcome"
+            ].create({"name": "Rang off"}),
             "billinator.opportunity": cls.opportunity,
             "billinator.quote": cls.quote,
             "billinator.quote.line": cls.quote.line_ids,
@@ -130,6 +155,17 @@ class AccessCase(BillinatorCommon):
         )
         return cls.env["billinator.contact"].create(
             {"name": "Ours, too", "customer_id": customer.id}
+        )
+
+    @classmethod
+    def _create_activity(cls):
+        """Create an activity of the salesperson's opportunity."""
+        return cls.env["billinator.activity"].create(
+            {
+                "opportunity_id": cls.opportunity.id,
+                "type": "call",
+                "user_id": cls.salesperson.id,
+            }
         )
 
     @classmethod
@@ -196,7 +232,8 @@ class TestRights(AccessCase):
 
     def _try_write(self, record):
         # A contact's name is the person's, which has rights of its own.
-        field = "department" if record._name == "billinator.contact" else "name"
+        fields = {"billinator.contact": "department", "billinator.activity": "outcome"}
+        field = fields.get(record._name, "name")
         record.write({field: "Changed"})
 
     def _try_unlink(self, record):
@@ -207,6 +244,8 @@ class TestRights(AccessCase):
         values = {
             "billinator.stage": {"name": "Another", "code": "ANOTHER"},
             "billinator.lost.reason": {"name": "Another"},
+            "billinator.activity": {"partner_id": self.customer.id, "type": "call"},
+            "billinator.activity.outcome": {"name": "Another"},
             "billinator.opportunity": {**own, "name": "Another"},
             "billinator.tag": {"name": "Another"},
             "billinator.contact": {
@@ -289,6 +328,7 @@ class TestMethods(AccessCase):
 
     def _get_arguments(self, name):
         return {
+            "action_reschedule": ["2030-01-01 10:00:00"],
             "action_set_lost": [self.lost_reason.id, "No"],
             "merge_opportunities": [self.other_opportunity.ids],
             "write": [{"name": "Changed"}],
@@ -296,7 +336,11 @@ class TestMethods(AccessCase):
 
     def test_all_refused_without_rights(self):
         tried = set()
-        for model in ("billinator.opportunity", "billinator.quote"):
+        for model in (
+            "billinator.activity",
+            "billinator.opportunity",
+            "billinator.quote",
+        ):
             record = self.records[model]
             for name in self._get_methods(record):
                 tried.add(name)
@@ -349,6 +393,9 @@ class TestMethods(AccessCase):
     def test_wizards(self):
         opportunities = (self.opportunity + self.other_opportunity).ids
         values = {
+            "billinator.activity.complete": {
+                "activity_ids": [Command.set(self.records["billinator.activity"].ids)]
+            },
             "billinator.opportunity.lost": {
                 "opportunity_ids": [Command.set(opportunities)],
                 "lost_reason_id": self.lost_reason.id,

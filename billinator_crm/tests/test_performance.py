@@ -264,6 +264,74 @@ class TestQueryCounts(BillinatorCommon):
             own_queries[count] = conversion - plain
         self.assertEqual(own_queries[MANY], own_queries[FEW])
 
+    # Activities
+
+    def _prepare_activities(self, count):
+        deals = self._create_opportunities(count)
+        return [
+            {
+                "opportunity_id": deal.id,
+                "type": "call",
+                "due_date": f"2030-01-{number % 28 + 1:02} 10:00:00",
+            }
+            for number, deal in enumerate(deals)
+        ]
+
+    def _create_activities(self, count):
+        return self.env["billinator.activity"].create(self._prepare_activities(count))
+
+    def _create_native_activities(self, count):
+        rows = self._create_activities(count)
+        return self.env["mail.activity"].browse(rows.activity_id.ids)
+
+    def test_create_activities(self):
+        self.assertConstant(
+            self.env["billinator.activity"].create, self._prepare_activities
+        )
+
+    def test_schedule_activities(self):
+        """As the chatter, a plan or another addon does."""
+        self.assertConstant(
+            lambda deals: deals.activity_schedule("mail.mail_activity_data_call"),
+            self._create_opportunities,
+        )
+
+    def test_complete_native_activities(self):
+        self.assertConstant(
+            lambda natives: natives.action_archive(), self._create_native_activities
+        )
+
+    def test_reschedule_activities(self):
+        self.assertConstant(
+            lambda rows: rows.action_reschedule("2030-02-01 10:00:00"),
+            self._create_activities,
+        )
+
+    def test_delete_activities(self):
+        self.assertConstant(lambda rows: rows.unlink(), self._create_activities)
+
+    def test_pending_activities(self):
+        self.assertConstant(
+            lambda rows: rows.get_pending(limit=MANY), self._create_activities
+        )
+
+    def test_list_of_activities(self):
+        self._assert_view_constant("list", self._create_activities)
+
+    def test_kanban_of_activities(self):
+        self._assert_view_constant("kanban", self._create_activities)
+
+    def test_pending_activities_have_an_index(self):
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        Activity = self.env["billinator.activity"].with_user(self.salesperson)
+        query = Activity._search(
+            [("status", "=", "pending"), ("user_id", "=", Activity.env.uid)],
+            order="due_date, id",
+        )
+        plan = str(self.env.execute_query(SQL("EXPLAIN %s", query.select())))
+        self.assertIn("billinator_activity_pending_due_idx", plan)
+        self.assertNotIn("Sort", plan)
+
     def _assert_view_constant(self, view_type, prepare):
         def show(records):
             records.web_search_read([("id", "in", records.ids)], specification)

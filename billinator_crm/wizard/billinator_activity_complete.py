@@ -9,6 +9,7 @@ class BillinatorActivityComplete(models.TransientModel):
         "billinator.activity",
         required=True,
         default=lambda self: self.env.context.get("active_ids"),
+        context={"active_test": False},
     )
     activity_type_ids = fields.Many2many(
         "mail.activity.type", compute="_compute_activity_type_ids"

@@ -1,0 +1,625 @@
+from datetime import date, datetime
+
+from psycopg2 import IntegrityError
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, freeze_time, tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+
+class ActivityCase(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
+        cls.call = cls.env.ref("mail.mail_activity_data_call")
+        cls.meeting = cls.env.ref("mail.mail_activity_data_meeting")
+
+    @classmethod
+    def _create_activity(cls, **values):
+        return cls.env["billinator.activity"].create(
+            {
+                "partner_id": cls.customer.id,
+                "type": "call",
+                "summary": "Follow-up call",
+                "due_date": "2024-01-20 10:00:00",
+                **values,
+            }
+        )
+
+    @classmethod
+    def _get_rows(cls, natives):
+        return cls.env["billinator.activity"].search(
+            [("activity_id", "in", natives.ids)]
+        )
+
+    @classmethod
+    def _schedule_call(cls, document=None, **values):
+        return (document or cls.opportunity).activity_schedule(
+            "mail.mail_activity_data_call", **values
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestActivity(ActivityCase):
+    # === What it is about === #
+
+    def test_of_a_customer(self):
+        activity = self._create_activity(note="Discuss the offer", priority="high")
+        native = activity.activity_id
+        self.assertEqual((native.res_model, native.res_id), self._ref(self.customer))
+        self.assertEqual(native.activity_type_id, self.call)
+        self.assertEqual(native.summary, "Follow-up call")
+        self.assertIn("Discuss the offer", native.note)
+        self.assertEqual(native.user_id, self.env.user)
+        self.assertEqual(native.date_deadline, date(2024, 1, 20))
+        self.assertEqual(activity.status, "pending")
+        self.assertEqual(activity.state, "overdue")
+        self.assertEqual(activity.priority, "high")
+
+    def _ref(self, record):
+        return record._name, record.id
+
+    def test_of_an_opportunity(self):
+        activity = self._create_activity(
+            partner_id=False, opportunity_id=self.opportunity.id
+        )
+        self.assertEqual(activity.partner_id, self.customer)
+        self.assertEqual(activity.company_id, self.company)
+        self.assertEqual(activity.team_id, self.opportunity.team_id)
+        self.assertIn(activity.activity_id, self.opportunity.activity_ids)
+
+    def test_of_a_quote_and_its_opportunity(self):
+        quote = self._create_quote(opportunity_id=self.opportunity.id)
+        activity = self._create_activity(quote_id=quote.id, partner_id=False)
+        self.assertEqual(activity.opportunity_id, self.opportunity)
+        self.assertEqual(activity.partner_id, self.customer)
+        self.assertIn(activity.activity_id, quote.activity_ids)
+        self.assertNotIn(activity.activity_id, self.opportunity.activity_ids)
+
+    def test_of_a_contact(self):
+        person = self.env["res.partner"].create(
+            {"name": "Grace", "parent_id": self.customer.id}
+        )
+        contact = self.customer.contact_ids
+        activity = self._create_activity(partner_id=False, contact_id=contact.id)
+        self.assertEqual(activity.partner_id, self.customer)
+        self.assertEqual(contact.person_id, person)
+
+    def test_of_nothing(self):
+        with self.assertRaisesRegex(UserError, "what the activity is about"):
+            self._create_activity(partner_id=False)
+
+    def test_of_another_customer(self):
+        other = self.env["res.partner"].create({"name": "Babbage Ltd"})
+        with self.assertRaisesRegex(ValidationError, "not about the customer Babbage"):
+            self._create_activity(
+                partner_id=other.id, opportunity_id=self.opportunity.id
+            )
+
+    def test_contact_of_another_customer(self):
+        babbage = self.env["res.partner"].create(
+            {"name": "Babbage Ltd", "is_company": True}
+        )
+        self.env["res.partner"].create({"name": "Herb", "parent_id": babbage.id})
+        with self.assertRaisesRegex(ValidationError, "Herb is not a contact"):
+            self._create_activity(contact_id=babbage.contact_ids.id)
+
+    def test_follows_its_document(self):
+        lead = self._create_opportunity(partner_id=False, contact_name="Jo")
+        activity = self._create_activity(partner_id=False, opportunity_id=lead.id)
+        self.assertFalse(activity.partner_id)
+        lead.partner_id = self.customer
+        self.assertEqual(activity.commercial_partner_id, self.customer)
+        activity.opportunity_id = self.opportunity
+        self.env.invalidate_all()
+        self.assertIn(activity.activity_id, self.opportunity.activity_ids)
+        self.assertNotIn(activity.activity_id, lead.activity_ids)
+
+    def test_goes_with_its_document(self):
+        lead = self._create_opportunity(partner_id=False, contact_name="Jo")
+        activity = self._create_activity(partner_id=False, opportunity_id=lead.id)
+        native = activity.activity_id
+        lead.unlink()
+        self.assertFalse(activity.exists() or native.exists())
+
+    # === Rows and Odoo's activities === #
+
+    def test_native_activity_gets_its_row(self):
+        native = self._schedule_call(
+            date_deadline=date(2030, 3, 1),
+            summary="Ask again",
+            user_id=self.salesperson.id,
+        )
+        row = self._get_rows(native)
+        self.assertEqual(len(row), 1)
+        self.assertEqual((row.type, row.priority), ("call", "medium"))
+        self.assertEqual(row.opportunity_id, self.opportunity)
+        self.assertEqual(row.user_id, self.salesperson)
+        self.assertFalse(row.is_reminder)
+
+    def test_other_activities_get_no_row(self):
+        product = self.env["product.template"].create({"name": "Chair"})
+        todo = self.env["mail.activity"].create({"user_id": self.env.uid})
+        self.assertFalse(self._get_rows(self._schedule_call(product) + todo))
+
+    def test_row_of_who_has_no_sales_rights(self):
+        self.accountant.group_ids += self.env.ref("base.group_partner_manager")
+        native = self._schedule_call(
+            self.customer.with_user(self.accountant), user_id=self.accountant.id
+        )
+        self.assertEqual(self._get_rows(native.sudo()).partner_id, self.customer)
+
+    def test_one_row_each(self):
+        row = self._get_rows(self._schedule_call())
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.env.cr.savepoint(),
+        ):
+            row.create({"activity_id": row.activity_id.id})
+
+    def test_deletion_of_either(self):
+        native = self._schedule_call()
+        row = self._get_rows(native)
+        native.unlink()
+        self.assertFalse(row.exists())
+        row = self._create_activity()
+        native = row.activity_id
+        row.unlink()
+        self.assertFalse(native.exists())
+
+    def test_rows_of_what_is_there(self):
+        self.salesperson.tz = "Asia/Tokyo"
+        natives = self._schedule_call(
+            self.customer, date_deadline=date(2030, 3, 1), user_id=self.salesperson.id
+        ) + self._schedule_call(self.customer)
+        natives[1].action_feedback("Agreed")
+        rows = self._get_rows(natives)
+        expected = rows.sorted(lambda row: row.activity_id.id).read(
+            ["type", "due_date", "status", "outcome", "completed_by", "partner_id"]
+        )
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM billinator_activity")
+        self.env.invalidate_all()
+        for _twice in range(2):
+            self.env["billinator.activity"]._create_missing_rows()
+        found = (
+            self._get_rows(natives)
+            .sorted(lambda row: row.activity_id.id)
+            .read(list(expected[0]))
+        )
+        self.assertEqual(
+            [{**row, "id": 0} for row in found],
+            [{**row, "id": 0} for row in expected],
+        )
+        self.assertEqual(found[0]["due_date"], datetime(2030, 3, 1))
+
+    # === Type === #
+
+    def test_type_follows_activity_type_and_back(self):
+        activity = self._create_activity(type="task")
+        activity.activity_id.activity_type_id = self.call
+        self.assertEqual(activity.type, "call")
+        activity.type = "email"
+        self.assertEqual(
+            activity.activity_type_id, self.env.ref("mail.mail_activity_data_email")
+        )
+
+    def test_type_keeps_a_fitting_activity_type(self):
+        cold_call = self.env["mail.activity.type"].create(
+            {"name": "Cold Call", "category": "phonecall"}
+        )
+        self.assertEqual(cold_call.billinator_type, "call")
+        self.assertTrue(cold_call.billinator_asks_outcome)
+        activity = self._create_activity(activity_type_id=cold_call.id)
+        activity.type = "call"
+        self.assertEqual(activity.activity_type_id, cold_call)
+
+    def test_every_type_has_an_activity_type(self):
+        for kind in ("call", "email", "meeting", "task", "note"):
+            self.assertEqual(self._create_activity(type=kind).type, kind)
+
+    def test_type_without_activity_type(self):
+        self.env.ref("billinator_crm.mail_activity_type_note").active = False
+        with self.assertRaisesRegex(UserError, "no activity type for “Note”"):
+            self._create_activity(type="note")
+
+    # === When === #
+
+    def test_deadline_is_the_day_where_the_assignee_is(self):
+        for zone, day in (("America/New_York", 20), ("Asia/Tokyo", 21)):
+            self.salesperson.tz = zone
+            activity = self._create_activity(
+                due_date="2024-01-20 23:30:00", user_id=self.salesperson.id
+            )
+            self.assertEqual(activity.date_deadline, date(2024, 1, day), zone)
+            activity.due_date = "2024-02-20 23:30:00"
+            self.assertEqual(activity.date_deadline, date(2024, 2, day), zone)
+
+    def test_new_deadline_keeps_the_time(self):
+        self.salesperson.tz = "Europe/Berlin"
+        activity = self._create_activity(user_id=self.salesperson.id)
+        # From winter time to summer time
+        activity.activity_id.date_deadline = date(2024, 7, 1)
+        self.assertEqual(activity.due_date, datetime(2024, 7, 1, 9))
+
+    def test_new_assignee_keeps_the_time(self):
+        self.salesperson.tz = "America/New_York"
+        self.colleague.tz = "Asia/Tokyo"
+        activity = self._create_activity(
+            due_date="2024-01-20 23:30:00", user_id=self.salesperson.id
+        )
+        activity.user_id = self.colleague
+        self.assertEqual(activity.due_date, datetime(2024, 1, 20, 23, 30))
+        self.assertEqual(activity.date_deadline, date(2024, 1, 21))
+
+    def test_day_only_is_due_in_the_morning(self):
+        self.salesperson.tz = "Europe/Berlin"
+        row = self._get_rows(
+            self._schedule_call(
+                date_deadline=date(2024, 1, 20), user_id=self.salesperson.id
+            )
+        )
+        self.assertEqual(row.due_date, datetime(2024, 1, 20, 8))
+
+    # === How it ends === #
+
+    @freeze_time("2024-01-20 12:00:00")
+    def test_complete_and_reopen(self):
+        activity = self._create_activity(opportunity_id=self.opportunity.id)
+        activity.with_user(self.manager).action_complete("Wants the offer", 0.5)
+        self.assertEqual(activity.status, "done")
+        self.assertEqual(activity.completed_by, self.manager)
+        self.assertEqual(activity.completed_at, datetime(2024, 1, 20, 12))
+        self.assertEqual(activity.duration, 0.5)
+        self.assertFalse(activity.active)
+        self.assertIn("Wants the offer", self.opportunity.message_ids[0].body)
+        activity.action_reopen()
+        self.assertEqual(activity.status, "pending")
+        self.assertIn(activity.activity_id, self.opportunity.activity_ids)
+        self.assertFalse(
+            activity.completed_at or activity.completed_by or activity.outcome
+        )
+
+    def test_completed_in_the_chatter(self):
+        native = self._schedule_call()
+        native.action_feedback("Agreed")
+        row = self._get_rows(native)
+        self.assertEqual((row.status, row.outcome), ("done", "Agreed"))
+        self.assertEqual(row.completed_by, self.env.user)
+        native.action_unarchive()
+        self.assertEqual(row.status, "pending")
+
+    def test_complete_twice_tells_once(self):
+        activity = self._create_activity(opportunity_id=self.opportunity.id)
+        activity.action_complete("Reached")
+        before = self.opportunity.message_ids
+        completed_at = activity.completed_at
+        activity.action_complete("Not reached")
+        self.assertEqual(self.opportunity.message_ids, before)
+        self.assertEqual(activity.completed_at, completed_at)
+        self.assertEqual(activity.feedback, "Not reached")
+
+    def test_cancel(self):
+        activity = self._create_activity()
+        activity.action_cancel()
+        self.assertEqual((activity.status, activity.active), ("cancelled", False))
+        with self.assertRaisesRegex(UserError, "Reopen the cancelled"):
+            activity.action_complete()
+        activity.action_reopen()
+        activity.action_complete()
+        with self.assertRaisesRegex(UserError, "cannot be cancelled"):
+            activity.action_cancel()
+        with self.assertRaisesRegex(UserError, "Only a pending"):
+            activity.action_reschedule("2030-01-01 10:00:00")
+
+    def test_status_by_hand(self):
+        """As a drag in the kanban, or an import, does it."""
+        activities = self._create_activity() + self._create_activity()
+        activities.write({"status": "done", "outcome": "Yes"})
+        self.assertEqual(activities.mapped("feedback"), ["Yes", "Yes"])
+        self.assertFalse(any(activities.mapped("active")))
+        activities.status = "pending"
+        self.assertTrue(all(activities.mapped("active")))
+
+    def test_history_keeps_its_dates(self):
+        activity = self._create_activity(
+            status="done", completed_at="2023-05-01 10:00:00", outcome="Sold"
+        )
+        self.assertEqual(activity.completed_at, datetime(2023, 5, 1, 10))
+        self.assertFalse(activity.active)
+
+    def test_done_ones_are_found(self):
+        activity = self._create_activity(opportunity_id=self.opportunity.id)
+        activity.action_complete()
+        found = self.env["billinator.activity"].search(
+            [("opportunity_id", "=", self.opportunity.id)]
+        )
+        self.assertEqual(found, activity)
+
+    # === Dialogs === #
+
+    def test_dialog_where_the_type_wants_an_outcome(self):
+        call, task = self._create_activity(), self._create_activity(type="task")
+        self.assertTrue(task.action_done())
+        self.assertEqual(task.status, "done")
+        action = call.action_done()
+        self.assertEqual(call.status, "pending")
+        outcome = self.env.ref("billinator_crm.billinator_activity_outcome_reached")
+        wizard = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        wizard.outcome_id = outcome
+        wizard.duration = 0.25
+        next_action = wizard.save().action_complete_and_schedule_next()
+        self.assertEqual((call.outcome, call.duration), ("Reached", 0.25))
+        with freeze_time("2024-01-25 12:00:00"):
+            form = Form(
+                self.env["billinator.activity"].with_context(**next_action["context"]),
+                view="billinator_crm.billinator_activity_view_form_popup",
+            )
+            following = form.save()
+        self.assertEqual(following.partner_id, self.customer)
+        self.assertEqual(following.activity_type_id, self.call)
+
+    def test_next_step_of_the_type(self):
+        email = self.env.ref("mail.mail_activity_data_email")
+        self.call.suggested_next_type_ids = email
+        activity = self._create_activity(
+            opportunity_id=self.opportunity.id, due_date="2030-01-20 10:00:00"
+        )
+        context = activity.action_schedule_next()["context"]
+        self.assertEqual(context["default_activity_type_id"], email.id)
+        self.assertEqual(context["default_opportunity_id"], self.opportunity.id)
+        self.assertEqual(context["default_due_date"], datetime(2030, 1, 20, 10))
+
+    def test_next_step_that_comes_by_itself(self):
+        self.call.write(
+            {"chaining_type": "trigger", "triggered_next_type_id": self.meeting.id}
+        )
+        activity = self._create_activity(opportunity_id=self.opportunity.id)
+        wizard = self.env["billinator.activity.complete"].create(
+            {"activity_ids": activity.ids}
+        )
+        action = wizard.action_complete_and_schedule_next()
+        self.assertEqual(action["type"], "ir.actions.act_window_close")
+        self.assertEqual(self._get_rows(self.opportunity.activity_ids).type, "meeting")
+
+    # === Overviews === #
+
+    @freeze_time("2024-01-20 12:00:00")
+    def test_pending_and_upcoming(self):
+        salesperson = self.salesperson
+        overdue, today, soon, later, done, foreign = (
+            self._create_activity(due_date=due_date, user_id=user.id)
+            for due_date, user in (
+                ("2024-01-19 10:00:00", salesperson),
+                ("2024-01-20 15:00:00", salesperson),
+                ("2024-01-27 15:00:00", salesperson),
+                ("2024-01-28 15:00:00", salesperson),
+                ("2024-01-20 16:00:00", salesperson),
+                ("2024-01-20 16:00:00", self.colleague),
+            )
+        )
+        done.action_complete()
+        Activity = self.env["billinator.activity"].with_user(salesperson)
+
+        def get_ids(activities):
+            return [activity["id"] for activity in activities]
+
+        self.assertEqual(
+            get_ids(Activity.get_pending()), [overdue.id, today.id, soon.id, later.id]
+        )
+        self.assertEqual(get_ids(Activity.get_pending(limit=1)), overdue.ids)
+        self.assertEqual(
+            get_ids(Activity.get_pending(user_id=self.colleague.id)), foreign.ids
+        )
+        self.assertEqual(get_ids(Activity.get_upcoming()), [today.id, soon.id])
+        self.assertEqual(get_ids(Activity.get_upcoming(0)), today.ids)
+        first = Activity.get_pending()[0]
+        self.assertEqual(first["state"], "overdue")
+        self.assertEqual(first["partner_id"], (self.customer.id, "Ada Industries"))
+        for wrong in (-1, "7", None):
+            with self.assertRaisesRegex(UserError, "number of days"):
+                Activity.get_upcoming(wrong)
+
+    # === Reminders === #
+
+    @freeze_time("2024-01-20 12:00:00")
+    def test_reminder(self):
+        due = self._create_activity(user_id=self.salesperson.id)
+        future = self._create_activity(due_date="2024-01-20 12:30:00")
+        old = self._create_activity(due_date="2024-01-18 12:30:00")
+        silent = self._create_activity(is_reminder=False)
+        done = self._create_activity()
+        done.action_complete()
+        others = future + old + silent + done
+        for _twice in range(2):
+            self._remind()
+        self.assertEqual(len(self._get_reminders()), 1)
+        self.assertEqual(
+            self._get_reminders().notified_partner_ids, self.salesperson.partner_id
+        )
+        self.assertFalse(any(others.mapped("reminded_for")))
+        due.action_reschedule("2024-01-20 11:00:00")
+        self._remind()
+        self.assertEqual(len(self._get_reminders()), 2)
+
+    def _remind(self):
+        cron = self.env.ref("billinator_crm.ir_cron_remind_of_activities")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _get_reminders(self):
+        return self.env["mail.message"].sudo().search([("subject", "like", "Due now")])
+
+    # === Access === #
+
+    def test_assignee_on_somebody_elses_opportunity(self):
+        activity = self._create_activity(
+            opportunity_id=self.opportunity.id, user_id=self.colleague.id
+        )
+        theirs = activity.with_user(self.colleague)
+        theirs.action_complete("Reached")
+        self.assertEqual(activity.outcome, "Reached")
+        with self.assertRaises(AccessError):
+            activity.with_user(self.colleague).opportunity_id.read(["name"])
+
+    def test_colleagues_activity_of_a_customer(self):
+        """Who may change the customer may complete it, as in Odoo."""
+        activity = self._create_activity(user_id=self.salesperson.id)
+        theirs = activity.with_user(self.colleague)
+        self.assertEqual(theirs.summary, "Follow-up call")
+        with self.assertRaises(AccessError):
+            theirs.action_complete("Reached")
+        self.colleague.group_ids += self.env.ref("base.group_partner_manager")
+        theirs.action_complete("Reached")
+        self.assertEqual(activity.completed_by, self.colleague)
+
+    def test_rights_of_quote_and_opportunity(self):
+        """An activity of a quote is for who may read the quote, not its deal."""
+        quote = self._create_quote(
+            opportunity_id=self.opportunity.id, user_id=self.colleague.id
+        )
+        activity = self._create_activity(quote_id=quote.id)
+        activity.user_id = self.manager
+        self.env.invalidate_all()
+        self.assertEqual(
+            activity.with_user(self.colleague).read(["summary"])[0]["summary"],
+            "Follow-up call",
+        )
+        self.assertFalse(activity.with_user(self.salesperson).has_access("read"))
+        self.assertFalse(
+            activity.with_user(self.salesperson).search([("id", "=", activity.id)])
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestMeeting(ActivityCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.salesperson.tz = "Europe/Berlin"
+        cls.person = cls.env["res.partner"].create(
+            {
+                "name": "Grace",
+                "parent_id": cls.customer.id,
+                "email": "grace@ada.example",
+            }
+        )
+        cls.activity = cls._create_activity(
+            type="meeting",
+            opportunity_id=cls.opportunity.id,
+            contact_id=cls.customer.contact_ids.id,
+            user_id=cls.salesperson.id,
+            due_date="2030-01-20 10:00:00",
+        )
+        cls.event = cls.activity.calendar_event_id
+
+    def _count_events(self):
+        return self.env["calendar.event"].search_count(
+            [("res_model", "=", self.opportunity._name)]
+        )
+
+    def test_is_in_the_calendar(self):
+        self.assertEqual(self.event.start, datetime(2030, 1, 20, 10))
+        self.assertEqual(self.event.stop, datetime(2030, 1, 20, 11))
+        self.assertEqual(
+            self.event.partner_ids, self.salesperson.partner_id + self.person
+        )
+        self.assertEqual(self.event.user_id, self.salesperson)
+        self.assertEqual(self.event.activity_ids, self.activity.activity_id)
+        self.assertEqual(self._count_events(), 1)
+        self.assertEqual(self._get_rows(self.opportunity.activity_ids), self.activity)
+
+    def test_moving_the_activity_moves_the_event(self):
+        self.activity.due_date = "2030-02-01 23:30:00"
+        self.assertEqual(self.event.start, datetime(2030, 2, 1, 23, 30))
+        self.assertEqual(self.event.stop, datetime(2030, 2, 2, 0, 30))
+        self.assertEqual(self.activity.date_deadline, date(2030, 2, 2))
+        self.activity.duration = 2
+        self.assertEqual(self.event.duration, 2)
+        self.assertEqual(self.event.start, datetime(2030, 2, 1, 23, 30))
+
+    def test_moving_the_event_moves_the_activity(self):
+        self.event.write(
+            {"start": "2030-02-01 23:30:00", "stop": "2030-02-02 02:30:00"}
+        )
+        self.assertEqual(self.activity.due_date, datetime(2030, 2, 1, 23, 30))
+        self.assertEqual(self.activity.duration, 3)
+        self.assertEqual(self.activity.date_deadline, date(2030, 2, 2))
+
+    def test_moving_the_deadline_moves_both(self):
+        self.activity.due_date = "2030-02-01 23:30:00"
+        self.activity.activity_id.date_deadline = date(2030, 2, 4)
+        self.assertEqual(self.event.start, datetime(2030, 2, 3, 23, 30))
+        self.assertEqual(self.activity.due_date, self.event.start)
+
+    def test_cancelled_and_reopened_on_either_side(self):
+        self.activity.action_cancel()
+        self.assertFalse(self.event.active)
+        self.activity.action_reopen()
+        self.assertTrue(self.event.active)
+        self.event.active = False
+        self.assertEqual(self.activity.status, "cancelled")
+        self.event.active = True
+        self.assertEqual(self.activity.status, "pending")
+
+    def test_completed_one_stays_in_the_calendar(self):
+        self.activity.action_complete("Took place", 2)
+        self.assertTrue(self.event.active)
+        self.assertEqual((self.activity.duration, self.event.duration), (2, 1))
+        self.event.unlink()
+        self.assertEqual(self.activity.status, "done")
+        self.assertEqual(self.activity.outcome, "Took place")
+
+    def test_deleted_event_cancels_the_activity(self):
+        self.event.unlink()
+        self.assertEqual(self.activity.status, "cancelled")
+        self.activity.action_reopen()
+        self.assertEqual(self.activity.status, "pending")
+
+    def test_deleted_activity_takes_the_event_along(self):
+        self.activity.unlink()
+        self.assertFalse(self.event.exists())
+
+    def test_made_in_the_calendar(self):
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Demo",
+                "start": "2030-03-01 10:00:00",
+                "stop": "2030-03-01 11:30:00",
+                "res_model_id": self.env["ir.model"]._get_id(self.opportunity._name),
+                "res_id": self.opportunity.id,
+            }
+        )
+        row = self._get_rows(event.activity_ids)
+        self.assertEqual(row.type, "meeting")
+        self.assertEqual(row.due_date, event.start)
+        self.assertEqual(row.duration, 1.5)
+        self.assertEqual(row.opportunity_id, self.opportunity)
+
+    def test_becomes_a_meeting(self):
+        call = self._create_activity(due_date="2030-01-21 10:00:00")
+        self.assertFalse(call.calendar_event_id)
+        call.type = "meeting"
+        self.assertEqual(call.calendar_event_id.start, call.due_date)
+
+    def test_whole_day(self):
+        self.event.write(
+            {
+                "allday": True,
+                "start_date": "2030-04-01",
+                "stop_date": "2030-04-01",
+            }
+        )
+        self.assertEqual(self.activity.date_deadline, date(2030, 4, 1))
+        self.assertEqual(
+            fields.Datetime.context_timestamp(
+                self.activity.with_context(tz="Europe/Berlin"), self.activity.due_date
+            ).date(),
+            date(2030, 4, 1),
+        )
