@@ -308,13 +308,17 @@ class BillinatorActivity(models.Model):
             event = activity.calendar_event_id
             if event and not event.allday:
                 activity.due_date = event.start
-                continue
-            zone = activity._get_zone()
-            local = activity._get_local_due_date(zone)
-            if not local or local.date() != activity.date_deadline:
-                activity.due_date = _to_utc(
-                    activity.date_deadline, local.time() if local else DUE_TIME, zone
-                )
+            elif activity.activity_id.id:
+                activity.due_date = activity._get_due_date_on_deadline()
+            else:
+                activity.due_date = activity.due_date
+
+    def _get_due_date_on_deadline(self):
+        zone = self._get_zone()
+        local = self._get_local_due_date(zone)
+        if local and local.date() == self.date_deadline:
+            return self.due_date
+        return _to_utc(self.date_deadline, local.time() if local else DUE_TIME, zone)
 
     def _inverse_due_date(self):
         self._move_deadlines()
@@ -337,10 +341,8 @@ class BillinatorActivity(models.Model):
     def _compute_status(self):
         """Odoo archives what is done; cancelled is what was archived as such."""
         for activity in self:
-            if activity.active:
-                activity.status = "pending"
-            elif activity.status != "cancelled":
-                activity.status = "done"
+            ended = "cancelled" if activity.status == "cancelled" else "done"
+            activity.status = "pending" if activity.active else ended
 
     def _inverse_status(self):
         for status, activities in self.grouped("status").items():

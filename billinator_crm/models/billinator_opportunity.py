@@ -250,6 +250,13 @@ class BillinatorOpportunity(models.Model):
 
     tag_ids = fields.Many2many("billinator.tag", string="Tags")
     description = fields.Html(string="Notes")
+    crm_activity_ids = fields.One2many(
+        "billinator.activity",
+        "opportunity_id",
+        string="All Activities",
+        # What is done is archived.
+        context={"active_test": False},
+    )
     quote_ids = fields.One2many("billinator.quote", "opportunity_id")
     quote_count = fields.Integer(compute="_compute_quotes")
     quoted_amount = fields.Monetary(

@@ -225,6 +225,13 @@ class BillinatorQuote(models.Model):
     )
 
     # Lines and totals
+    crm_activity_ids = fields.One2many(
+        "billinator.activity",
+        "quote_id",
+        string="All Activities",
+        # What is done is archived.
+        context={"active_test": False},
+    )
     line_ids = fields.One2many(
         "billinator.quote.line",
         "quote_id",

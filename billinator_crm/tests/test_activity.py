@@ -119,6 +119,17 @@ class TestActivity(ActivityCase):
         self.assertIn(activity.activity_id, self.opportunity.activity_ids)
         self.assertNotIn(activity.activity_id, lead.activity_ids)
 
+    def test_contact_stays_with_the_customer(self):
+        self.env["res.partner"].create({"name": "Grace", "parent_id": self.customer.id})
+        contact = self.customer.contact_ids
+        activity = self._create_activity(
+            opportunity_id=self.opportunity.id, contact_id=contact.id
+        )
+        other = self.env["res.partner"].create({"name": "Babbage Ltd"})
+        self.opportunity.partner_id = other
+        self.assertEqual(activity.partner_id, other)
+        self.assertFalse(activity.contact_id)
+
     def test_goes_with_its_document(self):
         lead = self._create_opportunity(partner_id=False, contact_name="Jo")
         activity = self._create_activity(partner_id=False, opportunity_id=lead.id)
@@ -265,6 +276,21 @@ class TestActivity(ActivityCase):
             )
         )
         self.assertEqual(row.due_date, datetime(2024, 1, 20, 8))
+
+    @freeze_time("2024-01-20 12:20:00")
+    def test_form_proposes_what_the_type_says(self):
+        self.env.user.tz = "Europe/Berlin"
+        Activity = self.env["billinator.activity"].with_context(
+            default_partner_id=self.customer.id
+        )
+        email = self.env.ref("mail.mail_activity_data_email")
+        with Form(Activity.with_context(default_activity_type_id=email.id)) as form:
+            self.assertEqual(form.summary, "Email")
+        self.assertEqual(form.record.due_date, datetime(2024, 1, 20, 13))
+        with Form(Activity.with_context(default_activity_type_id=self.call.id)) as form:
+            form.user_id = self.salesperson
+        self.assertEqual(form.record.due_date, datetime(2024, 1, 22, 8))
+        self.assertEqual(form.record.user_id, self.salesperson)
 
     # === How it ends === #
 
