@@ -35,6 +35,7 @@
         "views/mail_activity_type_views.xml",
         "views/billinator_stage_views.xml",
         "views/billinator_lost_reason_views.xml",
+        "views/billinator_note_views.xml",
         "views/billinator_tag_views.xml",
         "views/billinator_contact_views.xml",
         "views/account_move_views.xml",

@@ -19,8 +19,10 @@ class BillinatorContact(models.Model):
 
     _name = "billinator.contact"
     _description = "Customer Contact"
+    _inherit = ["billinator.annotated.mixin"]
     _inherits = {"res.partner": "person_id"}
     _order = "is_primary desc, id"
+    _note_field = "contact_id"
 
     person_id = fields.Many2one(
         "res.partner", required=True, index=True, ondelete="cascade"
@@ -145,6 +147,12 @@ class BillinatorContact(models.Model):
         return True
 
     # === Business === #
+
+    def _prepare_note_values(self):
+        return {
+            **super()._prepare_note_values(),
+            "partner_id": self.customer_id.id,
+        }
 
     def _get_partners(self):
         self.ensure_one()

@@ -20,6 +20,7 @@ class BillinatorOpportunity(models.Model):
     _name = "billinator.opportunity"
     _description = "Opportunity"
     _inherit = [
+        "billinator.annotated.mixin",
         "billinator.batch.tracking.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
@@ -29,6 +30,7 @@ class BillinatorOpportunity(models.Model):
     _rec_names_search = ["name", "partner_id.name", "partner_name", "contact_name"]
     _check_company_auto = True
     _track_duration_field = "stage_id"
+    _note_field = "opportunity_id"
 
     # === Fields === #
 
@@ -256,6 +258,12 @@ class BillinatorOpportunity(models.Model):
         string="All Activities",
         # What is done is archived.
         context={"active_test": False},
+    )
+    note_ids = fields.One2many(
+        "billinator.note",
+        "opportunity_id",
+        string="Communication",
+        groups="sales_team.group_sale_salesman",
     )
     quote_ids = fields.One2many("billinator.quote", "opportunity_id")
     quote_count = fields.Integer(compute="_compute_quotes")
@@ -609,6 +617,12 @@ class BillinatorOpportunity(models.Model):
                     ", ".join(quoted_sudo.mapped("name")),
                 )
             )
+
+    def unlink(self):
+        """Take along the notes that have no customer to stay with."""
+        # Whoever may delete a lead, may so with all that was said about it.
+        self.sudo().note_ids.filtered(lambda note: not note.partner_id).unlink()
+        return super().unlink()
 
     # === Actions === #
 
@@ -1039,6 +1053,7 @@ class BillinatorOpportunity(models.Model):
         # Their own write() lets nobody choose another record for them.
         models.Model.write(scheduled_sudo, {"res_id": self.id})
         others_sudo.quote_ids.write({"opportunity_id": self.id})
+        others_sudo.note_ids.write({"opportunity_id": self.id})
         self.message_subscribe(others_sudo.message_partner_ids.ids)
 
     def _prepare_merge_summary(self, others):

@@ -42,12 +42,14 @@ class BillinatorQuote(models.Model):
         "portal.mixin",
         "product.catalog.mixin",
         "billinator.batch.tracking.mixin",
+        "billinator.annotated.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]
     _order = "date_quote desc, id desc"
     _rec_names_search = ["name", "partner_id.name", "client_order_ref"]
     _check_company_auto = True
+    _note_field = "quote_id"
 
     # === Fields === #
 
@@ -222,6 +224,13 @@ class BillinatorQuote(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+    )
+
+    note_ids = fields.One2many(
+        "billinator.note",
+        "quote_id",
+        string="Communication",
+        groups="sales_team.group_sale_salesman",
     )
 
     # Lines and totals

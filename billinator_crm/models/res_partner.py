@@ -3,7 +3,9 @@ from odoo.fields import Domain
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "billinator.annotated.mixin"]
+    _note_field = "commercial_partner_id"
 
     crm_tag_ids = fields.Many2many(
         "billinator.tag", "billinator_tag_res_partner_rel", string="CRM Tags"
@@ -69,6 +71,12 @@ class ResPartner(models.Model):
             .search([("person_id", "in", self.ids)])
         )
         return contacts.filtered(lambda contact: contact._is_employee())
+
+    def _get_note_subject(self):
+        return self.commercial_partner_id._origin
+
+    def _prepare_note_values(self):
+        return {"partner_id": self.id}
 
     def _is_contact_person(self):
         self.ensure_one()

@@ -1,0 +1,344 @@
+import re
+from textwrap import shorten
+
+from lxml import html
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import is_html_empty
+from odoo.tools.mail import html_to_inner_content
+
+NOTE_TYPES = [
+    ("note", "Note"),
+    ("call", "Call"),
+    ("email", "Email"),
+    ("meeting", "Meeting"),
+]
+DIRECTIONS = [("in", "Incoming"), ("out", "Outgoing")]
+# The others have no direction.
+DIRECTED_TYPES = ("call", "email")
+NAME_LENGTH = 80
+PREVIEW_LENGTH = 240
+# Tags take room, too: of so many characters of HTML, enough is text.
+MARKUP_FACTOR = 8
+MENTION = ".//a[@data-oe-model='res.partner'][@data-oe-id]"
+
+
+class BillinatorNote(models.Model):
+    """What was said and written: a call, an email, a meeting or a plain note."""
+
+    _name = "billinator.note"
+    _description = "Communication Note"
+    _order = "date desc, id desc"
+    _rec_names_search = ["subject", "body"]
+
+    # === Fields === #
+
+    note_type = fields.Selection(
+        NOTE_TYPES, string="Type", required=True, default="note"
+    )
+    direction = fields.Selection(
+        DIRECTIONS,
+        compute="_compute_direction",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Who called or wrote: the customer (incoming), or you (outgoing).",
+    )
+    subject = fields.Char(index="trigram")
+    body = fields.Html(string="Text", index="trigram")
+    preview = fields.Char(
+        compute="_compute_preview", help="How the text starts, without formatting."
+    )
+    date = fields.Datetime(required=True, default=fields.Datetime.now, copy=False)
+    duration = fields.Float(help="In hours.")
+    user_id = fields.Many2one(
+        "res.users",
+        string="Author",
+        default=lambda self: self.env.user,
+        ondelete="set null",
+        domain="[('share', '=', False)]",
+    )
+    is_pinned = fields.Boolean(string="Pinned", copy=False)
+    attachment_ids = fields.Many2many("ir.attachment", string="Attachments", copy=False)
+
+    # Whom and what it is about
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        compute="_compute_partner_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id",
+        string="Customer Company",
+        store=True,
+        precompute=True,
+    )
+    contact_id = fields.Many2one(
+        "billinator.contact",
+        compute="_compute_contact_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('customer_id', '=', commercial_partner_id)]",
+        help="The person you spoke with.",
+    )
+    opportunity_id = fields.Many2one(
+        "billinator.opportunity",
+        compute="_compute_opportunity_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    quote_id = fields.Many2one(
+        "billinator.quote", index="btree_not_null", ondelete="set null"
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        compute="_compute_company_id",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+        help="The company of the deal or quote, or the customer's. Notes without one "
+        "belong to all companies.",
+    )
+
+    # === Constraints and indexes === #
+
+    _customer_required = models.Constraint(
+        "CHECK(partner_id IS NOT NULL OR opportunity_id IS NOT NULL)",
+        "Say who the note is about: choose a customer, an opportunity or a quote.",
+    )
+    _direction_of_type = models.Constraint(
+        "CHECK(direction IS NULL OR note_type IN ('call', 'email'))",
+        "Only calls and emails are incoming or outgoing.",
+    )
+    _duration_not_negative = models.Constraint(
+        "CHECK(duration >= 0)", "The duration cannot be negative."
+    )
+    _default_order_idx = models.Index("(date DESC, id DESC)")
+    _customer_order_idx = models.Index("(commercial_partner_id, date DESC, id DESC)")
+    _author_order_idx = models.Index("(user_id, date DESC, id DESC)")
+    _pinned_order_idx = models.Index("(date DESC, id DESC) WHERE is_pinned IS TRUE")
+
+    # === Computes === #
+
+    @api.depends("note_type")
+    def _compute_direction(self):
+        for note in self:
+            directed = note.note_type in DIRECTED_TYPES
+            note.direction = directed and note.direction
+
+    @api.depends("body")
+    def _compute_preview(self):
+        for note in self:
+            note.preview = note._get_text(PREVIEW_LENGTH)
+
+    @api.depends("quote_id.opportunity_id")
+    def _compute_opportunity_id(self):
+        for note in self:
+            note.opportunity_id = note.quote_id.opportunity_id or note.opportunity_id
+
+    @api.depends("quote_id.partner_id", "opportunity_id.partner_id")
+    def _compute_partner_id(self):
+        for note in self:
+            note.partner_id = (
+                note.quote_id.partner_id
+                or note.opportunity_id.partner_id
+                or note.partner_id
+            )
+
+    @api.depends("commercial_partner_id")
+    def _compute_contact_id(self):
+        """Let go of a person who is nobody's contact at the customer."""
+        for note in self:
+            is_theirs = note.contact_id.customer_id == note.commercial_partner_id
+            note.contact_id = is_theirs and note.contact_id
+
+    @api.depends(
+        "opportunity_id.company_id", "quote_id.company_id", "partner_id.company_id"
+    )
+    def _compute_company_id(self):
+        for note in self:
+            note.company_id = (
+                note.quote_id.company_id
+                or note.opportunity_id.company_id
+                or note.partner_id.company_id
+            )
+
+    @api.depends("subject", "body", "note_type")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        types = dict(self._fields["note_type"]._description_selection(self.env))
+        for note in self:
+            note.display_name = (
+                note.subject or note._get_text(NAME_LENGTH) or types.get(note.note_type)
+            )
+
+    # === Constraints === #
+
+    # Every note has a type, so that this is checked for each that is created.
+    @api.constrains("note_type", "subject", "body", "attachment_ids")
+    def _check_not_empty(self):
+        for note in self:
+            if not (
+                note.subject or note.attachment_ids or not is_html_empty(note.body)
+            ):
+                raise ValidationError(
+                    self.env._("The note is empty: write a subject or a text.")
+                )
+
+    @api.constrains("partner_id", "contact_id")
+    def _check_contact(self):
+        for note in self:
+            contact = note.contact_id
+            if contact and contact.customer_id != note.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(person)s is no contact of the customer, %(customer)s.",
+                        person=contact.name,
+                        customer=note.partner_id.display_name or self.env._("(none)"),
+                    )
+                )
+
+    @api.constrains("partner_id", "opportunity_id", "quote_id")
+    def _check_documents(self):
+        for documents in (self.quote_id, self._get_chosen_opportunities()):
+            # Nobody learns from a note about what he or she may not read.
+            documents.check_access("read")
+        for note in self:
+            for document in (note.quote_id, note._get_chosen_opportunities()):
+                note._check_customer_of(document)
+
+    def _check_customer_of(self, document):
+        self.ensure_one()
+        customer = document.commercial_partner_id
+        if customer and customer != self.commercial_partner_id:
+            raise ValidationError(
+                self.env._(
+                    "“%(document)s” is for %(customer)s, and cannot have a note of "
+                    "another customer, %(other)s.",
+                    document=document.display_name,
+                    customer=customer.display_name,
+                    other=self.partner_id.display_name or self.env._("(none)"),
+                )
+            )
+
+    def _get_chosen_opportunities(self):
+        """Return the opportunities that did not just come with a quote."""
+        return self.filtered(
+            lambda note: note.opportunity_id != note.quote_id.opportunity_id
+        ).opportunity_id
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        notes = super().create(vals_list)
+        notes._adopt_attachments()
+        notes._notify_mentioned()
+        return notes
+
+    def write(self, vals):
+        mentioned = "body" in vals and self._get_mentions()
+        files = self.attachment_ids if "attachment_ids" in vals else None
+        result = super().write(vals)
+        if files is not None:
+            (files - self.attachment_ids)._unlink_of_notes(self)
+            self._adopt_attachments()
+        if mentioned is not False:
+            self._notify_mentioned(mentioned)
+        return result
+
+    def _adopt_attachments(self):
+        """Hang uploaded files on their note: who may read it, may read them."""
+        for note in self.filtered("attachment_ids"):
+            uploaded = note.attachment_ids.filtered(
+                lambda file: not file.res_id and file.create_uid == self.env.user
+            )
+            uploaded.write({"res_model": self._name, "res_id": note.id})
+
+    # === Mentions === #
+
+    def _get_mentions(self):
+        """Return whom the texts mention, as a dict of sets of partner ids by note."""
+        return {note: note._get_mentioned_ids() for note in self}
+
+    def _get_mentioned_ids(self):
+        self.ensure_one()
+        if "data-oe-id" not in (self.body or ""):
+            return set()
+        links = html.fragment_fromstring(self.body, create_parent=True).iterfind(
+            MENTION
+        )
+        ids = (link.get("data-oe-id") for link in links)
+        return {int(partner_id) for partner_id in ids if partner_id.isdecimal()}
+
+    def _notify_mentioned(self, known=None):
+        """Tell colleagues who may read a note that it mentions them.
+
+        :param dict known: whom the notes mentioned before, by note
+        """
+        known = known or {}
+        mentions = {
+            note: partner_ids - known.get(note, set())
+            for note, partner_ids in self._get_mentions().items()
+        }
+        recipients = self._get_recipients(mentions)
+        for note in self.browse(recipients):
+            self.env["mail.thread"].message_notify(
+                model=self._name,
+                res_id=note.id,
+                partner_ids=recipients[note.id],
+                subject=self.env._(
+                    "%(author)s mentioned you: %(note)s",
+                    author=self.env.user.name,
+                    note=note.display_name,
+                ),
+                body=note.body,
+            )
+
+    def _get_recipients(self, mentions):
+        """Return lists of the partner ids to notify, by the note's id."""
+        partner_ids = set().union(*mentions.values())
+        recipients = {}
+        if not partner_ids:
+            return recipients
+        users = self.env["res.users"].search(
+            [
+                ("partner_id", "in", list(partner_ids)),
+                ("share", "=", False),
+                ("id", "!=", self.env.uid),
+            ]
+        )
+        for user in users:
+            partner = user.partner_id
+            notes = self.filtered(lambda note, ids=partner.id: ids in mentions[note])
+            for note in notes._filter_readable_by(user):
+                recipients.setdefault(note.id, []).append(partner.id)
+        return recipients
+
+    def _filter_readable_by(self, user):
+        notes = self.with_user(user).with_context(
+            allowed_company_ids=user.sudo().company_ids.ids
+        )
+        return notes._filtered_access("read").with_env(self.env)
+
+    # === Business === #
+
+    def _get_text(self, length):
+        """Return how the body starts, without formatting and within ``length``."""
+        self.ensure_one()
+        start = (self.body or "")[: length * MARKUP_FACTOR]
+        # The last tag may be cut off.
+        start = re.sub(r"<[^>]*$", "", start)
+        return shorten(html_to_inner_content(start), length, placeholder="…")
