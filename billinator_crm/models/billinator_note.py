@@ -17,6 +17,7 @@ NOTE_TYPES = [
 DIRECTIONS = [("in", "Incoming"), ("out", "Outgoing")]
 # The others have no direction.
 DIRECTED_TYPES = ("call", "email")
+SUBJECT_FIELDS = {"partner_id", "contact_id", "opportunity_id", "quote_id"}
 NAME_LENGTH = 80
 PREVIEW_LENGTH = 240
 # Tags take room, too: of so many characters of HTML, enough is text.
@@ -197,30 +198,31 @@ class BillinatorNote(models.Model):
                     self.env._("The note is empty: write a subject or a text.")
                 )
 
-    @api.constrains("partner_id", "contact_id")
-    def _check_contact(self):
-        for note in self:
-            contact = note.contact_id
-            if contact and contact.customer_id != note.commercial_partner_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(person)s is no contact of the customer, %(customer)s.",
-                        person=contact.name,
-                        customer=note.partner_id.display_name or self.env._("(none)"),
-                    )
-                )
+    def _check_subjects(self):
+        """Check that people and documents are the customer's, and may be read.
 
-    @api.constrains("partner_id", "opportunity_id", "quote_id")
-    def _check_documents(self):
-        for documents in (self.quote_id, self._get_chosen_opportunities()):
-            # Nobody learns from a note about what he or she may not read.
-            documents.check_access("read")
+        Not a constraint: those check as superuser, and stored fields that follow, too,
+        so that an invisible note could forbid to change a deal's customer.
+        """
+        self.quote_id.check_access("read")
+        self._get_chosen_opportunities().check_access("read")
         for note in self:
+            note._check_contact()
             for document in (note.quote_id, note._get_chosen_opportunities()):
-                note._check_customer_of(document)
+                note._check_document(document)
 
-    def _check_customer_of(self, document):
-        self.ensure_one()
+    def _check_contact(self):
+        contact = self.contact_id
+        if contact and contact.customer_id != self.commercial_partner_id:
+            raise ValidationError(
+                self.env._(
+                    "%(person)s is no contact of the customer, %(customer)s.",
+                    person=contact.name,
+                    customer=self.partner_id.display_name or self.env._("(none)"),
+                )
+            )
+
+    def _check_document(self, document):
         customer = document.commercial_partner_id
         if customer and customer != self.commercial_partner_id:
             raise ValidationError(
@@ -235,8 +237,9 @@ class BillinatorNote(models.Model):
 
     def _get_chosen_opportunities(self):
         """Return the opportunities that did not just come with a quote."""
+        # A quote's deal may be somebody else's.
         return self.filtered(
-            lambda note: note.opportunity_id != note.quote_id.opportunity_id
+            lambda note: note.opportunity_id != note.sudo().quote_id.opportunity_id
         ).opportunity_id
 
     # === CRUD === #
@@ -244,6 +247,7 @@ class BillinatorNote(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         notes = super().create(vals_list)
+        notes._check_subjects()
         notes._adopt_attachments()
         notes._notify_mentioned()
         return notes
@@ -252,8 +256,10 @@ class BillinatorNote(models.Model):
         mentioned = "body" in vals and self._get_mentions()
         files = self.attachment_ids if "attachment_ids" in vals else None
         result = super().write(vals)
+        if SUBJECT_FIELDS & set(vals):
+            self._check_subjects()
         if files is not None:
-            (files - self.attachment_ids)._unlink_of_notes(self)
+            self._drop_attachments(files - self.attachment_ids)
             self._adopt_attachments()
         if mentioned is not False:
             self._notify_mentioned(mentioned)
@@ -266,6 +272,12 @@ class BillinatorNote(models.Model):
                 lambda file: not file.res_id and file.create_uid == self.env.user
             )
             uploaded.write({"res_model": self._name, "res_id": note.id})
+
+    def _drop_attachments(self, files):
+        """Delete files that hung on these notes; those of other records stay."""
+        files.filtered(
+            lambda file: file.res_model == self._name and file.res_id in self.ids
+        ).unlink()
 
     # === Mentions === #
 

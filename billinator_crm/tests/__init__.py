@@ -5,6 +5,7 @@ from . import (
     test_conversion,
     test_demo,
     test_import,
+    test_note,
     test_opportunity,
     test_opportunity_duplicates,
     test_opportunity_merge,

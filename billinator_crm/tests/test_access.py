@@ -74,6 +74,16 @@ RIGHTS = {
         "portal": "",
         "internal": "",
     },
+    "billinator.note": {
+        "salesperson": "rwcu",
+        "colleague": "c",
+        "senior": "rwc",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "c",
+        "portal": "",
+        "internal": "",
+    },
     "billinator.opportunity": {
         "salesperson": "rwc",
         "colleague": "c",
@@ -142,6 +152,13 @@ class AccessCase(BillinatorCommon):
             "billinator.activity.outcome": cls.env[
                 "billinator.activity.outcome"
             ].create({"name": "Rang off"}),
+            "billinator.note": cls.env["billinator.note"].create(
+                {
+                    "opportunity_id": cls.opportunity.id,
+                    "user_id": cls.salesperson.id,
+                    "subject": "Theirs",
+                }
+            ),
             "billinator.opportunity": cls.opportunity,
             "billinator.quote": cls.quote,
             "billinator.quote.line": cls.quote.line_ids,
@@ -232,7 +249,11 @@ class TestRights(AccessCase):
 
     def _try_write(self, record):
         # A contact's name is the person's, which has rights of its own.
-        fields = {"billinator.contact": "department", "billinator.activity": "outcome"}
+        fields = {
+            "billinator.contact": "department",
+            "billinator.activity": "outcome",
+            "billinator.note": "subject",
+        }
         field = fields.get(record._name, "name")
         record.write({field: "Changed"})
 
@@ -252,6 +273,7 @@ class TestRights(AccessCase):
                 "person_id": self.internal.partner_id.id,
                 "customer_id": self.records["billinator.contact"].customer_id.id,
             },
+            "billinator.note": {"partner_id": self.customer.id, "subject": "Another"},
             "billinator.quote": {**own, "user_id": record.env.uid},
             "billinator.quote.line": {
                 "quote_id": self.quote.id,

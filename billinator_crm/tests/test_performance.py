@@ -332,6 +332,45 @@ class TestQueryCounts(BillinatorCommon):
         self.assertIn("billinator_activity_pending_due_idx", plan)
         self.assertNotIn("Sort", plan)
 
+    # Notes
+
+    def _prepare_notes(self, count):
+        deals = self._create_opportunities(count)
+        return [
+            {"opportunity_id": deal.id, "body": f"<p>Note about {deal.name}</p>"}
+            for deal in deals
+        ]
+
+    def _create_notes(self, count):
+        return self.env["billinator.note"].create(self._prepare_notes(count))
+
+    def test_create_notes(self):
+        self.assertConstant(self.env["billinator.note"].create, self._prepare_notes)
+
+    def test_write_notes(self):
+        self.assertConstant(
+            lambda notes: notes.write({"body": "<p>Changed</p>", "is_pinned": True}),
+            self._create_notes,
+        )
+
+    def test_list_of_notes(self):
+        self._assert_view_constant("list", self._create_notes)
+
+    def test_kanban_of_notes(self):
+        self._assert_view_constant("kanban", self._create_notes)
+
+    def test_counts_of_notes(self):
+        for name in ("opportunity_id", "partner_id"):
+            with self.subTest(name):
+                self.assertConstant(
+                    lambda records: records.mapped("note_count"),
+                    lambda count, name=name: self._get_subjects(name, count),
+                )
+
+    def _get_subjects(self, name, count):
+        subjects = self._create_notes(count)[name]
+        return subjects.browse(subjects.ids)
+
     def _assert_view_constant(self, view_type, prepare):
         def show(records):
             records.web_search_read([("id", "in", records.ids)], specification)
