@@ -5,6 +5,7 @@ every installation tells the same story.
 """
 
 from .deal_history import DealHistory
+from .note_history import NoteHistory
 from .quote_history import QuoteHistory
 
 # Nobody is told by mail about what never happened.
@@ -17,7 +18,7 @@ QUIET = {
 
 
 def create_sales_history(env):
-    """Create deals and quotes, and invoices where the company has accounting.
+    """Create deals, quotes and notes, and invoices where there is accounting.
 
     To be called by the superuser while the registry is loading: only then do records
     keep the creation dates they are given.
@@ -27,3 +28,4 @@ def create_sales_history(env):
     env = env(context={**env.context, **QUIET})
     deals = DealHistory(env).make()
     QuoteHistory(env, deals).make()
+    NoteHistory(env, deals).make()

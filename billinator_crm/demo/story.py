@@ -156,3 +156,148 @@ NEXT_STEPS = {
 }
 # Days from today to the next steps, in turn: late, today, planned.
 NEXT_STEP_DAYS = (-5, 0, 3, 7, -1, 1, 12, 0, 5, -2, 9, 2)
+
+
+class Talk(NamedTuple):
+    """What was said or written, and who began."""
+
+    kind: str
+    direction: str | bool
+    subject: str | bool
+    text: str
+
+
+# What a salesperson logs when a deal is in a stage.
+TALKS = {
+    "LEAD": (
+        Talk(
+            "call",
+            "out",
+            False,
+            "Reached them at the second try. They have twelve rooms, three of "
+            "them with equipment that still works. Asked for references.",
+        ),
+        Talk(
+            "email",
+            "in",
+            "Request for prices",
+            "They would like a rough price per room before they talk to their board.",
+        ),
+        Talk(
+            "call",
+            "in",
+            "Called after the fair",
+            "Saw the booking panels at our stand and would like to see one on "
+            "their own wall.",
+        ),
+    ),
+    "QUALIFIED": (
+        Talk(
+            "meeting",
+            False,
+            "Site visit",
+            "Walked through all rooms with facilities. Two need new power "
+            "outlets, the ceilings carry the microphones.",
+        ),
+        Talk(
+            "call",
+            "out",
+            "Who decides",
+            "IT proposes, the head of operations signs. The budget is reserved "
+            "until the end of the quarter.",
+        ),
+        Talk(
+            "email",
+            "out",
+            "Questions for the quote",
+            "Asked for floor plans, the number of seats and who may open the "
+            "network cabinets.",
+        ),
+    ),
+    "PROPOSAL": (
+        Talk(
+            "call",
+            "out",
+            "Walked through the quote",
+            "They understood every line. The support plan is what they will ask"
+            " their board about.",
+        ),
+        Talk(
+            "email",
+            "in",
+            "Two questions about the quote",
+            "Is training in the price, and can we deliver in two parts?",
+        ),
+        Talk(
+            "meeting",
+            False,
+            "Presented the quote",
+            "Six people, forty minutes of questions. Purchasing wants a second "
+            "option without the panels.",
+        ),
+    ),
+    "NEGOTIATION": (
+        Talk(
+            "call",
+            "in",
+            "Asked for a discount",
+            "Ten percent on the displays and they sign this month. Offered five"
+            " and free training.",
+        ),
+        Talk(
+            "email",
+            "out",
+            "Terms",
+            "Confirmed delivery in five weeks and installation over a weekend.",
+        ),
+    ),
+    "WON": (
+        Talk(
+            "call",
+            "out",
+            "Thanked for the order",
+            "They would like one person to call for everything. That is "
+            "planning from now on.",
+        ),
+        Talk(
+            "meeting",
+            False,
+            "Handover",
+            "Introduced the project lead. First delivery goes to the ground floor.",
+        ),
+    ),
+}
+# What is known of a customer, whatever deal there is. Plain notes are pinned.
+CUSTOMER_TALKS = (
+    Talk(
+        "note",
+        False,
+        "Deliveries",
+        "Deliveries only before ten in the morning, at the back entrance.",
+    ),
+    Talk(
+        "call",
+        "out",
+        "Yearly call",
+        "Satisfied with the rooms. One camera loses its focus, service is informed.",
+    ),
+    Talk(
+        "email",
+        "in",
+        "New address for invoices",
+        "From next month on, invoices go to their shared mailbox as PDF.",
+    ),
+    Talk(
+        "meeting",
+        False,
+        "Lunch with the head of IT",
+        "They plan to move two departments next year. Nothing decided yet.",
+    ),
+    Talk(
+        "note",
+        False,
+        "How they buy",
+        "Everything above 20,000 goes to the board, which meets on the "
+        "first Tuesday of a month.",
+    ),
+)

@@ -26,6 +26,7 @@ class TestDemo(TransactionCase):
         domain = [("commercial_partner_id", "in", customers.mapped("res_id"))]
         cls.deals = cls.env["billinator.opportunity"].search(domain)
         cls.quotes = cls.env["billinator.quote"].search(domain)
+        cls.notes = cls.env["billinator.note"].search(domain)
 
     def _months(self, dates):
         return {(date.year, date.month) for date in dates}
@@ -100,3 +101,16 @@ class TestDemo(TransactionCase):
                 self.assertGreater(invoice.invoice_date, quote.date_quote)
                 self.assertLess(invoice.invoice_date, self.installed_on)
                 self.assertEqual(invoice.amount_total, quote.amount_total)
+
+    def test_notes_of_every_kind(self):
+        self.assertGreater(len(self.notes), 50)
+        for name in ("note_type", "direction"):
+            values = {value for value, _label in self.notes._fields[name].selection}
+            self.assertLessEqual(values, set(self.notes.mapped(name)))
+        self.assertTrue(self.notes.filtered("is_pinned"))
+        self.assertTrue(self.notes.quote_id)
+        self.assertGreater(len(self.notes.user_id), 2)
+        self.assertGreaterEqual(len(self._months(self.notes.mapped("date"))), 10)
+        self.assertLess(max(self.notes.mapped("date")), self.env.cr.now())
+        for note in self.notes.filtered("contact_id"):
+            self.assertEqual(note.contact_id.customer_id, note.commercial_partner_id)
