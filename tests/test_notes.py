@@ -16,6 +16,7 @@ NO_DIRECTION = "Only calls and emails are incoming or outgoing"
 NEGATIVE = "The duration cannot be negative"
 EXPECTED_LOG = (
     *(NOBODY, EMPTY, FOREIGN_DEAL, FOREIGN_CONTACT, NO_TYPE, NO_DIRECTION, NEGATIVE),
+    "Exception during request handling.",
     "bad query: b'INSERT INTO \"billinator_note",
 )
 

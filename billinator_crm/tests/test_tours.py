@@ -42,6 +42,15 @@ class TourCase(HttpCase):
             ]
         )
 
+    def _create_log_deal(self):
+        return self.env["billinator.opportunity"].create(
+            {
+                "name": "Log Deal",
+                "partner_id": self.env["res.partner"].create({"name": "Logged"}).id,
+                "user_id": self.salesperson.id,
+            }
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestTours(TourCase):
@@ -73,6 +82,21 @@ class TestTours(TourCase):
             "".join(opportunity.message_ids.mapped("body")),
         )
 
+    def test_log(self):
+        deal = self._create_log_deal()
+        self.start_tour(
+            f"/odoo/opportunities/{deal.id}",
+            "billinator_crm_log",
+            login=self.salesperson.login,
+        )
+        call, note = deal.note_ids.sorted("note_type")
+        self.assertEqual(call.note_type, "call")
+        self.assertIn("Wants two displays", call.body)
+        self.assertTrue(call.is_pinned)
+        self.assertEqual(call.partner_id, deal.partner_id)
+        self.assertEqual(note.note_type, "note")
+        self.assertIn("Rings twice", note.body)
+
 
 @tagged("post_install", "-at_install")
 class TestPhoneTours(TourCase):
@@ -92,6 +116,16 @@ class TestPhoneTours(TourCase):
         self.assertEqual(opportunity.status, "won")
         self.assertEqual(quote.amount_untaxed, 700.0)
         self.assertEqual(quote.invoice_ids.amount_total, quote.amount_total)
+
+    def test_log_phone(self):
+        deal = self._create_log_deal()
+        self.start_tour(
+            f"/odoo/opportunities/{deal.id}",
+            "billinator_crm_log_phone",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(deal.note_ids.note_type, "meeting")
+        self.assertIn("Saw all rooms", deal.note_ids.body)
 
 
 @tagged("post_install", "-at_install")

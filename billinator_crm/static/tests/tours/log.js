@@ -1,0 +1,85 @@
+import { registry } from "@web/core/registry";
+
+const EDITOR = ".modal [name=body] .odoo-editor-editable";
+
+const write = (text) => ({
+    content: "The text has the focus",
+    trigger: `${EDITOR}:focus`,
+    run: `editor ${text}`,
+});
+
+const isLogged = {
+    content: "The dialog is gone",
+    trigger: "body:not(:has(.modal)) .o_form_view",
+};
+
+/** One click and the text: a call with the button, a note with Ctrl-Enter. */
+registry.category("web_tour.tours").add("billinator_crm_log", {
+    steps: () => [
+        {
+            trigger: "button[name=action_log_note][title='Log a Call']",
+            run: "click",
+        },
+        write("Wants two displays"),
+        {
+            trigger: ".modal-footer button:contains('Log')",
+            run: "click",
+        },
+        isLogged,
+        {
+            trigger: "button[name=action_view_notes]:contains('1')",
+        },
+        {
+            trigger: "button[name=action_log_note][title='Log a Note']",
+            run: "click",
+        },
+        write("Rings twice"),
+        {
+            trigger: EDITOR,
+            run: "press Control+Enter",
+        },
+        isLogged,
+        {
+            content: "The deal counts both",
+            trigger: "button[name=action_view_notes]:contains('2')",
+            run: "click",
+        },
+        {
+            content: "Look for the call",
+            trigger: ".o_list_view .o_searchview_input",
+            run: "edit two displays",
+        },
+        {
+            trigger: ".o_searchview_autocomplete .o-dropdown-item:contains('Note')",
+            run: "click",
+        },
+        {
+            content: "Pin it",
+            trigger: ".o_data_row:only-of-type:contains('Wants two') [name=is_pinned] a",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row [name=is_pinned] .fa-star",
+        },
+    ],
+});
+
+/** The same on a phone, where the buttons are in a menu. */
+registry.category("web_tour.tours").add("billinator_crm_log_phone", {
+    steps: () => [
+        {
+            trigger: ".o_button_more",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_log_note][title='Log a Meeting']",
+            run: "click",
+        },
+        write("Saw all rooms"),
+        {
+            trigger: ".modal-footer button:contains('Log'), .modal button.btn-primary:contains('Log')",
+            run: "click",
+        },
+        isLogged,
+    ],
+});
