@@ -17,7 +17,7 @@ const isLogged = {
 registry.category("web_tour.tours").add("billinator_crm_log", {
     steps: () => [
         {
-            trigger: "button[name=action_log_note][title='Log a Call']",
+            trigger: "button[name=action_log_note]:has(.fa-phone)",
             run: "click",
         },
         write("Wants two displays"),
@@ -30,7 +30,7 @@ registry.category("web_tour.tours").add("billinator_crm_log", {
             trigger: "button[name=action_view_notes]:contains('1')",
         },
         {
-            trigger: "button[name=action_log_note][title='Log a Note']",
+            trigger: "button[name=action_log_note]:has(.fa-pencil)",
             run: "click",
         },
         write("Rings twice"),
@@ -72,7 +72,7 @@ registry.category("web_tour.tours").add("billinator_crm_log_phone", {
             run: "click",
         },
         {
-            trigger: "button[name=action_log_note][title='Log a Meeting']",
+            trigger: "button[name=action_log_note]:has(.fa-users)",
             run: "click",
         },
         write("Saw all rooms"),
