@@ -34,6 +34,7 @@ class BillinatorAnnotatedMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
+        self.env["billinator.note"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm.billinator_note_action"
         )

@@ -129,6 +129,10 @@ class BillinatorNote(models.Model):
     _default_order_idx = models.Index("(date DESC, id DESC)")
     _customer_order_idx = models.Index("(commercial_partner_id, date DESC, id DESC)")
     _author_order_idx = models.Index("(user_id, date DESC, id DESC)")
+    _type_order_idx = models.Index("(note_type, date DESC, id DESC)")
+    _direction_order_idx = models.Index(
+        "(direction, date DESC, id DESC) WHERE direction IS NOT NULL"
+    )
     _pinned_order_idx = models.Index("(date DESC, id DESC) WHERE is_pinned IS TRUE")
 
     # === Computes === #
@@ -354,3 +358,19 @@ class BillinatorNote(models.Model):
         # The last tag may be cut off.
         start = re.sub(r"<[^>]*$", "", start)
         return shorten(html_to_inner_content(start), length, placeholder="…")
+
+    # === Imports === #
+
+    @api.model
+    @api.readonly
+    def get_import_templates(self):
+        """Offer the spreadsheet to fill in and import.
+
+        :return: list of dicts with ``label`` and ``template`` (a path)
+        """
+        return [
+            {
+                "label": self.env._("Import Template for Notes"),
+                "template": "/billinator_crm/static/xls/notes_import.xlsx",
+            }
+        ]

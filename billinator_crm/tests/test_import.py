@@ -184,6 +184,18 @@ class TestImportQuotes(ImportCase):
             quotes.mapped("amount_total"),
         )
 
+    def test_template_of_notes(self):
+        notes = self._import_records(
+            "billinator.note", self._read_template("billinator.note"), XLSX
+        )
+        self.assertEqual(notes.partner_id, self.customers)
+        self.assertEqual(notes.mapped("note_type"), ["call", "email", "note"])
+        self.assertEqual(notes.mapped("direction"), ["out", "in", False])
+        self.assertEqual(str(notes[0].date), "2026-10-05 09:30:00")
+        self.assertIn("delivery", notes[1].body)
+        self.assertEqual(notes.mapped("is_pinned"), [False, False, True])
+        self.assertEqual(notes.user_id, self.salesperson)
+
     def test_products_bring_their_price(self):
         quotes = self._import_records(
             "billinator.quote",

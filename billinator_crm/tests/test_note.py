@@ -513,6 +513,8 @@ class TestNoteSearch(NoteCase):
                 order,
             ),
             ("author_order_idx", [("user_id", "=", self.env.uid)], order),
+            ("type_order_idx", [("note_type", "=", "meeting")], order),
+            ("direction_order_idx", [("direction", "=", "in")], order),
             ("pinned_order_idx", [("is_pinned", "=", True)], order),
             ("opportunity_id_index", [("opportunity_id", "=", self.deal.id)], None),
             ("quote_id_index", [("quote_id", "=", self.quote.id)], None),
