@@ -253,7 +253,9 @@ class TestNote(NoteCase):
             {"name": "x", "res_model": "res.partner", "res_id": self.customer.id}
         )
         note = self._log(attachment_ids=file.ids)
-        self.assertEqual(file.res_model, "res.partner")
+        self.assertEqual(file.res_id, self.customer.id)
+        # The same number is no reason to delete it.
+        file.sudo().res_id = note.id
         note.attachment_ids = False
         self.assertTrue(file.exists())
 
@@ -444,12 +446,18 @@ class TestNoteMentions(NoteCase):
         )
         self.assertEqual(self._get_notified(note), [self.senior.partner_id])
 
-    def test_colleague_with_another_current_company(self):
-        self.stranger.company_ids += self.company
-        note = self._log(
-            user=self.salesperson,
-            opportunity_id=self.deal.id,
-            body=self._mention(self.stranger),
+    def test_colleague_of_another_company(self):
+        """Who works in other companies than the author reads what belongs to none."""
+        note = (
+            self.env["billinator.note"]
+            .with_user(self.salesperson)
+            .with_context(allowed_company_ids=self.company.ids)
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "body": self._mention(self.stranger),
+                }
+            )
         )
         self.assertEqual(self._get_notified(note), [self.stranger.partner_id])
 

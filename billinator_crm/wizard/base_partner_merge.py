@@ -6,10 +6,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._merge_contacts(src_partners, dst_partner)
-        result = super()._update_foreign_keys(src_partners, dst_partner)
-        # Documents of a partner without a company may now be its company's.
-        dst_partner.modified(["commercial_partner_id", "company_id"])
-        return result
+        return super()._update_foreign_keys(src_partners, dst_partner)
 
     def _merge_contacts(self, src_partners, dst_partner):
         """Leave no two contacts that would not be unique among the merged partners.
