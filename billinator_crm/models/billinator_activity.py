@@ -308,7 +308,7 @@ class BillinatorActivity(models.Model):
             event = activity.calendar_event_id
             if event and not event.allday:
                 activity.due_date = event.start
-            elif activity.activity_id.id:
+            elif activity.activity_id._origin:
                 activity.due_date = activity._get_due_date_on_deadline()
             else:
                 activity.due_date = activity.due_date
