@@ -452,9 +452,11 @@ class BillinatorActivity(models.Model):
         return result
 
     def unlink(self):
-        # The rows go with the activities underneath, and so do the meetings.
-        self.check_access("unlink")
-        return self.activity_id.unlink_w_meeting()
+        natives = self.activity_id
+        result = super().unlink()
+        # Meetings leave the calendar with their activities.
+        natives.unlink_w_meeting()
+        return result
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):

@@ -37,6 +37,7 @@ class CalendarEvent(models.Model):
         # The deadline is the meeting's day where the assignee is, which Odoo does not
         # know here. It must not move the meeting in turn.
         events = self.with_context(calendar_event_meeting_update=True)
-        super(CalendarEvent, events)._sync_activities(fields)
+        result = super(CalendarEvent, events)._sync_activities(fields)
         if "start" in fields:
             self._get_activity_rows()._move_deadlines()
+        return result
