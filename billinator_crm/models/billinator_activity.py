@@ -452,7 +452,8 @@ class BillinatorActivity(models.Model):
         return result
 
     def unlink(self):
-        natives = self.activity_id
+        # By their ids, to read them at once when the rows are gone.
+        natives = self.env["mail.activity"].browse(self.activity_id.ids)
         result = super().unlink()
         # Meetings leave the calendar with their activities.
         natives.unlink_w_meeting()
