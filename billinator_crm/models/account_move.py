@@ -23,6 +23,11 @@ class AccountMove(models.Model):
         " WHERE billinator_quote_id IS NOT NULL AND state <> 'cancel'",
         "This quote has another invoice already: cancel or delete that one first.",
     )
+    # A customer's invoices, and the sums of them, without a look at everybody's.
+    _billinator_customer_idx = models.Index(
+        "(commercial_partner_id, invoice_date DESC, id DESC)"
+        " WHERE move_type IN ('out_invoice', 'out_refund') AND state = 'posted'"
+    )
 
     @api.constrains("state", "billinator_quote_id", "move_type")
     def _check_billinator_quote_accepted(self):

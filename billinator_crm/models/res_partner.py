@@ -18,6 +18,21 @@ class ResPartner(models.Model):
         compute="_compute_primary_contact_id",
         search="_search_primary_contact_id",
     )
+    primary_contact_name = fields.Char(
+        related="primary_contact_id.name",
+        string="Primary Contact's Name",
+        related_sudo=False,
+    )
+    primary_contact_email = fields.Char(
+        related="primary_contact_id.email",
+        string="Primary Contact's Email",
+        related_sudo=False,
+    )
+    primary_contact_phone = fields.Char(
+        related="primary_contact_id.phone",
+        string="Primary Contact's Phone",
+        related_sudo=False,
+    )
 
     @api.depends("contact_ids.is_primary")
     def _compute_primary_contact_id(self):
@@ -60,6 +75,102 @@ class ResPartner(models.Model):
             # Nobody is to be spoken to first who is not there any more.
             self._get_employee_contacts().filtered("is_primary").is_primary = False
         return result
+
+    # === Actions === #
+
+    @api.readonly
+    def action_view_opportunities(self, status=None):
+        """List the opportunities of the customer's whole company.
+
+        :param str status: show those with this one only: open, won or lost
+        :return: a window action
+        """
+        action = self._get_company_action("billinator_opportunity_action")
+        if status:
+            action["context"][f"search_default_{status}"] = 1
+        views = action["views"]
+        return {**action, "views": sorted(views, key=lambda view: view[1] != "list")}
+
+    @api.readonly
+    def action_view_quotes(self):
+        """List the quotes of the customer's whole company.
+
+        :return: a window action
+        """
+        return self._get_company_action("billinator_quote_action")
+
+    @api.readonly
+    def action_view_customer_invoices(self, unpaid=False):
+        """List the posted invoices and credit notes of the customer's whole company.
+
+        :param bool unpaid: show only those with something left to pay
+        :return: a window action, of use to those who may read invoices
+        """
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice"
+        )
+        domain = self._get_invoice_domain()
+        domain &= Domain("commercial_partner_id", "=", self.commercial_partner_id.id)
+        if unpaid:
+            domain &= Domain("amount_residual", "!=", 0)
+        return {
+            **action,
+            "domain": list(domain),
+            "context": {"default_move_type": "out_invoice", "create": False},
+        }
+
+    @api.readonly
+    def action_new_opportunity(self):
+        """Open a new opportunity of the customer.
+
+        :return: a window action on an unsaved ``billinator.opportunity``
+        """
+        return self._get_new_action(
+            "billinator.opportunity", self.env._("New Opportunity")
+        )
+
+    @api.readonly
+    def action_new_quote(self):
+        """Open a new quote to the customer.
+
+        :return: a window action on an unsaved ``billinator.quote``
+        """
+        return self._get_new_action("billinator.quote", self.env._("New Quote"))
+
+    @api.readonly
+    def action_view_in_contacts(self):
+        """Open the partner as the Contacts app shows it, with all its settings.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.id,
+            "views": [(self.env.ref("base.view_partner_form").id, "form")],
+        }
+
+    def _get_company_action(self, name):
+        """Return one of the addon's actions, on the whole company's documents."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"billinator_crm.{name}")
+        return {
+            **action,
+            "domain": [("commercial_partner_id", "=", self.commercial_partner_id.id)],
+            "context": {"default_partner_id": self.id},
+        }
+
+    def _get_new_action(self, model, title):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": model,
+            "views": [(False, "form")],
+            "context": {"default_partner_id": self.id},
+        }
 
     def _get_employee_contacts(self):
         """Return the rows of the people in ``self`` at their own companies."""

@@ -1,0 +1,511 @@
+from collections import defaultdict
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+SALES = "sales_team.group_sale_salesman"
+ACCOUNTING = "account.group_account_readonly,account.group_account_invoice"
+SALES_AND_ACCOUNTING = f"{SALES},{ACCOUNTING}"
+OPEN_QUOTE_STATES = ("draft", "sent")
+# How far back the days to pay look: habits change.
+PAYMENT_YEARS = 2
+# How many rows the tabs of the customer page show; a button opens all of them.
+RECENT_LIMIT = 20
+# What people write to each other; notes, notifications and automated mails are not.
+MAIL_TYPES = ("comment", "email", "email_outgoing")
+
+
+class ResPartner(models.Model):
+    """What a customer brings, owes and was told last.
+
+    The figures of a company, and of each person in it, are those of the whole company:
+    of its commercial partner with all its people. They count the allowed companies
+    only and are in the current company's currency, at today's rate. Deals and quotes
+    count where the user may read them. Each compute takes the same few queries for
+    any number of partners.
+    """
+
+    _inherit = "res.partner"
+
+    figures_currency_id = fields.Many2one(
+        "res.currency", compute="_compute_figures_currency_id"
+    )
+
+    # What may come
+    open_opportunity_count = fields.Integer(
+        string="Open Opportunities",
+        compute="_compute_opportunity_figures",
+        groups=SALES,
+    )
+    open_pipeline = fields.Monetary(
+        currency_field="figures_currency_id",
+        compute="_compute_opportunity_figures",
+        groups=SALES,
+        help="Expected revenue of the open opportunities.",
+    )
+    weighted_pipeline = fields.Monetary(
+        currency_field="figures_currency_id",
+        compute="_compute_opportunity_figures",
+        groups=SALES,
+        help="Expected revenue of the open opportunities, times probability.",
+    )
+    won_opportunity_count = fields.Integer(
+        string="Won Opportunities",
+        compute="_compute_opportunity_figures",
+        groups=SALES,
+    )
+    won_revenue = fields.Monetary(
+        string="Won",
+        currency_field="figures_currency_id",
+        compute="_compute_opportunity_figures",
+        groups=SALES,
+        help="Expected revenue of the opportunities that were won.",
+    )
+    quote_count = fields.Integer(
+        string="Quotes", compute="_compute_quote_figures", groups=SALES_AND_ACCOUNTING
+    )
+    open_quote_count = fields.Integer(
+        string="Open Quotes",
+        compute="_compute_quote_figures",
+        groups=SALES_AND_ACCOUNTING,
+    )
+    open_quoted_amount = fields.Monetary(
+        string="Quoted",
+        currency_field="figures_currency_id",
+        compute="_compute_quote_figures",
+        groups=SALES_AND_ACCOUNTING,
+        help="Untaxed total of the quotes that the customer has not answered yet.",
+    )
+
+    # What came
+    invoiced_amount = fields.Monetary(
+        string="Invoiced",
+        currency_field="figures_currency_id",
+        compute="_compute_invoice_figures",
+        groups=SALES_AND_ACCOUNTING,
+        help="Posted customer invoices less credit notes, taxes included.",
+    )
+    paid_amount = fields.Monetary(
+        string="Paid",
+        currency_field="figures_currency_id",
+        compute="_compute_invoice_figures",
+        groups=SALES_AND_ACCOUNTING,
+        help="What was invoiced and is not due any more.",
+    )
+    due_amount = fields.Monetary(
+        string="Due",
+        currency_field="figures_currency_id",
+        compute="_compute_invoice_figures",
+        groups=SALES_AND_ACCOUNTING,
+        help="What is left to pay of the invoices, less credit notes not used yet. "
+        "Payments count from the moment they are matched with an invoice.",
+    )
+    overdue_amount = fields.Monetary(
+        string="Overdue",
+        currency_field="figures_currency_id",
+        compute="_compute_overdue_amount",
+        groups=SALES_AND_ACCOUNTING,
+        help="The part of what is due whose day has passed, by instalment.",
+    )
+    days_to_pay = fields.Integer(
+        compute="_compute_days_to_pay",
+        groups=SALES_AND_ACCOUNTING,
+        help="Days from an invoice's date to its last payment, in the mean of the "
+        "invoices of the last two years that are paid, larger ones counting more.",
+    )
+    paid_invoice_count = fields.Integer(
+        string="Paid Invoices",
+        compute="_compute_days_to_pay",
+        groups=SALES_AND_ACCOUNTING,
+        help="How many invoices stand behind the days to pay.",
+    )
+    sales_history = fields.Json(
+        compute="_compute_sales_history",
+        groups=SALES_AND_ACCOUNTING,
+        help="For each year, latest first: year, count (of invoices), invoiced, paid "
+        "and due.",
+    )
+
+    # What was said, and what comes next
+    last_interaction_date = fields.Datetime(
+        string="Last Interaction",
+        compute="_compute_last_interaction_date",
+        groups=SALES,
+        help="The last message to or from the customer.",
+    )
+
+    # What the customer page shows of all that
+    billinator_opportunity_ids = fields.One2many(
+        "billinator.opportunity",
+        "commercial_partner_id",
+        string="Company's Opportunities",
+        groups=SALES,
+    )
+    recent_opportunity_ids = fields.Many2many(
+        "billinator.opportunity",
+        compute="_compute_recent_opportunity_ids",
+        groups=SALES,
+        help="The open opportunities, then the ones closed last.",
+    )
+    recent_quote_ids = fields.Many2many(
+        "billinator.quote",
+        compute="_compute_recent_quote_ids",
+        groups=SALES_AND_ACCOUNTING,
+    )
+    recent_invoice_ids = fields.Many2many(
+        "account.move", compute="_compute_recent_invoice_ids", groups=ACCOUNTING
+    )
+
+    # === Computes === #
+
+    @api.depends_context("company")
+    def _compute_figures_currency_id(self):
+        self.figures_currency_id = self.env.company.currency_id
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company", "allowed_company_ids")
+    def _compute_opportunity_figures(self):
+        sums = self._sum_up(
+            self.env["billinator.opportunity"],
+            Domain("status", "in", ("open", "won")),
+            ["status"],
+            ["expected_revenue_company", "weighted_revenue"],
+        )
+        for partner in self:
+            customer = partner.commercial_partner_id._origin.id
+            pipeline, won = sums[customer, "open"], sums[customer, "won"]
+            partner.open_opportunity_count = pipeline["count"]
+            partner.open_pipeline = pipeline["expected_revenue_company"]
+            partner.weighted_pipeline = pipeline["weighted_revenue"]
+            partner.won_opportunity_count = won["count"]
+            partner.won_revenue = won["expected_revenue_company"]
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company", "allowed_company_ids")
+    def _compute_quote_figures(self):
+        quotes = self.env["billinator.quote"]
+        sums = self._sum_up(quotes, Domain.TRUE, ["state"], ["amount_untaxed_company"])
+        states = quotes._fields["state"].get_values(self.env)
+        for partner in self:
+            customer = partner.commercial_partner_id._origin.id
+            unanswered = [sums[customer, state] for state in OPEN_QUOTE_STATES]
+            partner.quote_count = sum(sums[customer, state]["count"] for state in states)
+            partner.open_quote_count = sum(row["count"] for row in unanswered)
+            partner.open_quoted_amount = sum(
+                row["amount_untaxed_company"] for row in unanswered
+            )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company", "allowed_company_ids")
+    def _compute_invoice_figures(self):
+        sums = self._sum_up_invoices_sudo([])
+        for partner in self:
+            row = sums[(partner.commercial_partner_id._origin.id,)]
+            partner.invoiced_amount = row["amount_total_signed"]
+            partner.due_amount = row["amount_residual_signed"]
+            partner.paid_amount = partner.invoiced_amount - partner.due_amount
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company", "allowed_company_ids", "tz")
+    def _compute_overdue_amount(self):
+        sums = self._sum_up_overdue_sudo()
+        for partner in self:
+            row = sums[(partner.commercial_partner_id._origin.id,)]
+            # Credit notes past their day may be more than the invoices are.
+            partner.overdue_amount = max(row["amount_residual"], 0)
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company", "allowed_company_ids", "tz")
+    def _compute_days_to_pay(self):
+        payments = self._get_payment_days_sudo()
+        for partner in self:
+            customer = partner.commercial_partner_id._origin.id
+            count, amount, amount_days = payments[customer]
+            partner.paid_invoice_count = count
+            partner.days_to_pay = round(amount_days / amount) if amount else 0
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "company", "allowed_company_ids")
+    def _compute_sales_history(self):
+        years = defaultdict(dict)
+        sums = self._sum_up_invoices_sudo(["invoice_date:year", "move_type"])
+        for (customer, day, move_type), row in sums.items():
+            year = years[customer].setdefault(
+                day.year, {"year": day.year, "count": 0, "invoiced": 0, "due": 0}
+            )
+            year["count"] += row["count"] if move_type == "out_invoice" else 0
+            year["invoiced"] += row["amount_total_signed"]
+            year["due"] += row["amount_residual_signed"]
+        for partner in self:
+            rows = years[partner.commercial_partner_id._origin.id]
+            partner.sales_history = [
+                {**row, "paid": row["invoiced"] - row["due"]}
+                for _year, row in sorted(rows.items(), reverse=True)
+            ]
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_last_interaction_date(self):
+        mails = self._get_last_mail_dates()
+        for partner in self:
+            customer = partner.commercial_partner_id._origin.id
+            partner.last_interaction_date = mails.get(customer)
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_recent_opportunity_ids(self):
+        self._set_recent(
+            "recent_opportunity_ids",
+            Domain.TRUE,
+            "date_closed DESC NULLS FIRST, id DESC",
+        )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_recent_quote_ids(self):
+        self._set_recent("recent_quote_ids", Domain.TRUE, "date_quote DESC, id DESC")
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_recent_invoice_ids(self):
+        self._set_recent(
+            "recent_invoice_ids",
+            self._get_invoice_domain(),
+            "invoice_date DESC, id DESC",
+        )
+
+    # === Sums === #
+
+    def _get_figure_customers(self):
+        """Return the companies whose figures the partners in ``self`` show."""
+        return self.commercial_partner_id._origin
+
+    def _sum_up(self, documents, domain, keys, amounts, customer="commercial_partner_id"):
+        """Add up the customers' documents, those that the user may read, in one query.
+
+        :param documents: an empty recordset of the documents' model
+        :param list keys: fields to group by, besides the customer
+        :param list amounts: fields that are in the currency of a document's company
+        :param str customer: the documents' field for the customer
+        :return: dict of dicts with ``count`` and the amounts, zero where there is
+            nothing; its keys are tuples of customer id and the values of ``keys``
+        """
+        sums = defaultdict(lambda: dict.fromkeys(("count", *amounts), 0))
+        if not documents.has_access("read"):
+            return sums
+        rows = documents._read_group(
+            domain & Domain(customer, "in", self._get_figure_customers().ids),
+            [customer, *keys, "company_id"],
+            ["__count", *(f"{amount}:sum" for amount in amounts)],
+        )
+        for row in rows:
+            *values, company, count = row[: len(keys) + 3]
+            total = sums[values[0].id, *values[1:]]
+            total["count"] += count
+            for name, amount in zip(amounts, row[len(keys) + 3 :], strict=True):
+                total[name] += self._convert_figure(amount, company)
+        return sums
+
+    def _convert_figure(self, amount, company):
+        """Return an amount of a company in the current company's currency."""
+        return company.currency_id._convert(
+            amount, self.env.company.currency_id, company
+        )
+
+    @api.model
+    def _get_invoice_domain(self):
+        """Return the domain of what was invoiced to customers."""
+        return (
+            Domain("move_type", "in", ("out_invoice", "out_refund"))
+            & Domain("state", "=", "posted")
+            & Domain("company_id", "in", self.env.companies.ids)
+        )
+
+    def _check_invoice_sums(self):
+        """Return the partners whose invoices the user may know the sums of.
+
+        Salespeople need them before a call, and have no accounting rights: they get
+        sums of the customers they may read, and no invoice.
+        """
+        if self.env.su or self.env.user.has_groups(SALES_AND_ACCOUNTING):
+            customers = self._get_figure_customers()._filtered_access("read")
+            return self.filtered(
+                lambda partner: partner.commercial_partner_id._origin in customers
+            )
+        return self.browse()
+
+    def _sum_up_invoices_sudo(self, keys):
+        """Add up what was invoiced, and what of it is due; see :meth:`_sum_up`."""
+        return self._check_invoice_sums()._sum_up(
+            self.env["account.move"].sudo(),
+            self._get_invoice_domain(),
+            keys,
+            ["amount_total_signed", "amount_residual_signed"],
+        )
+
+    def _sum_up_overdue_sudo(self):
+        """Add up the instalments whose day has passed; see :meth:`_sum_up`."""
+        invoices = Domain("move_id", "any", self._get_invoice_domain())
+        return self._check_invoice_sums()._sum_up(
+            self.env["account.move.line"].sudo(),
+            invoices
+            & Domain("display_type", "=", "payment_term")
+            & Domain("reconciled", "=", False)
+            & Domain("date_maturity", "<", fields.Date.context_today(self)),
+            [],
+            ["amount_residual"],
+            customer="partner_id",
+        )
+
+    def _get_payment_days_sudo(self):
+        """Tell how fast the customers' invoices of the last years were paid.
+
+        An invoice is paid on the day of the last payment that was matched with it.
+
+        :return: dict of customer id: (count of invoices, sum of their amounts, sum of
+            amount times days)
+        """
+        payments = defaultdict(lambda: (0, 0, 0))
+        customers = self._check_invoice_sums()._get_figure_customers()
+        since = fields.Date.context_today(self) - relativedelta(years=PAYMENT_YEARS)
+        query = self.env["account.move"].sudo()._search(
+            self._get_invoice_domain()
+            & Domain("commercial_partner_id", "in", customers.ids)
+            & Domain("move_type", "=", "out_invoice")
+            & Domain("payment_state", "=", "paid")
+            & Domain("invoice_date", ">=", since)
+        )
+        for customer, company_id, count, amount, amount_days in self.env.execute_query(
+            self._get_payment_days_sql(query)
+        ):
+            company = self.env["res.company"].browse(company_id)
+            before = payments[customer]
+            payments[customer] = (
+                before[0] + count,
+                before[1] + self._convert_figure(amount, company),
+                before[2] + self._convert_figure(amount_days, company),
+            )
+        return payments
+
+    def _get_payment_days_sql(self, query):
+        """Sum up the paid invoices of a query by customer and company."""
+        for model in ("account.move", "account.move.line", "account.partial.reconcile"):
+            self.env[model].flush_model()
+        return SQL(
+            """
+            SELECT customer_id, company_id, COUNT(*), SUM(amount), SUM(amount * days)
+              FROM (
+                SELECT move.commercial_partner_id AS customer_id,
+                       move.company_id,
+                       move.amount_total_signed AS amount,
+                       MAX(partial.max_date) - move.invoice_date AS days
+                  FROM account_move move
+                  JOIN account_move_line line
+                    ON line.move_id = move.id AND line.display_type = 'payment_term'
+                  JOIN account_partial_reconcile partial
+                    ON partial.debit_move_id = line.id
+                 WHERE move.id IN %s
+              GROUP BY move.id
+              ) AS paid
+          GROUP BY customer_id, company_id
+            """,
+            query.subselect(),
+        )
+
+    # === Latest documents === #
+
+    def _set_recent(self, name, domain, order):
+        """Set a field to the customers' first readable documents in an order."""
+        documents = self.env[self._fields[name].comodel_name]
+        ids = defaultdict(list)
+        for customer, document in self._select_per_customer(documents, domain, order):
+            ids[customer].append(document)
+        for partner in self:
+            partner[name] = documents.browse(
+                ids[partner.commercial_partner_id._origin.id]
+            )
+
+    def _select_per_customer(self, documents, domain, order):
+        """Find the first documents of each customer, in one query.
+
+        :return: list of tuples: customer id, document id
+        """
+        if not documents.has_access("read"):
+            return []
+        query = documents._search(domain, limit=RECENT_LIMIT, order=order)
+        query.add_where(
+            SQL(
+                "%s = customer.id",
+                documents._field_to_sql(query.table, "commercial_partner_id", query),
+            )
+        )
+        return self.env.execute_query(
+            SQL(
+                "SELECT customer.id, document.id"
+                " FROM unnest(%s::int[]) AS customer (id)"
+                " CROSS JOIN LATERAL (%s) AS document",
+                self._get_figure_customers().ids,
+                query.select(),
+            )
+        )
+
+    def _get_last_mail_dates(self):
+        """Return the moment of each customer's last mail.
+
+        Mails are those on its people, deals and quotes that the user may read. The
+        last one of each document is found by the index, however many there are.
+
+        :return: dict of customer id: datetime
+        """
+        comment = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
+        self.env["mail.message"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT document.customer_id, MAX(mail.date)
+                  FROM (%(documents)s) AS document
+                 CROSS JOIN LATERAL (
+                    SELECT date
+                      FROM mail_message
+                     WHERE model = document.model
+                       AND res_id = document.res_id
+                       AND message_type IN %(types)s
+                       AND subtype_id = %(comment)s
+                  ORDER BY id DESC
+                     LIMIT 1
+                 ) AS mail
+              GROUP BY document.customer_id
+                """,
+                documents=SQL(" UNION ALL ").join(self._get_document_queries()),
+                types=MAIL_TYPES,
+                comment=comment,
+            )
+        )
+        return dict(rows)
+
+    def _get_document_queries(self):
+        """Return queries of what the user may read of the customers.
+
+        :return: list of SQL with the columns ``customer_id``, ``model``, ``res_id``
+        """
+        domain = Domain("commercial_partner_id", "in", self._get_figure_customers().ids)
+        queries = []
+        for name in ("res.partner", "billinator.opportunity", "billinator.quote"):
+            documents = self.env[name].with_context(active_test=False)
+            if not documents.has_access("read"):
+                continue
+            query = documents._search(domain)
+            customer = documents._field_to_sql(
+                query.table, "commercial_partner_id", query
+            )
+            queries.append(
+                query.select(
+                    SQL("%s AS customer_id", customer),
+                    SQL("%s AS model", name),
+                    SQL("%s AS res_id", SQL.identifier(query.table, "id")),
+                )
+            )
+        return queries
