@@ -201,6 +201,9 @@ class BillinatorActivity(models.Model):
     _due_idx = models.Index("(due_date, id)")
     _pending_due_idx = models.Index("(user_id, due_date, id) WHERE status = 'pending'")
     _user_due_idx = models.Index("(user_id, due_date, id)")
+    _pending_customer_idx = models.Index(
+        "(commercial_partner_id, due_date) WHERE status = 'pending'"
+    )
     _timeline_idx = models.Index(
         "(commercial_partner_id, (COALESCE(completed_at, due_date)) DESC, id DESC)"
     )

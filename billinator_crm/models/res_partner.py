@@ -100,6 +100,14 @@ class ResPartner(models.Model):
         return self._get_company_action("billinator_quote_action")
 
     @api.readonly
+    def action_view_crm_activities(self):
+        """List the activities of the customer's whole company.
+
+        :return: a window action
+        """
+        return self._get_company_action("billinator_activity_action")
+
+    @api.readonly
     def action_view_customer_invoices(self, unpaid=False):
         """List the posted invoices and credit notes of the customer's whole company.
 

@@ -16,10 +16,15 @@ PAYMENT_YEARS = 2
 RECENT_LIMIT = 20
 # What people write to each other; notes, notifications and automated mails are not.
 MAIL_TYPES = ("comment", "email", "email_outgoing")
+# The order of activities in a customer's history, as an index has it.
+ACTIVITY_ORDER = SQL(
+    "COALESCE(billinator_activity.completed_at, billinator_activity.due_date) DESC,"
+    " billinator_activity.id DESC"
+)
 
 
 class ResPartner(models.Model):
-    """What a customer brings, owes and was told last.
+    """What a customer brings and owes, and when it was last spoken to.
 
     The figures of a company, and of each person in it, are those of the whole company:
     of its commercial partner with all its people. They count the allowed companies
@@ -134,7 +139,13 @@ class ResPartner(models.Model):
         string="Last Interaction",
         compute="_compute_last_interaction_date",
         groups=SALES,
-        help="The last message to or from the customer.",
+        help="The last message to or from the customer, or activity that was done.",
+    )
+    next_interaction_date = fields.Datetime(
+        string="Next Interaction",
+        compute="_compute_next_interaction_date",
+        groups=SALES,
+        help="When the first pending activity is due; in the past if it is late.",
     )
 
     # What the customer page shows of all that
@@ -142,6 +153,12 @@ class ResPartner(models.Model):
         "billinator.opportunity",
         "commercial_partner_id",
         string="Company's Opportunities",
+        groups=SALES,
+    )
+    billinator_activity_ids = fields.One2many(
+        "billinator.activity",
+        "commercial_partner_id",
+        string="Company's Activities",
         groups=SALES,
     )
     recent_opportunity_ids = fields.Many2many(
@@ -154,6 +171,9 @@ class ResPartner(models.Model):
         "billinator.quote",
         compute="_compute_recent_quote_ids",
         groups=SALES_AND_ACCOUNTING,
+    )
+    pending_activity_ids = fields.Many2many(
+        "billinator.activity", compute="_compute_pending_activity_ids", groups=SALES
     )
     recent_invoice_ids = fields.Many2many(
         "account.move", compute="_compute_recent_invoice_ids", groups=ACCOUNTING
@@ -192,7 +212,9 @@ class ResPartner(models.Model):
         for partner in self:
             customer = partner.commercial_partner_id._origin.id
             unanswered = [sums[customer, state] for state in OPEN_QUOTE_STATES]
-            partner.quote_count = sum(sums[customer, state]["count"] for state in states)
+            partner.quote_count = sum(
+                sums[customer, state]["count"] for state in states
+            )
             partner.open_quote_count = sum(row["count"] for row in unanswered)
             partner.open_quoted_amount = sum(
                 row["amount_untaxed_company"] for row in unanswered
@@ -239,20 +261,37 @@ class ResPartner(models.Model):
             year["count"] += row["count"] if move_type == "out_invoice" else 0
             year["invoiced"] += row["amount_total_signed"]
             year["due"] += row["amount_residual_signed"]
+        currency = self.env.company.currency_id
         for partner in self:
             rows = years[partner.commercial_partner_id._origin.id]
             partner.sales_history = [
-                {**row, "paid": row["invoiced"] - row["due"]}
+                {**row, "paid": currency.round(row["invoiced"] - row["due"])}
                 for _year, row in sorted(rows.items(), reverse=True)
             ]
 
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_last_interaction_date(self):
-        mails = self._get_last_mail_dates()
+        sources = (self._get_last_mail_dates(), self._get_last_activity_dates())
         for partner in self:
             customer = partner.commercial_partner_id._origin.id
-            partner.last_interaction_date = mails.get(customer)
+            moments = [source[customer] for source in sources if customer in source]
+            partner.last_interaction_date = max(moments, default=False)
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_next_interaction_date(self):
+        moments = dict(
+            self._select_per_customer(
+                self.env["billinator.activity"],
+                Domain("status", "=", "pending"),
+                "due_date",
+                "due_date",
+            )
+        )
+        for partner in self:
+            customer = partner.commercial_partner_id._origin.id
+            partner.next_interaction_date = moments.get(customer)
 
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "allowed_company_ids")
@@ -270,6 +309,13 @@ class ResPartner(models.Model):
 
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "allowed_company_ids")
+    def _compute_pending_activity_ids(self):
+        self._set_recent(
+            "pending_activity_ids", Domain("status", "=", "pending"), "due_date, id"
+        )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_recent_invoice_ids(self):
         self._set_recent(
             "recent_invoice_ids",
@@ -283,7 +329,9 @@ class ResPartner(models.Model):
         """Return the companies whose figures the partners in ``self`` show."""
         return self.commercial_partner_id._origin
 
-    def _sum_up(self, documents, domain, keys, amounts, customer="commercial_partner_id"):
+    def _sum_up(
+        self, documents, domain, keys, amounts, customer="commercial_partner_id"
+    ):
         """Add up the customers' documents, those that the user may read, in one query.
 
         :param documents: an empty recordset of the documents' model
@@ -310,10 +358,12 @@ class ResPartner(models.Model):
         return sums
 
     def _convert_figure(self, amount, company):
-        """Return an amount of a company in the current company's currency."""
-        return company.currency_id._convert(
-            amount, self.env.company.currency_id, company
-        )
+        """Return an amount of a company in the current company's currency.
+
+        At the current company's rate of today, as Odoo's own reports do it.
+        """
+        current = self.env.company
+        return company.currency_id._convert(amount, current.currency_id, current)
 
     @api.model
     def _get_invoice_domain(self):
@@ -324,22 +374,21 @@ class ResPartner(models.Model):
             & Domain("company_id", "in", self.env.companies.ids)
         )
 
-    def _check_invoice_sums(self):
-        """Return the partners whose invoices the user may know the sums of.
+    def _filter_readable_companies(self):
+        """Return the partners whose company the user may read.
 
-        Salespeople need them before a call, and have no accounting rights: they get
-        sums of the customers they may read, and no invoice.
+        Salespeople need the sums of its invoices before a call, and have no accounting
+        rights: where these sums are made in sudo mode, this is the check. The fields'
+        groups keep everybody else out.
         """
-        if self.env.su or self.env.user.has_groups(SALES_AND_ACCOUNTING):
-            customers = self._get_figure_customers()._filtered_access("read")
-            return self.filtered(
-                lambda partner: partner.commercial_partner_id._origin in customers
-            )
-        return self.browse()
+        readable = self._get_figure_customers()._filtered_access("read")
+        return self.filtered(
+            lambda partner: partner.commercial_partner_id._origin in readable
+        )
 
     def _sum_up_invoices_sudo(self, keys):
         """Add up what was invoiced, and what of it is due; see :meth:`_sum_up`."""
-        return self._check_invoice_sums()._sum_up(
+        return self._filter_readable_companies()._sum_up(
             self.env["account.move"].sudo(),
             self._get_invoice_domain(),
             keys,
@@ -349,7 +398,7 @@ class ResPartner(models.Model):
     def _sum_up_overdue_sudo(self):
         """Add up the instalments whose day has passed; see :meth:`_sum_up`."""
         invoices = Domain("move_id", "any", self._get_invoice_domain())
-        return self._check_invoice_sums()._sum_up(
+        return self._filter_readable_companies()._sum_up(
             self.env["account.move.line"].sudo(),
             invoices
             & Domain("display_type", "=", "payment_term")
@@ -369,14 +418,18 @@ class ResPartner(models.Model):
             amount times days)
         """
         payments = defaultdict(lambda: (0, 0, 0))
-        customers = self._check_invoice_sums()._get_figure_customers()
+        customers = self._filter_readable_companies()._get_figure_customers()
         since = fields.Date.context_today(self) - relativedelta(years=PAYMENT_YEARS)
-        query = self.env["account.move"].sudo()._search(
-            self._get_invoice_domain()
-            & Domain("commercial_partner_id", "in", customers.ids)
-            & Domain("move_type", "=", "out_invoice")
-            & Domain("payment_state", "=", "paid")
-            & Domain("invoice_date", ">=", since)
+        query = (
+            self.env["account.move"]
+            .sudo()
+            ._search(
+                self._get_invoice_domain()
+                & Domain("commercial_partner_id", "in", customers.ids)
+                & Domain("move_type", "=", "out_invoice")
+                & Domain("payment_state", "=", "paid")
+                & Domain("invoice_date", ">=", since)
+            )
         )
         for customer, company_id, count, amount, amount_days in self.env.execute_query(
             self._get_payment_days_sql(query)
@@ -415,40 +468,57 @@ class ResPartner(models.Model):
             query.subselect(),
         )
 
-    # === Latest documents === #
+    # === First and last === #
 
     def _set_recent(self, name, domain, order):
         """Set a field to the customers' first readable documents in an order."""
         documents = self.env[self._fields[name].comodel_name]
         ids = defaultdict(list)
-        for customer, document in self._select_per_customer(documents, domain, order):
+        for customer, document in self._select_per_customer(
+            documents, domain, order, "id", RECENT_LIMIT
+        ):
             ids[customer].append(document)
         for partner in self:
-            partner[name] = documents.browse(
-                ids[partner.commercial_partner_id._origin.id]
-            )
+            customer = partner.commercial_partner_id._origin.id
+            partner[name] = documents.browse(ids[customer])
 
-    def _select_per_customer(self, documents, domain, order):
-        """Find the first documents of each customer, in one query.
+    def _select_per_customer(self, documents, domain, order, name, limit=1):
+        """Find each customer's first readable documents in an order, in one query.
 
-        :return: list of tuples: customer id, document id
+        :param documents: an empty recordset of the documents' model
+        :param order: str of fields, or SQL, that an index by customer follows
+        :param str name: the field to return
+        :return: list of tuples: customer id, value of the field
         """
         if not documents.has_access("read"):
             return []
-        query = documents._search(domain, limit=RECENT_LIMIT, order=order)
-        query.add_where(
-            SQL(
-                "%s = customer.id",
-                documents._field_to_sql(query.table, "commercial_partner_id", query),
-            )
+        query = documents._search(domain, limit=limit)
+        query.order = (
+            order if isinstance(order, SQL) else documents._order_to_sql(order, query)
         )
+        customer = documents._field_to_sql(query.table, "commercial_partner_id", query)
+        query.add_where(SQL("%s = customer.id", customer))
         return self.env.execute_query(
             SQL(
-                "SELECT customer.id, document.id"
+                "SELECT customer.id, document.value"
                 " FROM unnest(%s::int[]) AS customer (id)"
-                " CROSS JOIN LATERAL (%s) AS document",
+                " CROSS JOIN LATERAL (%s) AS document (value)",
                 self._get_figure_customers().ids,
-                query.select(),
+                query.select(documents._field_to_sql(query.table, name, query)),
+            )
+        )
+
+    def _get_last_activity_dates(self):
+        """Return the moment of each customer's last activity that was done.
+
+        :return: dict of customer id: datetime
+        """
+        return dict(
+            self._select_per_customer(
+                self.env["billinator.activity"],
+                Domain("status", "=", "done"),
+                ACTIVITY_ORDER,
+                "completed_at",
             )
         )
 

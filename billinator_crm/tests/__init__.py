@@ -3,6 +3,7 @@ from . import (
     test_activity,
     test_contact,
     test_conversion,
+    test_customer,
     test_demo,
     test_import,
     test_note,

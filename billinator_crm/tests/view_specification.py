@@ -13,9 +13,9 @@ ACTIVITY_FIELDS = (
 )
 
 
-def get_specification(model, view_type):
+def get_specification(model, view_type, view_id=None):
     """Return the ``web_read`` specification of the fields in a model's view."""
-    arch = etree.fromstring(model.get_view(view_type=view_type)["arch"])
+    arch = etree.fromstring(model.get_view(view_id, view_type)["arch"])
     specification = _specify(arch, model)
     if "activity_ids" in specification:
         specification |= {name: {} for name in ACTIVITY_FIELDS}
