@@ -105,6 +105,8 @@ class BillinatorContact(models.Model):
         for vals in vals_list:
             if not vals.get("person_id"):
                 vals.setdefault("parent_id", vals.get("customer_id"))
+                # Also where an action makes companies by default.
+                vals.setdefault("is_company", False)
         contacts = super(BillinatorContact, Contact).create(vals_list)
         return contacts.with_env(self.env)
 

@@ -330,14 +330,14 @@ class ResPartner(models.Model):
         return self.commercial_partner_id._origin
 
     def _sum_up(
-        self, documents, domain, keys, amounts, customer="commercial_partner_id"
+        self, documents, domain, keys, amounts, customer_field="commercial_partner_id"
     ):
         """Add up the customers' documents, those that the user may read, in one query.
 
         :param documents: an empty recordset of the documents' model
         :param list keys: fields to group by, besides the customer
         :param list amounts: fields that are in the currency of a document's company
-        :param str customer: the documents' field for the customer
+        :param str customer_field: the documents' field for the customer
         :return: dict of dicts with ``count`` and the amounts, zero where there is
             nothing; its keys are tuples of customer id and the values of ``keys``
         """
@@ -345,16 +345,17 @@ class ResPartner(models.Model):
         if not documents.has_access("read"):
             return sums
         rows = documents._read_group(
-            domain & Domain(customer, "in", self._get_figure_customers().ids),
-            [customer, *keys, "company_id"],
+            domain & Domain(customer_field, "in", self._get_figure_customers().ids),
+            [customer_field, *keys, "company_id"],
             ["__count", *(f"{amount}:sum" for amount in amounts)],
         )
         for row in rows:
-            *values, company, count = row[: len(keys) + 3]
-            total = sums[values[0].id, *values[1:]]
-            total["count"] += count
-            for name, amount in zip(amounts, row[len(keys) + 3 :], strict=True):
-                total[name] += self._convert_figure(amount, company)
+            customer, *values = row[: len(keys) + 1]
+            company, count, *totals = row[len(keys) + 1 :]
+            figures = sums[(customer.id, *values)]
+            figures["count"] += count
+            for name, amount in zip(amounts, totals, strict=True):
+                figures[name] += self._convert_figure(amount, company)
         return sums
 
     def _convert_figure(self, amount, company):
@@ -406,7 +407,7 @@ class ResPartner(models.Model):
             & Domain("date_maturity", "<", fields.Date.context_today(self)),
             [],
             ["amount_residual"],
-            customer="partner_id",
+            customer_field="partner_id",
         )
 
     def _get_payment_days_sudo(self):

@@ -452,10 +452,11 @@ class TestCustomerPage(CustomerCase):
 
     def test_add_a_contact_in_the_page(self):
         self.salesperson.group_ids += self.env.ref("base.group_partner_manager")
-        with Form(self._as(self.salesperson), PAGE) as form:
-            with form.contact_ids.new() as line:
-                line.name = "Joan Clarke"
-                line.role = "technical"
+        # The page's action makes companies by default, and these are no contacts.
+        customer = self._as(self.salesperson).with_context(default_is_company=True)
+        with Form(customer, PAGE) as form, form.contact_ids.new() as line:
+            line.name = "Joan Clarke"
+            line.role = "technical"
         person = self.env["res.partner"].search([("name", "=", "Joan Clarke")])
         self.assertEqual(person.parent_id, self.customer)
         contact = self.customer.contact_ids.filtered(lambda c: c.person_id == person)

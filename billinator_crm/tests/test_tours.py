@@ -52,6 +52,63 @@ class TourCase(HttpCase):
         )
 
 
+class CustomerTourCase(TourCase):
+    """The customer has a person, deals, and an invoice with 150 left to pay."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.salesperson.group_ids += cls.env.ref("base.group_partner_manager")
+        cls.customer = cls.env["res.partner"].search(
+            [("name", "=", "A Tour Customer")], limit=1
+        )
+        person = cls.env["res.partner"].create(
+            {"name": "A Tour Employee", "parent_id": cls.customer.id}
+        )
+        deals = cls.env["billinator.opportunity"].create(
+            [
+                {
+                    "name": name,
+                    "partner_id": person.id,
+                    "expected_revenue": revenue,
+                    "user_id": cls.salesperson.id,
+                }
+                for name, revenue in (("Tour Open Deal", 700), ("Tour Won Deal", 300))
+            ]
+        )
+        deals[1].action_set_won()
+        line = {"name": "Work", "price_unit": 150, "tax_ids": False}
+        cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": person.id,
+                "invoice_date": "2026-01-01",
+                "invoice_line_ids": [Command.create(line)],
+            }
+        ).action_post()
+
+    def _prepare_call(self, url, tour):
+        self.start_tour(url, tour, login=self.salesperson.login)
+        self.assertEqual(self.customer.primary_contact_id.name, "Tour Person")
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerTour(CustomerTourCase):
+    def test_customer(self):
+        self._prepare_call(
+            "/odoo/crm-customers?view_type=list", "billinator_crm_customer"
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerPhoneTour(CustomerTourCase):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_customer_phone(self):
+        self._prepare_call("/odoo/crm-customers", "billinator_crm_customer_phone")
+
+
 @tagged("post_install", "-at_install")
 class TestTours(TourCase):
     def test_sell(self):
