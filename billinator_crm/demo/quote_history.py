@@ -186,7 +186,19 @@ class QuoteHistory(History):
             messages.append(self.prepare_message(quote, offer.moment, body=body))
             for old, new, moment in offer.changes:
                 messages.append(self.prepare_change(quote, "state", old, new, moment))
+                if new == "sent":
+                    messages.append(self._prepare_mail(quote, moment))
         self.env["mail.message"].create(messages)
+
+    def _prepare_mail(self, quote, moment):
+        """Return the message that the customer got with the quote."""
+        return self.prepare_message(
+            quote,
+            moment + timedelta(minutes=1),
+            body=story.QUOTE_MAIL,
+            message_type="email_outgoing",
+            subtype_id=self.ref("mail.mt_comment").id,
+        )
 
     # === Invoices === #
 

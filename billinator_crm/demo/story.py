@@ -97,6 +97,7 @@ ORIGINS = (
 )
 
 # What a salesperson writes when a deal enters a stage.
+QUOTE_MAIL = "Here is our quote, as discussed. Please call me with any question."
 STAGE_NOTES = {
     "LEAD": (
         "Called back: they have outgrown what they have and are looking around.",

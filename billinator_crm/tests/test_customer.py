@@ -325,6 +325,22 @@ class TestCustomerRights(CustomerCase):
         with self.assertRaises(AccessError):
             self._as(self.stranger).read(["due_amount"])
 
+    def test_sums_of_a_company_that_one_may_not_read(self):
+        self.env["ir.rule"].create(
+            {
+                "name": "Not this company",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain_force": [("id", "!=", self.customer.id)],
+                "groups": [
+                    Command.link(self.env.ref("sales_team.group_sale_salesman").id)
+                ],
+            }
+        )
+        row = self._as(self.salesperson, self.person).read(
+            ["invoiced_amount", "overdue_amount", "paid_invoice_count", "sales_history"]
+        )[0]
+        self.assertFalse(any(value for name, value in row.items() if name != "id"))
+
     def test_page_opens_for_every_role(self):
         for user in (
             self.salesperson,
