@@ -140,7 +140,8 @@ class ResPartner(models.Model):
         string="Last Interaction",
         compute="_compute_last_interaction_date",
         groups=SALES,
-        help="The last message to or from the customer, or activity that was done.",
+        help="The last message to or from the customer, activity that was done, or "
+        "note.",
     )
     next_interaction_date = fields.Datetime(
         string="Next Interaction",
@@ -273,7 +274,11 @@ class ResPartner(models.Model):
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_last_interaction_date(self):
-        sources = (self._get_last_mail_dates(), self._get_last_activity_dates())
+        sources = (
+            self._get_last_mail_dates(),
+            self._get_last_activity_dates(),
+            self._get_last_note_dates(),
+        )
         for partner in self:
             customer = partner.commercial_partner_id._origin.id
             moments = [source[customer] for source in sources if customer in source]
@@ -522,6 +527,16 @@ class ResPartner(models.Model):
                 ACTIVITY_ORDER,
                 "completed_at",
             )
+        )
+
+    def _get_last_note_dates(self):
+        """Return the moment of each customer's last note, call, mail or meeting.
+
+        :return: dict of customer id: datetime
+        """
+        notes = self.env["billinator.note"]
+        return dict(
+            self._select_per_customer(notes, Domain.TRUE, "date DESC, id DESC", "date")
         )
 
     def _get_last_mail_dates(self):

@@ -390,6 +390,14 @@ class TestCustomerInteractions(CustomerCase):
         self.assertEqual(self._get_last(self.salesperson), moment)
         self.assertFalse(self._get_last(self.colleague))
 
+    def test_notes(self):
+        moment = fields.Datetime.now().replace(microsecond=0) - timedelta(days=1)
+        self._post(self.customer, 4)
+        self.env["billinator.note"].create(
+            {"partner_id": self.person.id, "subject": "Call", "date": moment}
+        )
+        self.assertEqual(self._get_last(self.salesperson), moment)
+
     def test_activities(self):
         deal = self._create_opportunity(user_id=self.salesperson.id)
         values = {"opportunity_id": deal.id, "user_id": self.salesperson.id}
