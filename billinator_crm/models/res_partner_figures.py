@@ -177,6 +177,9 @@ class ResPartner(models.Model):
     pending_activity_ids = fields.Many2many(
         "billinator.activity", compute="_compute_pending_activity_ids", groups=SALES
     )
+    recent_note_ids = fields.Many2many(
+        "billinator.note", compute="_compute_recent_note_ids", groups=SALES
+    )
     recent_invoice_ids = fields.Many2many(
         "account.move", compute="_compute_recent_invoice_ids", groups=ACCOUNTING
     )
@@ -319,6 +322,11 @@ class ResPartner(models.Model):
         self._set_recent(
             "pending_activity_ids", Domain("status", "=", "pending"), "due_date, id"
         )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_recent_note_ids(self):
+        self._set_recent("recent_note_ids", Domain.TRUE, "date DESC, id DESC")
 
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "allowed_company_ids")

@@ -393,10 +393,11 @@ class TestCustomerInteractions(CustomerCase):
     def test_notes(self):
         moment = fields.Datetime.now().replace(microsecond=0) - timedelta(days=1)
         self._post(self.customer, 4)
-        self.env["billinator.note"].create(
+        note = self.env["billinator.note"].create(
             {"partner_id": self.person.id, "subject": "Call", "date": moment}
         )
         self.assertEqual(self._get_last(self.salesperson), moment)
+        self.assertEqual(self._as(self.salesperson).recent_note_ids, note)
 
     def test_activities(self):
         deal = self._create_opportunity(user_id=self.salesperson.id)
