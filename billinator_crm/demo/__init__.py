@@ -4,6 +4,7 @@ Its dates count back from today; everything else is drawn with a fixed seed, so 
 every installation tells the same story.
 """
 
+from .activity_history import ActivityHistory
 from .deal_history import DealHistory
 from .note_history import NoteHistory
 from .quote_history import QuoteHistory
@@ -18,7 +19,7 @@ QUIET = {
 
 
 def create_sales_history(env):
-    """Create deals, quotes and notes, and invoices where there is accounting.
+    """Create deals, quotes, notes and activities; invoices where there is accounting.
 
     To be called by the superuser while the registry is loading: only then do records
     keep the creation dates they are given.
@@ -29,3 +30,4 @@ def create_sales_history(env):
     deals = DealHistory(env).make()
     QuoteHistory(env, deals).make()
     NoteHistory(env, deals).make()
+    ActivityHistory(env, deals).make()

@@ -62,7 +62,7 @@ class DealHistory(History):
         self.foreign_currency = self._get_foreign_currency()
 
     def make(self):
-        """Create the deals with their chatter and next activities.
+        """Create the deals with their chatter.
 
         :return: dict of the opportunities with the :class:`Plan` of each
         """
@@ -70,7 +70,6 @@ class DealHistory(History):
         plans = self._plan_deals()
         deals = dict(zip(self._create_opportunities(plans), plans, strict=True))
         self._create_messages(deals)
-        self._create_activities(deals)
         return deals
 
     # === Money === #
@@ -220,7 +219,7 @@ class DealHistory(History):
         days = (10, 75) if plan.is_open else (-9, 9)
         return plan.last_moment.date() + timedelta(days=self.random.randint(*days))
 
-    # === Chatter and activities === #
+    # === Chatter === #
 
     def _create_messages(self, deals):
         """Write each deal's way, and its salesperson's notes, into its chatter."""
@@ -259,30 +258,3 @@ class DealHistory(History):
             for name in story.LOST_NOTES
             if self.ref(f"billinator_lost_reason_{name}") == opportunity.lost_reason_id
         )
-
-    def _create_activities(self, deals):
-        """Give most open deals a next step: late, due today or planned."""
-        open_deals = [deal for deal, plan in deals.items() if plan.is_open]
-        self.env["mail.activity"].create(
-            [
-                self._prepare_activity(
-                    opportunity,
-                    story.NEXT_STEP_DAYS[number % len(story.NEXT_STEP_DAYS)],
-                )
-                for number, opportunity in enumerate(open_deals)
-                if number % 6 != 5
-            ]
-        )
-
-    def _prepare_activity(self, opportunity, days):
-        activity_type, summary = self.random.choice(
-            story.NEXT_STEPS[opportunity.stage_id.code]
-        )
-        return {
-            "res_model_id": self.env["ir.model"]._get_id(opportunity._name),
-            "res_id": opportunity.id,
-            "activity_type_id": self.ref(activity_type).id,
-            "summary": summary,
-            "date_deadline": self.today + timedelta(days=days),
-            "user_id": opportunity.user_id.id,
-        }

@@ -302,3 +302,25 @@ CUSTOMER_TALKS = (
         "first Tuesday of a month.",
     ),
 )
+
+# How often an activity is what; and what came of it, by its type in the CRM.
+ACTIVITY_PRIORITIES = ("low", "medium", "medium", "medium", "high", "urgent")
+OUTCOMES = {
+    "call": ("Reached", "Reached", "Interested", "No answer", "Left a message"),
+    "meeting": ("Took place", "Took place", "Interested", "Did not show up"),
+}
+# Customer, activity type, summary, and days from today.
+CUSTOMER_CARE = (
+    ("harbor", "mail.mail_activity_data_call", "Ask how the new rooms do", 0),
+    ("cascade", "mail.mail_activity_data_email", "Send the service report", -3),
+    ("meridian", "mail.mail_activity_data_meeting", "Review of the year", 2),
+    ("bluebonnet", "mail.mail_activity_data_call", "Support plan ends next month", 0),
+    ("northgate", "mail.mail_activity_data_todo", "Update the list of rooms", 1),
+    ("silverline", "mail.mail_activity_data_call", "Ask for a reference", 4),
+    ("laurentide", "mail.mail_activity_data_meeting", "Show the new panels", 6),
+    ("altavista", "mail.mail_activity_data_email", "Invite to the webinar", 0),
+    ("nordwind", "mail.mail_activity_data_call", "New facility manager: say hello", -8),
+    ("vallier", "mail.mail_activity_data_call", "Plans for next year", 14),
+    ("thornbury", "mail.mail_activity_data_todo", "Check the open complaint", -1),
+    ("polder", "mail.mail_activity_data_call", "Second building: when?", 3),
+)

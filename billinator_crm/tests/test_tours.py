@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -50,6 +52,47 @@ class TourCase(HttpCase):
                 "user_id": self.salesperson.id,
             }
         )
+
+    def _plan_day(self):
+        """Give the salesperson something to do, late, today and tomorrow."""
+        customer = self.env["res.partner"].create({"name": "Ada", "is_company": True})
+        # The last minutes of the day, so that nothing becomes late meanwhile.
+        tonight = datetime.now().replace(hour=23, minute=50, second=0, microsecond=0)
+        return self.env["billinator.activity"].create(
+            [
+                {
+                    "partner_id": customer.id,
+                    "user_id": self.salesperson.id,
+                    "type": kind,
+                    "summary": summary,
+                    "due_date": tonight + timedelta(days=days),
+                }
+                for kind, summary, days in (
+                    ("call", "Call Ada", 0),
+                    ("meeting", "Meet Ada", 0),
+                    ("email", "Send the brochure", 1),
+                    ("task", "Late task", -3),
+                )
+            ]
+        )
+
+    def _live_day(self):
+        activities = self._plan_day()
+        late = activities[3].due_date
+        self.start_tour(
+            "/odoo/my-day", "billinator_crm_my_day", login=self.salesperson.login
+        )
+        call, meeting, brochure, task = activities
+        self.assertEqual((call.status, call.outcome), ("done", "Reached"))
+        self.assertEqual(call.completed_by, self.salesperson)
+        self.assertEqual((brochure.status, brochure.outcome), ("done", False))
+        self.assertEqual(task.status, "cancelled")
+        self.assertEqual(task.due_date, late + timedelta(days=4))
+        following = self.env["billinator.activity"].search(
+            [("summary", "=", "Meet Ada again")]
+        )
+        self.assertEqual(following.partner_id, meeting.partner_id)
+        self.assertEqual(following.user_id, self.salesperson)
 
 
 class CustomerTourCase(TourCase):
@@ -154,6 +197,9 @@ class TestTours(TourCase):
         self.assertEqual(note.note_type, "note")
         self.assertIn("Rings twice", note.body)
 
+    def test_my_day(self):
+        self._live_day()
+
 
 @tagged("post_install", "-at_install")
 class TestPhoneTours(TourCase):
@@ -183,6 +229,9 @@ class TestPhoneTours(TourCase):
         )
         self.assertEqual(deal.note_ids.note_type, "meeting")
         self.assertIn("Saw all rooms", deal.note_ids.body)
+
+    def test_my_day_phone(self):
+        self._live_day()
 
 
 @tagged("post_install", "-at_install")

@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
-import { checkState, choose, clickAction, openCrm } from "./tour_steps";
+import { checkState, choose, clickAction, openCrm, openMenu } from "./tour_steps";
 
 const column = (name) => `.o_kanban_group:has(.o_column_title:contains("${name}"))`;
 
@@ -31,6 +31,11 @@ registry.category("web_tour.tours").add("billinator_crm_sell", {
     url: "/odoo",
     steps: () => [
         ...openCrm(),
+        {
+            content: "It opens on the day",
+            trigger: ".o_billinator_my_day",
+        },
+        ...openMenu("billinator_opportunity_menu"),
         {
             content: "New opportunity",
             trigger: "body:has(.o_kanban_renderer) .o-kanban-button-new",

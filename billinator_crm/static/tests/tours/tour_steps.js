@@ -9,6 +9,20 @@ export const openCrm = () => [
     },
 ];
 
+/** Open a page of the app by its menu. */
+export const openMenu = (name) => [
+    {
+        content: "Open the menu",
+        trigger: ".o_menu_sections [data-menu-xmlid='billinator_crm.billinator_crm_menu_sales']",
+        run: "click",
+    },
+    {
+        content: `Open ${name}`,
+        trigger: `.o-dropdown--menu [data-menu-xmlid='billinator_crm.${name}']`,
+        run: "click",
+    },
+];
+
 /** Type a name into a many2one field and choose the record of that name. */
 export const choose = (field, name) => [
     {

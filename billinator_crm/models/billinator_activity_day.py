@@ -1,0 +1,143 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+# By the viewer's day: Odoo's domains count "today" in the zone of the context.
+PERIODS = {
+    "overdue": Domain("due_date", "<", "today"),
+    "today": Domain("due_date", ">=", "today") & Domain("due_date", "<", "today +1d"),
+    "upcoming": (
+        Domain("due_date", ">=", "today +1d") & Domain("due_date", "<", "today +8d")
+    ),
+}
+LATER = Domain("due_date", ">=", "today +8d")
+SECTION_LIMIT = 40
+# Counting ends here, so that years of leftovers cost no more than a busy week.
+COUNT_LIMIT = 1000
+NAME = {"fields": {"display_name": {}}}
+DAY_SPECIFICATION = {
+    "type": {},
+    "icon": {},
+    "display_name": {},
+    "due_date": {},
+    "priority": {},
+    "user_id": NAME,
+    "partner_id": NAME,
+    "opportunity_id": NAME,
+    "quote_id": NAME,
+}
+PERSON_FIELDS = ["name", "phone", "email"]
+
+
+class BillinatorActivity(models.Model):
+    """The day a salesperson starts with."""
+
+    _inherit = "billinator.activity"
+
+    _pending_idx = models.Index("(due_date, id) WHERE status = 'pending'")
+
+    @api.model
+    @api.readonly
+    def get_day_overview(self, scope="mine", types=None):
+        """Tell what is overdue, due today, and due in the seven days after.
+
+        Days are the viewer's: those of the ``tz`` in the context, else of the user.
+
+        :param str scope: ``mine``, ``team`` (of those in the sales teams which the
+            user leads or belongs to) or ``everyone``; always what the user may read
+        :param list types: only these of ``call``, ``email``, ``meeting``, ``task`` and
+            ``note``; without it, all
+        :return: dict of ``scopes`` (worth offering to the user), ``sections`` (by
+            ``overdue``, ``today`` and ``upcoming``: ``activities``, the 40 due first,
+            and ``total``), ``later`` (how many are due after that) and
+            ``count_limit`` (counts end there: it stands for as many or more). An
+            activity has ``id``, ``type``, ``icon``, ``display_name``, ``due_date``
+            (UTC), ``priority``, ``user_id``, ``partner_id``, ``opportunity_id``,
+            ``quote_id`` (each with ``id`` and ``display_name``, or False) and
+            ``person`` (``name``, ``phone`` and ``email`` of the contact, else of the
+            customer; or False)
+        :raise UserError: for another scope
+        """
+        pending = Domain("status", "=", "pending") & self._get_scope_domain(scope)
+        if types:
+            pending &= Domain("type", "in", types)
+        found = {
+            name: self.search_fetch(
+                pending & period, list(DAY_SPECIFICATION), limit=SECTION_LIMIT
+            )
+            for name, period in PERIODS.items()
+        }
+        told = iter(self.union(*found.values())._tell_of_day())
+        return {
+            "scopes": self._get_scopes(),
+            "sections": {
+                name: {
+                    "activities": [next(told) for _activity in activities],
+                    "total": self._count_up_to_limit(pending & PERIODS[name]),
+                }
+                for name, activities in found.items()
+            },
+            "later": self._count_up_to_limit(pending & LATER),
+            "count_limit": COUNT_LIMIT,
+        }
+
+    @api.model
+    def _get_scopes(self):
+        """Return the scopes that show the user more than each other."""
+        if not self.env.user.has_group("sales_team.group_sale_salesman_all_leads"):
+            return ["mine"]
+        has_team = self._get_teammates() - self.env.user
+        return ["mine", *(["team"] if has_team else []), "everyone"]
+
+    @api.model
+    def _get_scope_domain(self, scope):
+        if scope == "mine":
+            return Domain("user_id", "=", self.env.uid)
+        if scope == "team":
+            return Domain("user_id", "in", self._get_teammates().ids)
+        if scope == "everyone":
+            return Domain.TRUE
+        raise UserError(
+            self.env._("Show the activities of “mine”, “team” or “everyone”.")
+        )
+
+    @api.model
+    def _get_teammates(self):
+        """Return who is in the sales teams of the user, and the user."""
+        led = self.env["crm.team"].search([("user_id", "=", self.env.uid)])
+        teams = led | self.env.user.crm_team_ids
+        return teams.member_ids | teams.user_id | self.env.user
+
+    @api.model
+    def _count_up_to_limit(self, domain):
+        return self.search_count(domain, limit=COUNT_LIMIT)
+
+    def _tell_of_day(self):
+        """Return the dicts that :meth:`get_day_overview` tells, in the same order."""
+        people = self._get_people()
+        return [
+            {**values, "person": people[activity.id]}
+            for activity, values in zip(
+                self, self.web_read(DAY_SPECIFICATION), strict=True
+            )
+        ]
+
+    def _get_people(self):
+        """Return whom to speak to, by activity: the contact, else the customer.
+
+        Nothing is told of those whom the user may not see.
+        """
+        with_contact = self.filtered("contact_id")
+        contacts, customers = (
+            {
+                values["id"]: values
+                for values in people._filtered_access("read").read(PERSON_FIELDS)
+            }
+            for people in (with_contact.contact_id, (self - with_contact).partner_id)
+        )
+        return {
+            activity.id: contacts.get(activity.contact_id.id, False)
+            if activity in with_contact
+            else customers.get(activity.partner_id.id, False)
+            for activity in self
+        }

@@ -1,0 +1,221 @@
+import {
+    Component,
+    onMounted,
+    onWillStart,
+    onWillUnmount,
+    useExternalListener,
+    useState,
+} from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { KeepLast } from "@web/core/utils/concurrency";
+import { useService } from "@web/core/utils/hooks";
+import { useDebounced } from "@web/core/utils/timing";
+import { useSetupAction } from "@web/search/action_hook";
+import { Layout } from "@web/search/layout";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { MyDayActivity } from "./my_day_activity";
+
+const MODEL = "billinator.activity";
+const REFRESH_DELAY = 300;
+const UNDO_DELAY = 8000;
+const SECTIONS = [
+    { name: "overdue", title: _t("Overdue") },
+    { name: "today", title: _t("Today") },
+    { name: "upcoming", title: _t("Next 7 Days") },
+];
+const SCOPES = { mine: _t("Mine"), team: _t("My Team"), everyone: _t("Everyone") };
+const SCOPE_FILTERS = { mine: "my_activities", team: "my_team" };
+const TYPES = [
+    { name: "call", label: _t("Calls"), icon: "fa-phone", filter: "calls" },
+    { name: "email", label: _t("Emails"), icon: "fa-envelope", filter: "emails" },
+    { name: "meeting", label: _t("Meetings"), icon: "fa-users", filter: "meetings" },
+    { name: "task", label: _t("Tasks"), icon: "fa-check-square-o", filter: "tasks" },
+    { name: "note", label: _t("Notes"), icon: "fa-sticky-note-o", filter: "notes" },
+];
+
+/** What a salesperson starts the day with: overdue, today, and the seven days after. */
+export class MyDay extends Component {
+    static template = "billinator_crm.MyDay";
+    static components = { Layout, MyDayActivity };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.notification = useService("notification");
+        this.sections = SECTIONS;
+        this.types = TYPES;
+        this.keepLast = new KeepLast();
+        this.state = useState({
+            scope: "mine",
+            types: [],
+            ...this.props.state?.choice,
+            overview: null,
+        });
+        useSetupAction({
+            getLocalState: () => ({
+                choice: { scope: this.state.scope, types: [...this.state.types] },
+            }),
+        });
+        this.refresh = useDebounced(() => this.load(), REFRESH_DELAY);
+        useExternalListener(window, "focus", this.refresh);
+        // The server tells when the user's activities change, wherever that happens.
+        const bus = useService("bus_service");
+        onMounted(() => bus.subscribe("mail.activity/updated", this.refresh));
+        onWillUnmount(() => bus.unsubscribe("mail.activity/updated", this.refresh));
+        onWillStart(() => this.load());
+    }
+
+    async load() {
+        this.state.overview = await this.keepLast.add(
+            this.orm.call(MODEL, "get_day_overview", [], {
+                scope: this.state.scope,
+                types: [...this.state.types],
+            })
+        );
+    }
+
+    // === What there is to see === //
+
+    get scopes() {
+        return this.state.overview.scopes.map((name) => ({ name, label: SCOPES[name] }));
+    }
+
+    get isAllDone() {
+        return this.sections.every(({ name }) => !this.getSection(name).total);
+    }
+
+    getSection(name) {
+        return this.state.overview.sections[name];
+    }
+
+    formatCount(count) {
+        const limit = this.state.overview.count_limit;
+        return count < limit ? `${count}` : _t("%s+", limit);
+    }
+
+    isListed(activityId) {
+        return this.sections.some(({ name }) =>
+            this.getSection(name).activities.some(({ id }) => id === activityId)
+        );
+    }
+
+    // === What to show === //
+
+    async setScope(scope) {
+        this.state.scope = scope;
+        await this.load();
+    }
+
+    async toggleType(type) {
+        const { types } = this.state;
+        this.state.types = types.includes(type)
+            ? types.filter((name) => name !== type)
+            : [...types, type];
+        await this.load();
+    }
+
+    /** Open the list with what is shown here, by the filters of its search. */
+    openList(period) {
+        const types = TYPES.filter(({ name }) => this.state.types.includes(name));
+        const filters = [
+            period,
+            SCOPE_FILTERS[this.state.scope],
+            ...types.map(({ filter }) => filter),
+        ].filter(Boolean);
+        return this.action.doAction("billinator_crm.billinator_activity_action", {
+            additionalContext: {
+                search_default_my_activities: 0,
+                search_default_pending: 0,
+                ...Object.fromEntries(
+                    filters.map((name) => [`search_default_${name}`, 1])
+                ),
+            },
+        });
+    }
+
+    openRecord(model, id) {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: model,
+            res_id: id,
+            views: [[false, "form"]],
+        });
+    }
+
+    // === What to do === //
+
+    createActivity() {
+        return this.action.doAction("billinator_crm.billinator_activity_action_new", {
+            onClose: () => this.load(),
+        });
+    }
+
+    async complete(activity) {
+        await this.runAction(activity, "action_done", () => {
+            // The dialog for the outcome may have been left without an answer.
+            if (!this.isListed(activity.id)) {
+                this.offerUndo(_t("Done: %s", activity.display_name), () =>
+                    this.call(activity, "action_reopen")
+                );
+            }
+        });
+    }
+
+    async cancel(activity) {
+        await this.runAction(activity, "action_cancel", () =>
+            this.offerUndo(_t("Cancelled: %s", activity.display_name), () =>
+                this.call(activity, "action_reopen")
+            )
+        );
+    }
+
+    async reschedule(activity, dueDate, message) {
+        await this.call(activity, "action_reschedule", [dueDate]);
+        await this.load();
+        this.offerUndo(message, () =>
+            this.call(activity, "action_reschedule", [activity.due_date])
+        );
+    }
+
+    scheduleNext(activity) {
+        return this.runAction(activity, "action_schedule_next");
+    }
+
+    call(activity, method, args = []) {
+        return this.orm.call(MODEL, method, [[activity.id], ...args]);
+    }
+
+    /** Call a method, and open the dialog that it may return. */
+    async runAction(activity, method, onDone = () => {}) {
+        const finish = async () => {
+            await this.load();
+            onDone();
+        };
+        const result = await this.call(activity, method);
+        if (result?.type) {
+            return this.action.doAction(result, { onClose: finish });
+        }
+        return finish();
+    }
+
+    offerUndo(message, undo) {
+        const close = this.notification.add(message, {
+            type: "success",
+            autocloseDelay: UNDO_DELAY,
+            buttons: [
+                {
+                    name: _t("Undo"),
+                    onClick: async () => {
+                        close();
+                        await undo();
+                        await this.load();
+                    },
+                },
+            ],
+        });
+    }
+}
+
+registry.category("actions").add("billinator_crm.my_day", MyDay);

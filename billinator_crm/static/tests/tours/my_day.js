@@ -1,0 +1,87 @@
+import { registry } from "@web/core/registry";
+
+const row = (section, subject) =>
+    `.o_my_day_${section} .o_my_day_activity:has(.o_my_day_subject:contains("${subject}"))`;
+
+const isThere = (section, subject, content) => ({
+    content,
+    trigger: `body:not(:has(.modal)) ${row(section, subject)}`,
+});
+
+const isGone = (subject, content) => ({
+    content,
+    trigger: `body:not(:has(.modal)) .o_my_day_sections:not(:has(.o_my_day_subject:contains("${subject}")))`,
+});
+
+const click = (trigger, content) => ({ content, trigger, run: "click" });
+
+const completeCall = [
+    click(`${row("today", "Call Ada")} .o_my_day_done`, "A call is done"),
+    click(".modal button[special=cancel]", "Not quite yet"),
+    isThere("today", "Call Ada", "It is still to do"),
+    click(`${row("today", "Call Ada")} .o_my_day_done`, "Now it is"),
+    click(".modal [name=outcome_id] :contains('Reached'):not(:has(*))", "What came of it"),
+    click(".modal button[name=action_complete]", "Done"),
+    isGone("Call Ada", "It left the day"),
+];
+
+const undo = [
+    click(".o_notification:contains('Call Ada') button:contains('Undo')", "That was wrong"),
+    isThere("today", "Call Ada", "It is back"),
+];
+
+const completeAgain = [
+    ...completeCall,
+    click(`${row("upcoming", "Send the brochure")} .o_my_day_done`, "One click is enough"),
+    isGone("Send the brochure", "It asks for no outcome"),
+];
+
+const scheduleNext = [
+    click(`${row("today", "Meet Ada")} .o_my_day_more`, "What else"),
+    click(".o_my_day_next", "Schedule the next one"),
+    {
+        content: "Say what it is",
+        trigger: ".modal [name=summary] input",
+        run: "edit Meet Ada again",
+    },
+    click(".modal .o_form_button_save", "Save it"),
+    isThere("today", "Meet Ada again", "It is in the day"),
+];
+
+const reschedule = [
+    click(`${row("overdue", "Late task")} .o_my_day_reschedule`, "Late: do it later"),
+    click(".o-dropdown-item:contains('Tomorrow')", "Tomorrow"),
+    isThere("upcoming", "Late task", "It moved"),
+    click(`${row("upcoming", "Late task")} .o_my_day_more`, "No longer needed"),
+    click(".o_my_day_cancel", "Cancel it"),
+    isGone("Late task", "It is cancelled"),
+];
+
+const showCalls = [
+    click(".o_my_day_type[data-type='call']", "Calls only"),
+    {
+        content: "There are none left",
+        trigger: ".o_my_day_empty:contains('Nothing of this kind')",
+    },
+    click(".o_my_day_type[data-type='call']", "All types again"),
+];
+
+const openRecords = [
+    click(`${row("today", "Meet Ada again")} .o_my_day_customer`, "Who is it?"),
+    click(".o_form_view .o_back_button, .o_breadcrumb .o_back_button", "Back"),
+    isThere("today", "Meet Ada again", "The day again"),
+];
+
+/** What a salesperson does in the morning. */
+registry.category("web_tour.tours").add("billinator_crm_my_day", {
+    url: "/odoo/my-day",
+    steps: () => [
+        ...completeCall,
+        ...undo,
+        ...completeAgain,
+        ...scheduleNext,
+        ...reschedule,
+        ...showCalls,
+        ...openRecords,
+    ],
+});
