@@ -551,6 +551,7 @@ class BillinatorActivity(models.Model):
             "name": self.env._("Complete"),
             "res_model": "billinator.activity.complete",
             "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
             "context": {"default_activity_ids": [Command.set(self.ids)]},
         }

@@ -55,13 +55,20 @@ class TourCase(HttpCase):
 
     def _plan_day(self):
         """Give the salesperson something to do, late, today and tomorrow."""
-        customer = self.env["res.partner"].create({"name": "Ada", "is_company": True})
+        self.salesperson.tz = "UTC"
+        deal = self.env["billinator.opportunity"].create(
+            {
+                "name": "Ada's Deal",
+                "partner_id": self.env["res.partner"].create({"name": "Ada"}).id,
+                "user_id": self.salesperson.id,
+            }
+        )
         # The last minutes of the day, so that nothing becomes late meanwhile.
         tonight = datetime.now().replace(hour=23, minute=50, second=0, microsecond=0)
         return self.env["billinator.activity"].create(
             [
                 {
-                    "partner_id": customer.id,
+                    "opportunity_id": deal.id,
                     "user_id": self.salesperson.id,
                     "type": kind,
                     "summary": summary,
@@ -91,7 +98,7 @@ class TourCase(HttpCase):
         following = self.env["billinator.activity"].search(
             [("summary", "=", "Meet Ada again")]
         )
-        self.assertEqual(following.partner_id, meeting.partner_id)
+        self.assertEqual(following.opportunity_id, meeting.opportunity_id)
         self.assertEqual(following.user_id, self.salesperson)
 
 

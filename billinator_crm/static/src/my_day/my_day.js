@@ -8,7 +8,6 @@ import {
 } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useDebounced } from "@web/core/utils/timing";
 import { useSetupAction } from "@web/search/action_hook";
@@ -46,7 +45,8 @@ export class MyDay extends Component {
         this.notification = useService("notification");
         this.sections = SECTIONS;
         this.types = TYPES;
-        this.keepLast = new KeepLast();
+        this.lastQuestion = 0;
+        this.lastAnswered = 0;
         this.state = useState({
             scope: "mine",
             types: [],
@@ -67,13 +67,17 @@ export class MyDay extends Component {
         onWillStart(() => this.load());
     }
 
+    /** Load the day; an answer that a later question overtook is no news. */
     async load() {
-        this.state.overview = await this.keepLast.add(
-            this.orm.call(MODEL, "get_day_overview", [], {
-                scope: this.state.scope,
-                types: [...this.state.types],
-            })
-        );
+        const question = ++this.lastQuestion;
+        const overview = await this.orm.call(MODEL, "get_day_overview", [], {
+            scope: this.state.scope,
+            types: [...this.state.types],
+        });
+        if (question > this.lastAnswered) {
+            this.lastAnswered = question;
+            this.state.overview = overview;
+        }
     }
 
     // === What there is to see === //
