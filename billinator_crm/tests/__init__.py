@@ -6,6 +6,7 @@ from . import (
     test_customer,
     test_demo,
     test_import,
+    test_my_day,
     test_note,
     test_opportunity,
     test_opportunity_duplicates,
