@@ -57,7 +57,9 @@ class ActivityHistory(History):
         activity_type = self.ref(xml_id)
         outcomes = story.OUTCOMES.get(activity_type.billinator_type, [False])
         native = {
-            **self._prepare_activity(deal, activity_type, summary),
+            "activity_type_id": activity_type.id,
+            "summary": summary,
+            "user_id": deal.user_id.id,
             "res_model_id": self.env["ir.model"]._get_id(deal._name),
             "res_id": deal.id,
             "date_deadline": step.moment.date(),
@@ -116,6 +118,7 @@ class ActivityHistory(History):
             "activity_type_id": activity_type.id,
             "summary": summary,
             "user_id": record.user_id.id,
+            "is_reminder": False,
         }
 
     def _get_contact(self, person):
