@@ -207,6 +207,16 @@ class TestTours(TourCase):
     def test_my_day(self):
         self._live_day()
 
+    def test_drag_activities(self):
+        call, _meeting, _email, task = self._plan_day()
+        self.start_tour(
+            "/odoo/activities",
+            "billinator_crm_drag_activities",
+            login=self.salesperson.login,
+        )
+        self.assertEqual((call.status, call.outcome), ("done", "No answer"))
+        self.assertEqual((task.status, task.outcome), ("done", False))
+
 
 @tagged("post_install", "-at_install")
 class TestPhoneTours(TourCase):
