@@ -63,8 +63,7 @@ class TourCase(HttpCase):
                 "user_id": self.salesperson.id,
             }
         )
-        # The last minutes of the day, so that nothing becomes late meanwhile.
-        tonight = datetime.now().replace(hour=23, minute=50, second=0, microsecond=0)
+        noon = datetime.now().replace(hour=12, minute=0, second=0, microsecond=0)
         return self.env["billinator.activity"].create(
             [
                 {
@@ -72,7 +71,7 @@ class TourCase(HttpCase):
                     "user_id": self.salesperson.id,
                     "type": kind,
                     "summary": summary,
-                    "due_date": tonight + timedelta(days=days),
+                    "due_date": noon + timedelta(days=days),
                 }
                 for kind, summary, days in (
                     ("call", "Call Ada", 0),

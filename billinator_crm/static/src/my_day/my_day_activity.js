@@ -167,6 +167,8 @@ export class MyDayActivity extends Component {
         this.picker
             .create({
                 target: this.rescheduleButton.el,
+                // The button is in sight: no need to scroll to it.
+                ensureVisibility: () => false,
                 pickerProps: {
                     type: "datetime",
                     value: this.dueDate,

@@ -50,6 +50,11 @@ const scheduleNext = [
 
 const reschedule = [
     click(`${row("overdue", "Late task")} .o_my_day_reschedule`, "Late: do it later"),
+    click(".o-dropdown-item:contains('Choose date')", "On another day"),
+    click(".o_datetime_picker .o_date_item_cell.o_today", "Today"),
+    click(".o_datetime_buttons button:contains('Apply')", "Apply it"),
+    isThere("today", "Late task", "It is for today"),
+    click(`${row("today", "Late task")} .o_my_day_reschedule`, "Not today"),
     click(".o-dropdown-item:contains('Tomorrow')", "Tomorrow"),
     isThere("upcoming", "Late task", "It moved"),
     click(`${row("upcoming", "Late task")} .o_my_day_more`, "No longer needed"),
