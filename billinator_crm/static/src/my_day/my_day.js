@@ -187,6 +187,12 @@ export class MyDay extends Component {
         return this.runAction(activity, "action_schedule_next");
     }
 
+    /** Log what was said, on what the activity is about. */
+    async logNote(model, id) {
+        const action = await this.orm.call(model, "action_log_note", [[id]]);
+        await this.action.doAction(action);
+    }
+
     call(activity, method, args = []) {
         return this.orm.call(MODEL, method, [[activity.id], ...args]);
     }

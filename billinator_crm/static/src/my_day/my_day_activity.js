@@ -32,6 +32,7 @@ export class MyDayActivity extends Component {
         cancel: Function,
         reschedule: Function,
         scheduleNext: Function,
+        logNote: Function,
     };
 
     setup() {
@@ -154,6 +155,14 @@ export class MyDayActivity extends Component {
 
     scheduleNext() {
         return this.run(() => this.props.scheduleNext(this.activity));
+    }
+
+    logNote() {
+        const { model, id } = this.document || {
+            model: "res.partner",
+            id: this.activity.partner_id.id,
+        };
+        return this.run(() => this.props.logNote(model, id));
     }
 
     reschedule(date) {

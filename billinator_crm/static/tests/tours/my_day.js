@@ -48,6 +48,13 @@ const scheduleNext = [
     isThere("today", "Meet Ada again", "It is in the day"),
 ];
 
+const logNote = [
+    click(`${row("today", "Meet Ada again")} .o_my_day_more`, "What else"),
+    click(".o_my_day_log", "Log what was said"),
+    click(".modal [special=cancel], .modal .o_form_button_cancel", "Nothing, after all"),
+    isThere("today", "Meet Ada again", "The day again"),
+];
+
 const reschedule = [
     click(`${row("overdue", "Late task")} .o_my_day_reschedule`, "Late: do it later"),
     click(".o-dropdown-item:contains('Choose date')", "On another day"),
@@ -85,6 +92,7 @@ registry.category("web_tour.tours").add("billinator_crm_my_day", {
         ...undo,
         ...completeAgain,
         ...scheduleNext,
+        ...logNote,
         ...reschedule,
         ...showCalls,
         ...openRecords,
