@@ -637,7 +637,7 @@ class BillinatorActivity(models.Model):
         """
         if not isinstance(days, int) or days < 0:
             raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
-        zone = pytz.timezone(self.env.user.tz or "UTC")
+        zone = self.env.tz
         last_day = fields.Date.context_today(self) + timedelta(days=days)
         return self._get_overview(
             Domain("due_date", ">=", fields.Datetime.now())
@@ -735,7 +735,7 @@ class BillinatorActivity(models.Model):
             values["activity_type_id"] = (asked & fitting or fitting[0]).id
         if vals.get("due_date"):
             user = self.env["res.users"].browse(values["user_id"])
-            zone = pytz.timezone(user.sudo().tz or self.env.user.tz or "UTC")
+            zone = pytz.timezone(user.sudo().tz or "UTC")
             due_date = pytz.utc.localize(fields.Datetime.to_datetime(vals["due_date"]))
             values["date_deadline"] = due_date.astimezone(zone).date()
         return values
@@ -840,7 +840,8 @@ class BillinatorActivity(models.Model):
 
     def _get_zone(self):
         """Return the assignee's time zone."""
-        return pytz.timezone(self.user_tz or self.env.user.tz or "UTC")
+        # Everybody may know where a colleague is.
+        return pytz.timezone(self.user_id.sudo().tz or "UTC")
 
     def _get_local_due_date(self, zone):
         return self.due_date and pytz.utc.localize(self.due_date).astimezone(zone)

@@ -547,7 +547,10 @@ class TestMeeting(ActivityCase):
 
     def _count_events(self):
         return self.env["calendar.event"].search_count(
-            [("res_model", "=", self.opportunity._name)]
+            [
+                ("res_model", "=", self.opportunity._name),
+                ("res_id", "=", self.opportunity.id),
+            ]
         )
 
     def test_is_in_the_calendar(self):

@@ -23,7 +23,13 @@ class TourCase(HttpCase):
         # OdooBot's welcome would cover a phone's screen.
         (cls.salesperson + cls.biller).odoobot_state = "disabled"
         # Names and codes that come first in any list.
-        cls.env["res.partner"].create({"name": "A Tour Customer", "is_company": True})
+        cls.env["res.partner"].create(
+            {
+                "name": "A Tour Customer",
+                "is_company": True,
+                "email": "tour@customer.example",
+            }
+        )
         cls.tax = cls.env["account.tax"].create(
             {"name": "Tour Tax 10%", "amount": 10, "type_tax_use": "sale"}
         )

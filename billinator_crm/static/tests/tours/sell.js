@@ -47,6 +47,11 @@ registry.category("web_tour.tours").add("billinator_crm_sell", {
         },
         ...choose(".o_kanban_quick_create [name=partner_id]", "A Tour Customer"),
         {
+            content: "The customer's address is there",
+            trigger:
+                ".o_kanban_quick_create [name=email_from] input:value('tour@customer.example')",
+        },
+        {
             trigger: ".o_kanban_quick_create .o_field_widget[name=expected_revenue] input",
             run: "edit 3000",
         },
