@@ -48,7 +48,7 @@ class Databases:
 
     def prepared(self, demo=True):
         """A database with the addons that nobody opens: it is there to be copied."""
-        template = self._with_dependencies(demo)
+        template = self.with_dependencies(demo)
         return self._provide_once(
             f"prepared_{_contents(demo)}",
             digest(template, addons_fingerprint()),
@@ -72,7 +72,7 @@ class Databases:
             if not _is_alive(int(name.split("_")[2])):
                 self.drop(name)
 
-    def _with_dependencies(self, demo):
+    def with_dependencies(self, demo):
         """A database with all that our addons build on."""
         modules = sorted(
             set().union(*map(_dependencies, addons())).difference(_names())

@@ -5,7 +5,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, clean_context, format_datetime
 
 TYPES = [
     ("call", "Call"),
@@ -30,6 +30,8 @@ DOCUMENTS = {
 # Odoo's activities have a day and no time: they are due in the morning.
 DUE_TIME = time(9)
 MEETING_HOURS = 1.0
+# As far as anybody looks ahead.
+MAX_DAYS = 36500
 # What get_pending and get_upcoming tell of an activity.
 OVERVIEW_FIELDS = [
     "type",
@@ -197,6 +199,9 @@ class BillinatorActivity(models.Model):
 
     # === Constraints and indexes === #
 
+    _duration_positive = models.Constraint(
+        "CHECK(duration >= 0)", "The duration of an activity cannot be negative."
+    )
     _activity_uniq = models.UniqueIndex("(activity_id)")
     _due_idx = models.Index("(due_date, id)")
     _pending_due_idx = models.Index("(user_id, due_date, id) WHERE status = 'pending'")
@@ -332,10 +337,10 @@ class BillinatorActivity(models.Model):
         """A meeting lasts as long as the calendar says, until it took place."""
         for activity in self:
             event = activity.calendar_event_id
-            if event and activity.status == "pending":
-                activity.duration = event.duration
-            else:
-                activity.duration = activity.duration
+            hours = activity.duration
+            if event and (activity.status == "pending" or not hours):
+                hours = event.duration
+            activity.duration = hours
 
     def _inverse_duration(self):
         self._move_calendar_events()
@@ -448,7 +453,19 @@ class BillinatorActivity(models.Model):
         )._create_calendar_events()
         return activities.with_env(self.env)
 
+    def copy_data(self, default=None):
+        # A copy is to be done still, and a meeting gets an event of its own.
+        ended = {"active", "calendar_event_id", "date_done", "feedback"}
+        return [
+            {name: value for name, value in vals.items() if name not in ended}
+            for vals in super().copy_data(default)
+        ]
+
     def write(self, vals):
+        if "due_date" in vals and not vals["due_date"]:
+            raise UserError(self.env._("Say when the activity is due."))
+        if "status" in vals:
+            self._lock_for_status()
         result = super().write(vals)
         if {"type", "activity_type_id"} & set(vals):
             self._create_calendar_events()
@@ -635,7 +652,7 @@ class BillinatorActivity(models.Model):
         :return: list of dicts as of :meth:`get_pending`
         :raise UserError: when ``days`` is no number of days
         """
-        if not isinstance(days, int) or days < 0:
+        if not isinstance(days, int) or not 0 <= days <= MAX_DAYS:
             raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
         zone = self.env.tz
         last_day = fields.Date.context_today(self) + timedelta(days=days)
@@ -761,7 +778,7 @@ class BillinatorActivity(models.Model):
             for name, value in vals.items()
             if not self._fields[name].inherited
             and name not in ("user_id", "type")
-            and (value or name not in DOCUMENTS)
+            and (value or name not in (*DOCUMENTS, "due_date"))
         }
         return {"is_reminder": bool(vals.get("due_date")), **values}
 
@@ -788,6 +805,15 @@ class BillinatorActivity(models.Model):
     @api.model
     def _get_activity_types(self, kind, model):
         """Return Odoo's activity types for one of ours, on documents of ``model``."""
+        if kind not in dict(TYPES):
+            raise UserError(
+                self.env._(
+                    "“%(type)s” is no type of activity. Choose one of these:"
+                    " %(types)s.",
+                    type=kind,
+                    types=", ".join(dict(TYPES)),
+                )
+            )
         activity_types = self.env["mail.activity.type"].search(
             [("billinator_type", "=", kind), ("res_model", "in", (model, False))]
         )
@@ -796,10 +822,28 @@ class BillinatorActivity(models.Model):
                 self.env._(
                     "There is no activity type for “%s”. Ask an administrator to choose"
                     " one under Configuration, Activity Types.",
-                    dict(TYPES).get(kind, kind),
+                    dict(TYPES)[kind],
                 )
             )
         return activity_types
+
+    def _lock_for_status(self):
+        """Wait for calls under way that complete or cancel the same activities.
+
+        When the first one has committed, PostgreSQL reports a serialization failure,
+        and Odoo repeats the second, which finds them done and tells nothing again.
+        """
+        self.check_access("write")
+        if self.ids:
+            # Losing the race is no error that belongs in the log.
+            self.env.cr.execute(
+                SQL(
+                    "SELECT id FROM billinator_activity WHERE id IN %s"
+                    " ORDER BY id FOR UPDATE",
+                    tuple(self.ids),
+                ),
+                log_exceptions=False,
+            )
 
     def _complete_native_activities(self):
         """Have Odoo tell in the chatter what was done, with its outcome."""
@@ -866,8 +910,10 @@ class BillinatorActivity(models.Model):
     def _create_rows(self, natives):
         """Make the rows of activities that were scheduled outside of the CRM."""
         documents = set(DOCUMENTS.values())
-        # A row comes with its activity, whoever schedules that.
-        rows = self.sudo().create(
+        # A row comes with its activity, whoever schedules that. The context's defaults
+        # are for something else: an invoice's default_type, say.
+        Activity = self.sudo().with_context(clean_context(self.env.context))
+        rows = Activity.create(
             [
                 {"activity_id": native.id}
                 for native in natives
@@ -875,6 +921,19 @@ class BillinatorActivity(models.Model):
             ]
         )
         rows.filtered(lambda row: not row.active)._keep_completion()
+
+    @api.model
+    def _follow_documents(self, natives):
+        """Give rows to activities that came to the CRM, and take those that left it."""
+        rows = natives._get_rows()
+        followed = natives.filtered(
+            lambda native: native.res_model in DOCUMENTS.values()
+        )
+        self._create_rows(followed - rows.activity_id)
+        super(
+            BillinatorActivity,
+            rows.filtered(lambda row: row.activity_id not in followed),
+        ).unlink()
 
     @api.model
     def _create_missing_rows(self):
@@ -886,13 +945,17 @@ class BillinatorActivity(models.Model):
                 """
                 INSERT INTO billinator_activity
                     (activity_id, type, priority, partner_id, commercial_partner_id,
-                     company_id, user_id, due_date, status, completed_at, completed_by,
-                     outcome, create_uid, write_uid, create_date, write_date)
+                     company_id, user_id, due_date, duration, status, completed_at,
+                     completed_by, outcome, create_uid, write_uid, create_date,
+                     write_date)
                 SELECT native.id, COALESCE(kind.billinator_type, 'task'), 'medium',
                        partner.id, partner.commercial_partner_id, partner.company_id,
                        native.user_id,
-                       (native.date_deadline + %(due_time)s)
-                           AT TIME ZONE COALESCE(zone.name, 'UTC') AT TIME ZONE 'UTC',
+                       CASE WHEN event.allday IS FALSE THEN event.start
+                            ELSE (native.date_deadline + %(due_time)s)
+                                 AT TIME ZONE COALESCE(zone.name, 'UTC')
+                                 AT TIME ZONE 'UTC' END,
+                       COALESCE(event.duration, 0),
                        CASE WHEN native.active THEN 'pending' ELSE 'done' END,
                        CASE WHEN NOT native.active
                             THEN COALESCE(native.date_done, native.write_date) END,
@@ -904,6 +967,7 @@ class BillinatorActivity(models.Model):
                   JOIN res_partner partner ON partner.id = native.res_id
              LEFT JOIN mail_activity_type kind ON kind.id = native.activity_type_id
              LEFT JOIN pg_timezone_names zone ON zone.name = native.user_tz
+             LEFT JOIN calendar_event event ON event.id = native.calendar_event_id
                  WHERE native.res_model = 'res.partner'
                     ON CONFLICT (activity_id) DO NOTHING
                 """,
@@ -930,11 +994,13 @@ class BillinatorActivity(models.Model):
 
     def _prepare_calendar_event_values(self):
         attendees = self.user_id.partner_id | self._get_attendee()
+        hours = self.duration or MEETING_HOURS
         return {
             "name": self.display_name,
             "description": self.note,
             "start": self.due_date,
-            "stop": self.due_date + timedelta(hours=self.duration or MEETING_HOURS),
+            "stop": self.due_date + timedelta(hours=hours),
+            "duration": hours,
             "user_id": self.user_id.id,
             "partner_ids": [Command.set(attendees.ids)],
             "res_model_id": self.res_model_id.id,

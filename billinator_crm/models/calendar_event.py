@@ -8,8 +8,10 @@ class CalendarEvent(models.Model):
         result = super().write(vals)
         if "active" in vals:
             # One date of a series says nothing of the activity it was planned by.
-            single = self.filtered(lambda event: not event.recurrency)
-            single._follow_with_activities(vals["active"])
+            whole = self.filtered(
+                lambda event: event.active or not event.recurrence_id.calendar_event_ids
+            )
+            whole._follow_with_activities(vals["active"])
         return result
 
     def unlink(self):

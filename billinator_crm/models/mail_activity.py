@@ -12,6 +12,9 @@ class MailActivity(models.Model):
         return activities
 
     def write(self, vals):
+        handed_over = "user_id" in vals and self.filtered(
+            lambda activity: activity.user_id.id != vals["user_id"]
+        )
         if "date_deadline" in vals and self.calendar_event_id:
             # Odoo counts by which days a meeting moves in the zone of the context.
             for zone, activities in self.grouped("user_tz").items():
@@ -20,9 +23,11 @@ class MailActivity(models.Model):
             super().write(vals)
         if "active" in vals:
             self._get_rows()._keep_completion()
-        if "user_id" in vals and "date_deadline" not in vals:
+        if handed_over and "date_deadline" not in vals:
             # The time stays; its day may be another one where the new assignee is.
-            self._get_rows()._move_deadlines()
+            handed_over._get_rows()._move_deadlines()
+        if {"res_id", "res_model_id"} & set(vals):
+            self.env["billinator.activity"]._follow_documents(self)
         return True
 
     def _get_rows(self):

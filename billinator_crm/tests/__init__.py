@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_activity,
+    test_activity_edges,
     test_contact,
     test_conversion,
     test_customer,

@@ -8,6 +8,13 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self._merge_contacts(src_partners, dst_partner)
         return super()._update_foreign_keys(src_partners, dst_partner)
 
+    def _update_reference_fields(self, src_partners, dst_partner):
+        # Activities that are done are archived, and part of the history.
+        wizard = self.with_context(active_test=False)
+        return super(BasePartnerMergeAutomaticWizard, wizard)._update_reference_fields(
+            src_partners, dst_partner
+        )
+
     def _merge_contacts(self, src_partners, dst_partner):
         """Leave no two contacts that would not be unique among the merged partners.
 

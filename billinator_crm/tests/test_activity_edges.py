@@ -1,0 +1,199 @@
+from datetime import date, datetime
+
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestActivityEdges(BillinatorCommon):
+    """Activities where Odoo, other addons and the calendar have a hand in them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.salesperson.group_ids += cls.env.ref("base.group_partner_manager")
+        cls.salesperson.tz = "Europe/Berlin"
+        cls.partner_model = cls.env["ir.model"]._get_id("res.partner")
+
+    def _create(self, **values):
+        return self.env["billinator.activity"].create(
+            {
+                "partner_id": self.customer.id,
+                "summary": "Visit",
+                "user_id": self.salesperson.id,
+                "due_date": "2031-05-05 12:30:00",
+                **values,
+            }
+        )
+
+    def _get_row(self, native):
+        return self.env["billinator.activity"].search([("activity_id", "=", native.id)])
+
+    # --- Scheduled by others --- #
+
+    def test_a_scheduled_day_is_kept(self):
+        for day in (date(2020, 2, 29), date(2031, 7, 1)):
+            native = self.customer.activity_schedule(
+                "mail.mail_activity_data_todo", day, user_id=self.salesperson.id
+            )
+            self.assertEqual(native.date_deadline, day)
+            local = datetime(day.year, day.month, day.day, 7 if day.month == 7 else 8)
+            self.assertEqual(self._get_row(native).due_date, local)
+
+    def test_a_day_without_a_time_is_due_in_the_morning(self):
+        row = self._create(due_date=False, date_deadline="2031-05-06")
+        self.assertEqual(row.due_date, datetime(2031, 5, 6, 7))
+        self.assertEqual(row.activity_id.date_deadline, date(2031, 5, 6))
+        self.assertFalse(row.is_reminder)
+
+    def test_a_meeting_planned_in_the_calendar_keeps_its_time(self):
+        event = self.env["calendar.event"].create(
+            {
+                "name": "Kick-off",
+                "start": "2031-05-05 12:30:00",
+                "stop": "2031-05-05 13:00:00",
+                "res_model_id": self.partner_model,
+                "res_id": self.customer.id,
+            }
+        )
+        row = self._get_row(event.activity_ids)
+        self.assertEqual(event.start, datetime(2031, 5, 5, 12, 30))
+        self.assertEqual(event.stop, datetime(2031, 5, 5, 13))
+        self.assertEqual(
+            (row.type, row.due_date, row.duration), ("meeting", event.start, 0.5)
+        )
+
+    def test_defaults_of_another_model_do_not_reach_the_row(self):
+        other = self.env["res.partner"].create({"name": "Other"})
+        customer = self.customer.with_context(
+            default_type="out_invoice",
+            default_partner_id=other.id,
+            default_status="posted",
+            default_due_date="2031-05-05 12:30:00",
+        )
+        native = customer.activity_schedule("mail.mail_activity_data_call")
+        row = self._get_row(native)
+        self.assertEqual(
+            (row.type, row.partner_id, row.status), ("call", self.customer, "pending")
+        )
+
+    def test_rows_come_and_go_with_the_document(self):
+        todo = self.env.ref("mail.mail_activity_data_todo")
+        native = self.env["mail.activity"].create(
+            {"activity_type_id": todo.id, "summary": "Free", "user_id": self.env.uid}
+        )
+        self.assertFalse(self._get_row(native))
+        native.write({"res_model_id": self.partner_model, "res_id": self.customer.id})
+        self.assertEqual(self._get_row(native).partner_id, self.customer)
+        native.write({"res_model_id": False, "res_id": False})
+        self.assertFalse(self._get_row(native))
+        self.assertTrue(native.exists())
+
+    def test_many_take_as_many_queries_as_few(self):
+        values = {"partner_id": self.customer.id, "type": "call", "summary": "Many"}
+        create = self.env["billinator.activity"].create
+        create([values] * 2)
+        self.env.flush_all()
+        queries = []
+        for count in (2, 40):
+            before = self.env.cr.sql_log_count
+            create([values] * count)
+            self.env.flush_all()
+            queries.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(queries[1], queries[0])
+
+    # --- Meetings --- #
+
+    def test_a_meeting_lasts_as_long_as_it_was_planned(self):
+        for year in (2021, 2031):
+            row = self._create(
+                type="meeting", due_date=f"{year}-05-05 12:30:00", duration=0.5
+            )
+            event = row.calendar_event_id
+            self.assertEqual(event.stop, datetime(year, 5, 5, 13))
+            self.assertEqual((event.duration, row.duration), (0.5, 0.5))
+
+    def test_a_call_that_becomes_a_meeting_keeps_its_duration(self):
+        row = self._create(type="call", due_date="2021-05-05 12:30:00", duration=0.5)
+        row.type = "meeting"
+        self.assertEqual(row.calendar_event_id.stop, datetime(2021, 5, 5, 13))
+        self.assertEqual(row.duration, 0.5)
+
+    def test_a_meeting_completed_at_once_has_its_duration(self):
+        row = self._create(type="meeting", due_date="2021-05-05 12:30:00")
+        row.action_complete("Signed")
+        self.assertEqual(row.duration, 1.0)
+
+    def test_a_series_that_is_called_off_cancels_its_activity(self):
+        row = self._create(type="meeting")
+        event = row.calendar_event_id
+        event.write(
+            {
+                "recurrency": True,
+                "rrule_type": "weekly",
+                "mon": True,
+                "interval": 1,
+                "end_type": "count",
+                "count": 3,
+                "event_tz": "UTC",
+            }
+        )
+        last = event.recurrence_id.calendar_event_ids.sorted("start")[-1]
+        last.action_archive()
+        self.assertEqual(row.status, "pending")
+        event.action_mass_archive("all_events")
+        self.assertEqual(row.status, "cancelled")
+
+    # --- Copies and merges --- #
+
+    def test_a_copy_is_to_be_done_and_has_its_own_meeting(self):
+        row = self._create(type="meeting", priority="high")
+        row.action_complete("Signed", 2)
+        copy = row.copy()
+        self.assertEqual((copy.status, copy.priority), ("pending", "high"))
+        self.assertFalse(copy.outcome or copy.feedback or copy.date_done)
+        self.assertTrue(copy.active)
+        self.assertTrue(copy.calendar_event_id)
+        self.assertNotEqual(copy.calendar_event_id, row.calendar_event_id)
+
+    def test_merged_customers_keep_what_was_done(self):
+        twins = self.env["res.partner"].create(
+            [{"name": "Twin", "email": "a@twin.example"} for _ in range(2)]
+        )
+        rows = self._create(partner_id=twins[0].id, type="call")
+        rows += self._create(partner_id=twins[0].id, type="meeting")
+        rows[0].action_complete("Reached")
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge(twins.ids, twins[1])
+        self.env.invalidate_all()
+        self.assertEqual(rows.exists(), rows)
+        self.assertEqual(rows.partner_id, twins[1])
+        self.assertEqual(rows.commercial_partner_id, twins[1])
+        self.assertEqual(set(rows.mapped("res_id")), {twins[1].id})
+        self.assertEqual(rows.mapped("status"), ["done", "pending"])
+
+    # --- People without sales rights --- #
+
+    def test_who_knows_no_crm_schedules_and_completes(self):
+        self.accountant.group_ids += self.env.ref("base.group_partner_manager")
+        customer = self.customer.with_user(self.accountant)
+        native = customer.activity_schedule(
+            "mail.mail_activity_data_call", date(2031, 5, 6), user_id=self.accountant.id
+        )
+        row = self._get_row(native)
+        native.date_deadline = date(2031, 5, 8)
+        self.assertEqual(row.due_date.date(), date(2031, 5, 8))
+        native.action_feedback("Reached")
+        self.env.flush_all()
+        self.assertEqual((row.status, row.outcome), ("done", "Reached"))
+        native.unlink()
+        self.assertFalse(row.exists())
+
+    def test_an_event_of_somebody_else_is_called_off(self):
+        row = self._create(type="meeting")
+        event = row.calendar_event_id
+        event.partner_ids = [Command.link(self.accountant.partner_id.id)]
+        event.with_user(self.accountant).unlink()
+        self.assertEqual((row.status, row.calendar_event_id.id), ("cancelled", False))
