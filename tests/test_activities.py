@@ -335,8 +335,6 @@ OTHER_CONTACT = "is not a contact of"
 WHEN = "Say when the activity is due."
 NEGATIVE = "The duration of an activity cannot be negative."
 NOT_DAYS = "Give a number of days: 0, 1, 2, …"
-# Odoo tells nobody which documents there are.
-NOT_ALLOWED = "cannot be completed due to security restrictions."
 NOT_THERE = "Record does not exist or has been deleted."
 DONE = "What is done cannot be cancelled. Reopen it first."
 CANCELLED = "Reopen the cancelled activity before you complete it."
@@ -367,8 +365,8 @@ def _refused_calls(admin, company, user):
 
     return {
         "about nothing": (create(), WHAT_ABOUT),
-        "unknown customer": (create(partner_id=99999), NOT_ALLOWED),
-        "unknown deal": (create(opportunity_id=99999), NOT_ALLOWED),
+        "unknown customer": (create(partner_id=99999), NOT_THERE),
+        "unknown deal": (create(opportunity_id=99999), NOT_THERE),
         "unknown type": (create(type="fax", **about), NOT_A_TYPE),
         "unknown priority": (create(priority="9", **about), NOT_A_PRIORITY),
         "unknown status": (create(status="lost", **about), NOT_A_STATUS),
@@ -431,7 +429,7 @@ def _everything(admin):
 
 EXPECTED_LOG = (
     *(WHAT_ABOUT, NOT_THERE, OTHER_CUSTOMER, OTHER_CONTACT, NOT_DAYS, DONE, CANCELLED),
-    *(NOT_PENDING, NOT_A_TYPE, NOT_ALLOWED, WHEN, NEGATIVE),
+    *(NOT_PENDING, NOT_A_TYPE, WHEN, NEGATIVE),
     "Exception during request handling.",
     'bad query: b\' UPDATE "billinator_activity"',
 )
