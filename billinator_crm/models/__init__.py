@@ -2,6 +2,7 @@ from . import (
     account_move,
     billinator_activity,
     billinator_activity_day,
+    billinator_activity_meeting,
     billinator_activity_outcome,
     billinator_annotated_mixin,
     billinator_batch_tracking_mixin,

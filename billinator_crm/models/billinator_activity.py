@@ -29,7 +29,6 @@ DOCUMENTS = {
 }
 # Odoo's activities have a day and no time: they are due in the morning.
 DUE_TIME = time(9)
-MEETING_HOURS = 1.0
 # As far as anybody looks ahead.
 MAX_DAYS = 36500
 # What get_pending and get_upcoming tell of an activity.
@@ -280,7 +279,8 @@ class BillinatorActivity(models.Model):
                     (activity.res_model, activity.res_id) != document
                 )
             )
-            others.activity_id.write(self._prepare_document_values(model, res_id))
+            if others:
+                others.activity_id.write(self._prepare_document_values(model, res_id))
 
     @api.depends("commercial_partner_id")
     def _compute_contact_id(self):
@@ -468,6 +468,7 @@ class BillinatorActivity(models.Model):
             self._lock_for_status()
         result = super().write(vals)
         if {"type", "activity_type_id"} & set(vals):
+            self._release_calendar_events()
             self._create_calendar_events()
         return result
 
@@ -702,6 +703,8 @@ class BillinatorActivity(models.Model):
 
     @api.model
     def _get_overview(self, domain, user_id, limit):
+        if limit is not None and (not isinstance(limit, int) or limit < 0):
+            raise UserError(self.env._("Give a limit of 0 or more, or none."))
         domain &= Domain("status", "=", "pending")
         domain &= Domain("user_id", "=", user_id or self.env.uid)
         return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
@@ -724,16 +727,23 @@ class BillinatorActivity(models.Model):
             (kind, model): self._get_activity_types(kind, model)
             for kind, model in kinds
         }
-        return (
+        values_list = [
+            self._prepare_native_values(vals, document, types)
+            for vals, document in zip(vals_list, documents, strict=True)
+        ]
+        # Nobody is told of what is over already.
+        natives_sudo = (
             self.env["mail.activity"]
             .sudo()
-            .create(
-                [
-                    self._prepare_native_values(vals, document, types)
-                    for vals, document in zip(vals_list, documents, strict=True)
-                ]
-            )
+            .with_context(mail_activity_quick_update=True)
+            .create(values_list)
+            .with_env(self.sudo().env)
         )
+        for native_sudo, vals in zip(natives_sudo, vals_list, strict=True):
+            is_pending = vals.get("status", "pending") == "pending"
+            if is_pending and native_sudo.user_id != self.env.user:
+                native_sudo.action_notify()
+        return natives_sudo
 
     @api.model
     def _prepare_native_values(self, vals, document, types):
@@ -846,8 +856,15 @@ class BillinatorActivity(models.Model):
             )
 
     def _complete_native_activities(self):
-        """Have Odoo tell in the chatter what was done, with its outcome."""
-        for outcome, activities in self.grouped("outcome").items():
+        """Have Odoo tell in the chatter what was done, with its outcome.
+
+        What comes with the time of its completion is history, and no news.
+        """
+        history = self.filtered("completed_at")
+        history.activity_id.action_archive()
+        for activity in history:
+            activity.activity_id.date_done = activity.completed_at
+        for outcome, activities in (self - history).grouped("outcome").items():
             activities.activity_id.filtered("active").action_feedback(feedback=outcome)
 
     def _move_deadlines(self):
@@ -975,67 +992,3 @@ class BillinatorActivity(models.Model):
             )
         )
         self.invalidate_model()
-
-    # --- Meetings in the calendar --- #
-
-    def _create_calendar_events(self):
-        """Put meetings that are not in the calendar yet there."""
-        meetings = self.filtered(
-            lambda activity: (
-                activity.type == "meeting"
-                and activity.status == "pending"
-                and not activity.calendar_event_id
-            )
-        )
-        # The meeting repeats what its activity says: nothing to add to either.
-        self.env["calendar.event"].with_context(skip_contact_description=True).create(
-            [meeting._prepare_calendar_event_values() for meeting in meetings]
-        )
-
-    def _prepare_calendar_event_values(self):
-        attendees = self.user_id.partner_id | self._get_attendee()
-        hours = self.duration or MEETING_HOURS
-        return {
-            "name": self.display_name,
-            "description": self.note,
-            "start": self.due_date,
-            "stop": self.due_date + timedelta(hours=hours),
-            "duration": hours,
-            "user_id": self.user_id.id,
-            "partner_ids": [Command.set(attendees.ids)],
-            "res_model_id": self.res_model_id.id,
-            "res_id": self.res_id,
-            "activity_ids": [Command.set(self.activity_id.ids)],
-        }
-
-    def _get_attendee(self):
-        """Return the customer's person who comes to a meeting."""
-        person = self.contact_id.person_id
-        return person or self.partner_id.filtered(
-            lambda partner: not partner.is_company
-        )
-
-    def _move_calendar_events(self):
-        """Move the calendar's events of pending meetings to the due dates."""
-        for meeting in self.filtered(
-            lambda activity: activity.calendar_event_id and activity.status == "pending"
-        ):
-            event = meeting.calendar_event_id
-            hours = meeting.duration or event.duration
-            # The deadlines are right already.
-            event.with_context(mail_activity_meeting_update=True).write(
-                {
-                    "start": meeting.due_date,
-                    "stop": meeting.due_date + timedelta(hours=hours),
-                }
-            )
-
-    def _archive_calendar_events(self):
-        """Take cancelled meetings out of the calendar, and put pending ones back."""
-        for cancelled, activities in self.grouped(
-            lambda activity: activity.status == "cancelled"
-        ).items():
-            events = activities.with_context(active_test=False).calendar_event_id
-            events.filtered(
-                lambda event, active=cancelled: event.active == active
-            ).active = not cancelled

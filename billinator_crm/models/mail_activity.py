@@ -15,6 +15,7 @@ class MailActivity(models.Model):
         handed_over = "user_id" in vals and self.filtered(
             lambda activity: activity.user_id.id != vals["user_id"]
         )
+        former_users = handed_over and handed_over.user_id
         if "date_deadline" in vals and self.calendar_event_id:
             # Odoo counts by which days a meeting moves in the zone of the context.
             for zone, activities in self.grouped("user_tz").items():
@@ -23,6 +24,8 @@ class MailActivity(models.Model):
             super().write(vals)
         if "active" in vals:
             self._get_rows()._keep_completion()
+        if handed_over:
+            handed_over._get_rows()._hand_over_calendar_events(former_users)
         if handed_over and "date_deadline" not in vals:
             # The time stays; its day may be another one where the new assignee is.
             handed_over._get_rows()._move_deadlines()

@@ -353,11 +353,18 @@ class TestActivity(ActivityCase):
         self.assertTrue(all(activities.mapped("active")))
 
     def test_history_keeps_its_dates(self):
+        before = self.env["mail.message"].search_count([])
         activity = self._create_activity(
-            status="done", completed_at="2023-05-01 10:00:00", outcome="Sold"
+            status="done",
+            completed_at="2023-05-01 10:00:00",
+            outcome="Sold",
+            user_id=self.salesperson.id,
         )
         self.assertEqual(activity.completed_at, datetime(2023, 5, 1, 10))
+        self.assertEqual(activity.date_done, date(2023, 5, 1))
+        self.assertEqual(activity.feedback, "Sold")
         self.assertFalse(activity.active)
+        self.assertEqual(self.env["mail.message"].search_count([]), before)
 
     def test_done_ones_are_found(self):
         activity = self._create_activity(opportunity_id=self.opportunity.id)
@@ -447,6 +454,8 @@ class TestActivity(ActivityCase):
         first = Activity.get_pending()[0]
         self.assertEqual(first["state"], "overdue")
         self.assertEqual(first["partner_id"], (self.customer.id, "Ada Industries"))
+        with self.assertRaisesRegex(UserError, "limit of 0 or more"):
+            Activity.get_pending(limit=-1)
         for wrong in (-1, "7", None):
             with self.assertRaisesRegex(UserError, "number of days"):
                 Activity.get_upcoming(wrong)
@@ -636,6 +645,17 @@ class TestMeeting(ActivityCase):
         self.assertFalse(call.calendar_event_id)
         call.type = "meeting"
         self.assertEqual(call.calendar_event_id.start, call.due_date)
+
+    def test_no_meeting_any_more(self):
+        self.activity.type = "call"
+        self.assertFalse(self.activity.calendar_event_id)
+        self.assertFalse(self.event.active)
+        self.assertEqual(self.activity.status, "pending")
+
+    def test_handed_over(self):
+        self.activity.user_id = self.manager
+        self.assertEqual(self.event.user_id, self.manager)
+        self.assertEqual(self.event.partner_ids, self.manager.partner_id + self.person)
 
     def test_whole_day(self):
         self.event.write(

@@ -1,0 +1,102 @@
+from datetime import timedelta
+
+from odoo import models
+from odoo.fields import Command
+
+MEETING_HOURS = 1.0
+
+
+class BillinatorActivity(models.Model):
+    """Meetings: activities that have their event in the calendar."""
+
+    _inherit = "billinator.activity"
+
+    def _create_calendar_events(self):
+        """Put meetings that are not in the calendar yet there."""
+        meetings = self.filtered(
+            lambda activity: (
+                activity.type == "meeting"
+                and activity.status == "pending"
+                and not activity.calendar_event_id
+            )
+        )
+        if not meetings:
+            return
+        # The meeting repeats what its activity says: nothing to add to either.
+        self.env["calendar.event"].with_context(skip_contact_description=True).create(
+            [meeting._prepare_calendar_event_values() for meeting in meetings]
+        )
+
+    def _prepare_calendar_event_values(self):
+        attendees = self.user_id.partner_id | self._get_attendee()
+        hours = self.duration or MEETING_HOURS
+        return {
+            "name": self.display_name,
+            "description": self.note,
+            "start": self.due_date,
+            "stop": self.due_date + timedelta(hours=hours),
+            "duration": hours,
+            "user_id": self.user_id.id,
+            "partner_ids": [Command.set(attendees.ids)],
+            "res_model_id": self.res_model_id.id,
+            "res_id": self.res_id,
+            "activity_ids": [Command.set(self.activity_id.ids)],
+        }
+
+    def _release_calendar_events(self):
+        """Take what is no meeting any more out of the calendar."""
+        others = self.filtered(
+            lambda activity: activity.calendar_event_id and activity.type != "meeting"
+        )
+        events = others.calendar_event_id
+        # The activities are not called off with their meetings.
+        others.activity_id.calendar_event_id = False
+        events.active = False
+
+    def _hand_over_calendar_events(self, users):
+        """Let the new assignees of meetings organize them instead of ``users``."""
+        for meeting in self.filtered(
+            lambda activity: activity.calendar_event_id and activity.status == "pending"
+        ):
+            event = meeting.calendar_event_id
+            if event.user_id != meeting.user_id:
+                left = event.partner_ids - users.partner_id
+                attendees = left | meeting.user_id.partner_id
+                event.write(
+                    {
+                        "user_id": meeting.user_id.id,
+                        "partner_ids": [Command.set(attendees.ids)],
+                    }
+                )
+
+    def _get_attendee(self):
+        """Return the customer's person who comes to a meeting."""
+        person = self.contact_id.person_id
+        return person or self.partner_id.filtered(
+            lambda partner: not partner.is_company
+        )
+
+    def _move_calendar_events(self):
+        """Move the calendar's events of pending meetings to the due dates."""
+        for meeting in self.filtered(
+            lambda activity: activity.calendar_event_id and activity.status == "pending"
+        ):
+            event = meeting.calendar_event_id
+            hours = meeting.duration or event.duration
+            # The deadlines are right already.
+            event.with_context(mail_activity_meeting_update=True).write(
+                {
+                    "start": meeting.due_date,
+                    "stop": meeting.due_date + timedelta(hours=hours),
+                }
+            )
+
+    def _archive_calendar_events(self):
+        """Take cancelled meetings out of the calendar, and put pending ones back."""
+        for cancelled, activities in self.grouped(
+            lambda activity: activity.status == "cancelled"
+        ).items():
+            events = activities.with_context(active_test=False).calendar_event_id
+            events.filtered(
+                lambda event, active=cancelled: event.active == active
+            ).active = not cancelled
