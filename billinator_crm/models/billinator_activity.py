@@ -675,6 +675,7 @@ class BillinatorActivity(models.Model):
             [
                 ("status", "=", "pending"),
                 ("is_reminder", "=", True),
+                ("user_id", "!=", False),
                 ("due_date", "<=", now),
                 ("due_date", ">", now - timedelta(days=1)),
             ]
@@ -682,7 +683,7 @@ class BillinatorActivity(models.Model):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(due))
         for activity in due:
-            activity._remind()
+            activity.with_context(lang=activity.user_id.lang)._remind()
             if not cron._commit_progress(1):
                 break
 

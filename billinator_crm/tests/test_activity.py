@@ -468,9 +468,11 @@ class TestActivity(ActivityCase):
         future = self._create_activity(due_date="2024-01-20 12:30:00")
         old = self._create_activity(due_date="2024-01-18 12:30:00")
         silent = self._create_activity(is_reminder=False)
+        nobodys = self._create_activity()
+        nobodys.user_id = False
         done = self._create_activity()
         done.action_complete()
-        others = future + old + silent + done
+        others = future + old + silent + nobodys + done
         for _twice in range(2):
             self._remind()
         self.assertEqual(len(self._get_reminders()), 1)
