@@ -62,6 +62,7 @@ class BillinatorActivity(models.Model):
 
     _name = "billinator.activity"
     _description = "CRM Activity"
+    _inherit = ["billinator.meeting.mixin"]
     _inherits = {"mail.activity": "activity_id"}
     _order = "due_date, id"
     _rec_name = "summary"
@@ -473,8 +474,12 @@ class BillinatorActivity(models.Model):
         return result
 
     def unlink(self):
+        # Activities that left the CRM for another document go on without their rows.
+        gone = self.activity_id.filtered(
+            lambda native: native.res_model in DOCUMENTS.values()
+        )
         # By their ids, to read them at once when the rows are gone.
-        natives = self.env["mail.activity"].browse(self.activity_id.ids)
+        natives = self.env["mail.activity"].browse(gone.ids)
         result = super().unlink()
         # Meetings leave the calendar with their activities.
         natives.unlink_w_meeting()
@@ -947,11 +952,8 @@ class BillinatorActivity(models.Model):
         followed = natives.filtered(
             lambda native: native.res_model in DOCUMENTS.values()
         )
-        self._create_rows(followed - rows.activity_id)
-        super(
-            BillinatorActivity,
-            rows.filtered(lambda row: row.activity_id not in followed),
-        ).unlink()
+        rows.filtered(lambda row: row.activity_id not in followed).unlink()
+        self._create_rows(followed - rows.exists().activity_id)
 
     @api.model
     def _create_missing_rows(self):

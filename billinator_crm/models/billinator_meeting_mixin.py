@@ -6,10 +6,11 @@ from odoo.fields import Command
 MEETING_HOURS = 1.0
 
 
-class BillinatorActivity(models.Model):
-    """Meetings: activities that have their event in the calendar."""
+class BillinatorMeetingMixin(models.AbstractModel):
+    """What meetings are beyond other activities: events in the calendar."""
 
-    _inherit = "billinator.activity"
+    _name = "billinator.meeting.mixin"
+    _description = "Meetings of Activities"
 
     def _create_calendar_events(self):
         """Put meetings that are not in the calendar yet there."""
