@@ -62,7 +62,6 @@ class BillinatorActivity(models.Model):
 
     _name = "billinator.activity"
     _description = "CRM Activity"
-    _inherit = ["billinator.meeting.mixin"]
     _inherits = {"mail.activity": "activity_id"}
     _order = "due_date, id"
     _rec_name = "summary"

@@ -6,11 +6,11 @@ from odoo.fields import Command
 MEETING_HOURS = 1.0
 
 
-class BillinatorMeetingMixin(models.AbstractModel):
-    """What meetings are beyond other activities: events in the calendar."""
+class BillinatorActivity(models.Model):
+    """Meetings: activities that have their event in the calendar."""
 
-    _name = "billinator.meeting.mixin"
-    _description = "Meetings of Activities"
+    # A room of its own: what the calendar adds to some activities.
+    _inherit = "billinator.activity"  # pylint: disable=consider-merging-classes-inherited
 
     def _create_calendar_events(self):
         """Put meetings that are not in the calendar yet there."""
