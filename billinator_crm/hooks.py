@@ -1,4 +1,67 @@
+from odoo.tools import SQL, sql
+
 from .demo import create_sales_history
+
+# Columns on tables of Odoo that may be big. With a column that is there already, Odoo
+# does not compute a field record by record.
+COLUMNS = {
+    "account_payment": {"billinator_customer_id": "int4"},
+    "calendar_attendee": {
+        "billinator_customer_id": "int4",
+        "billinator_start": "timestamp",
+    },
+    "mail_message": {
+        "billinator_customer_id": "int4",
+        "billinator_event": "varchar",
+    },
+}
+# What the fields compute, for what a database has before there are deals and quotes.
+FILL_PAYMENTS = """
+    UPDATE account_payment
+       SET billinator_customer_id = partner.commercial_partner_id
+      FROM res_partner partner
+     WHERE partner.id = account_payment.partner_id
+       AND account_payment.partner_type = 'customer'
+"""
+FILL_ATTENDEES = """
+    UPDATE calendar_attendee
+       SET billinator_customer_id = partner.commercial_partner_id,
+           billinator_start = event.start
+      FROM res_partner partner, calendar_event event
+     WHERE partner.id = calendar_attendee.partner_id
+       AND event.id = calendar_attendee.event_id
+"""
+FILL_MESSAGES = r"""
+    UPDATE mail_message
+       SET billinator_customer_id = partner.commercial_partner_id,
+           billinator_event = 'partner'
+      FROM res_partner partner
+     WHERE mail_message.model = 'res.partner'
+       AND mail_message.res_id = partner.id
+       AND mail_message.message_type NOT IN ('notification', 'user_notification')
+       AND mail_message.mail_activity_type_id IS NULL
+       AND (
+            mail_message.message_type = 'email'
+            OR regexp_replace(
+                mail_message.body, '<(?!img)[^>]*>|&nbsp;|\s', '', 'g'
+            ) <> ''
+            OR EXISTS (
+                SELECT FROM message_attachment_rel
+                 WHERE message_attachment_rel.message_id = mail_message.id
+            )
+       )
+"""
+
+
+def pre_init_hook(env):
+    """Make and fill the timeline's columns, with a statement for each table."""
+    for table, columns in COLUMNS.items():
+        for name, column_type in columns.items():
+            if not sql.column_exists(env.cr, table, name):
+                sql.create_column(env.cr, table, name, column_type)
+    env.flush_all()
+    for statement in (FILL_PAYMENTS, FILL_ATTENDEES, FILL_MESSAGES):
+        env.cr.execute(SQL(statement))
 
 
 def post_init_hook(env):

@@ -29,6 +29,12 @@ class AccountMove(models.Model):
         " WHERE move_type IN ('out_invoice', 'out_refund') AND state = 'posted'"
     )
 
+    _billinator_timeline_idx = models.Index(
+        "(commercial_partner_id,"
+        " (COALESCE(invoice_date::timestamp, create_date)) DESC, id DESC)"
+        " WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
+    )
+
     @api.constrains("state", "billinator_quote_id", "move_type")
     def _check_billinator_quote_accepted(self):
         """Bill what was agreed: an invoice lives by its accepted quote."""

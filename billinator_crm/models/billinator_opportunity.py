@@ -22,6 +22,7 @@ class BillinatorOpportunity(models.Model):
     _inherit = [
         "billinator.annotated.mixin",
         "billinator.batch.tracking.mixin",
+        "billinator.document.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
         "utm.mixin",
@@ -80,7 +81,6 @@ class BillinatorOpportunity(models.Model):
         string="Customer Company",
         store=True,
         precompute=True,
-        index="btree_not_null",
     )
     contact_ids = fields.Many2many(
         "billinator.contact",
@@ -311,6 +311,10 @@ class BillinatorOpportunity(models.Model):
         "(stage_id, priority DESC, id DESC) WHERE active IS TRUE"
     )
     _create_date_idx = models.Index("(create_date)")
+    _timeline_idx = models.Index(
+        "(commercial_partner_id, create_date DESC, id DESC)"
+        " WHERE commercial_partner_id IS NOT NULL"
+    )
     _manual_probability_idx = models.Index("(id) WHERE is_probability_manual IS TRUE")
 
     # === Computes === #

@@ -43,6 +43,7 @@ class BillinatorQuote(models.Model):
         "product.catalog.mixin",
         "billinator.batch.tracking.mixin",
         "billinator.annotated.mixin",
+        "billinator.document.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]
@@ -81,7 +82,6 @@ class BillinatorQuote(models.Model):
         string="Customer Company",
         store=True,
         precompute=True,
-        index=True,
     )
     contact_id = fields.Many2one(
         "billinator.contact",
@@ -306,6 +306,7 @@ class BillinatorQuote(models.Model):
         "A quote cannot expire before its own date: choose a later “valid until”.",
     )
     _default_order_idx = models.Index("(date_quote DESC, id DESC)")
+    _timeline_idx = models.Index("(commercial_partner_id, create_date DESC, id DESC)")
 
     # === Computes === #
 

@@ -4,7 +4,11 @@ from odoo.fields import Domain
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "billinator.annotated.mixin"]
+    _inherit = [
+        "res.partner",
+        "billinator.annotated.mixin",
+        "billinator.document.mixin",
+    ]
     _note_field = "commercial_partner_id"
 
     crm_tag_ids = fields.Many2many(

@@ -1,0 +1,121 @@
+from odoo import api, fields, models
+from odoo.tools import SQL, is_html_empty
+
+# What a message on a document is for the timeline, unless it tells of a change below.
+DOCUMENT_EVENTS = {
+    "res.partner": "partner",
+    "billinator.opportunity": "opportunity",
+    "billinator.quote": "quote",
+}
+# The tracked changes that are events of their own.
+CHANGE_EVENTS = {
+    ("billinator.opportunity", "stage_id"): "stage",
+    ("billinator.opportunity", "merged_stage_id"): "stage",
+    ("billinator.quote", "state"): "state",
+}
+EVENTS = [
+    ("partner", "Message on a Customer"),
+    ("opportunity", "Message on an Opportunity"),
+    ("quote", "Message on a Quote"),
+    ("stage", "Change of Stage"),
+    ("state", "Change of a Quote's Status"),
+]
+SYSTEM_TYPES = ("notification", "user_notification")
+
+
+class MailMessage(models.Model):
+    """Says of a message what the timeline shows it as, and for which customer.
+
+    A message knows its document only, so that the newest messages of a customer with
+    many documents could not be found by an index.
+    """
+
+    _inherit = "mail.message"
+
+    billinator_event = fields.Selection(
+        EVENTS,
+        compute="_compute_billinator_timeline",
+        store=True,
+        precompute=True,
+        help="What the timeline shows the message as; empty: not at all.",
+    )
+    billinator_customer_id = fields.Many2one(
+        "res.partner",
+        compute="_compute_billinator_timeline",
+        store=True,
+        precompute=True,
+        ondelete="set null",
+        help="The customer's company, of messages that the timeline shows.",
+    )
+
+    _billinator_timeline_idx = models.Index(
+        "(billinator_customer_id, billinator_event, date DESC, id DESC)"
+        " WHERE billinator_customer_id IS NOT NULL"
+    )
+
+    @api.depends(
+        "model",
+        "res_id",
+        "message_type",
+        "body",
+        "attachment_ids",
+        "mail_activity_type_id",
+        "tracking_value_ids.field_id",
+    )
+    def _compute_billinator_timeline(self):
+        customers = self._get_document_customers()
+        for message in self:
+            key = (message.model, message.res_id)
+            event = key in customers and message._get_timeline_event()
+            message.billinator_event = event
+            message.billinator_customer_id = event and customers[key]
+
+    def _get_document_customers(self):
+        """Return the customers' companies by ``(model, id)`` of the documents."""
+        messages = self.filtered(
+            lambda message: message.model in DOCUMENT_EVENTS and message.res_id
+        )
+        return {
+            (model, document.id): document.commercial_partner_id
+            for model, of_model in messages.grouped("model").items()
+            for document in self.env[model].browse(of_model.mapped("res_id")).exists()
+        }
+
+    def _get_timeline_event(self):
+        self.ensure_one()
+        for field in self.tracking_value_ids.field_id:
+            if event := CHANGE_EVENTS.get((field.model, field.name)):
+                return event
+        return self._is_communication() and DOCUMENT_EVENTS[self.model]
+
+    def _is_communication(self):
+        """Whether somebody said something, other than by completing an activity."""
+        self.ensure_one()
+        if self.message_type in SYSTEM_TYPES or self.mail_activity_type_id:
+            return False
+        # A deleted comment is an empty one; a mail may have a subject only.
+        said = not is_html_empty(self.body) or self.attachment_ids
+        return bool(said or self.message_type == "email")
+
+    @api.model
+    def _follow_document_customers(self, model, ids):
+        """Hand the messages of documents to the customers that these belong to now."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_message
+                   SET billinator_customer_id = document.commercial_partner_id
+                  FROM %(table)s document
+                 WHERE document.id IN %(ids)s
+                   AND mail_message.model = %(model)s
+                   AND mail_message.res_id = document.id
+                   AND mail_message.billinator_event IS NOT NULL
+                   AND mail_message.billinator_customer_id
+                       IS DISTINCT FROM document.commercial_partner_id
+                """,
+                table=SQL.identifier(self.env[model]._table),
+                ids=tuple(ids),
+                model=model,
+            )
+        )
+        self.browse()._invalidate_cache(["billinator_customer_id"])
