@@ -136,7 +136,7 @@ class Generator:
                 {"note_type": "call", "subject": "A call", "partner_id": customer.id}
             ),
             "native_activity": activity,
-            "activity": self._get_crm_activity(activity, customer),
+            "activity": self._get_crm_activity(activity),
             "invoice": env["account.move"].create(
                 {"move_type": "out_invoice", "partner_id": customer.id}
             ),
@@ -152,9 +152,9 @@ class Generator:
             lambda message: message.billinator_event == event
         )[:1]
 
-    def _get_crm_activity(self, activity, customer):
+    def _get_crm_activity(self, activity):
         Activity = self.env["billinator.activity"]
-        return Activity.search([("activity_id", "=", activity.id)]) or Activity.create({"activity_id": activity.id, "partner_id": customer.id, "due_date": "2026-01-01"})
+        return Activity.search([("activity_id", "=", activity.id)])
 
     # === Many of each === #
 
@@ -195,7 +195,9 @@ class Generator:
             )
         )
         names = [name for (name,) in cr.fetchall()]
-        cr.execute(SQL("SELECT COALESCE(MAX(id), 0) + 1 FROM %s", SQL.identifier(table)))
+        cr.execute(
+            SQL("SELECT COALESCE(MAX(id), 0) + 1 FROM %s", SQL.identifier(table))
+        )
         [first] = cr.fetchone()
         columns = SQL(", ").join(SQL.identifier(name) for name in names)
         sources = SQL(", ").join(

@@ -8,6 +8,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL, Query
 from odoo.tools.mail import html_to_inner_content
 
+from .mail_message import DOCUMENT_EVENTS
+
 KINDS = [
     ("note", "Note"),
     ("activity", "Activity"),
@@ -19,9 +21,9 @@ KINDS = [
     ("payment", "Payment"),
     ("meeting", "Meeting"),
 ]
-# What events come from: the number of each source, the kind of its events, and the model
-# to be read. An event's id is its record's times ID_FACTOR plus the number, which never
-# changes.
+# What events come from: the number of each source, the kind of its events, and the
+# model to be read. An event's id is its record's times ID_FACTOR plus the number, which
+# never changes.
 SOURCES = {
     "note": (0, "note", "billinator.note"),
     "activity": (1, "activity", "billinator.activity"),
@@ -133,6 +135,8 @@ class BillinatorTimeline(models.Model):
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "title"
+    # From where a change of customer reaches the messages, when it is written.
+    _depends = {model: ["commercial_partner_id"] for model in DOCUMENT_EVENTS}
 
     kind = fields.Selection(KINDS, readonly=True)
     date = fields.Datetime(readonly=True)
@@ -729,6 +733,8 @@ class BillinatorTimeline(models.Model):
         """
         if not sources:
             return []
+        for model, names in self._depends.items():
+            self.env[model].flush_model(names)
         types = self._get_column_types()
         for source in sources:
             source.page(before, limit)

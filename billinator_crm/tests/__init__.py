@@ -21,5 +21,6 @@ from . import (
     test_tag,
     test_tax_documents,
     test_tax_generated,
+    test_timeline,
     test_tours,
 )

@@ -6,7 +6,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._merge_contacts(src_partners, dst_partner)
-        return super()._update_foreign_keys(src_partners, dst_partner)
+        result = super()._update_foreign_keys(src_partners, dst_partner)
+        # The documents that came here by SQL may have another company now.
+        dst_partner.modified(["commercial_partner_id"])
+        return result
 
     def _update_reference_fields(self, src_partners, dst_partner):
         # Activities that are done are archived, and part of the history.
