@@ -2,7 +2,7 @@ import inspect
 
 from lxml import etree
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -43,6 +43,16 @@ RIGHTS = {
         "stranger": "rwcu",  # Tags belong to all companies.
         "portal": "",
         "internal": "r",
+    },
+    "billinator.timeline": {
+        "salesperson": "r",
+        "colleague": "",
+        "senior": "r",
+        "manager": "r",
+        "accountant": "",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
     },
     "billinator.contact": {
         "salesperson": "rwcu",
@@ -148,6 +158,12 @@ class AccessCase(BillinatorCommon):
             ),
             "billinator.tag": cls.env["billinator.tag"].create({"name": "Test Tag"}),
             "billinator.contact": cls._create_contact(),
+            "billinator.timeline": cls.env["billinator.timeline"].search(
+                [
+                    ("opportunity_id", "=", cls.opportunity.id),
+                    ("kind", "=", "opportunity"),
+                ]
+            ),
             "billinator.activity": cls._create_activity(),
             "billinator.activity.outcome": cls.env[
                 "billinator.activity.outcome"
@@ -239,12 +255,14 @@ class TestRights(AccessCase):
                 getattr(self, f"_try_{operation}")(record)
                 self.env.flush_all()
                 savepoint.rollback()
-        except AccessError:
+        except (AccessError, MissingError):
+            # Events that one may not see are not there.
             return False
         return True
 
     def _try_read(self, record):
         record.read(["display_name"])
+        self.assertTrue(record.display_name)
         self.assertTrue(record.search([("id", "=", record.id)]))
 
     def _try_write(self, record):
@@ -269,6 +287,7 @@ class TestRights(AccessCase):
             "billinator.activity.outcome": {"name": "Another"},
             "billinator.opportunity": {**own, "name": "Another"},
             "billinator.tag": {"name": "Another"},
+            "billinator.timeline": {"title": "Another"},
             "billinator.contact": {
                 "person_id": self.internal.partner_id.id,
                 "customer_id": self.records["billinator.contact"].customer_id.id,

@@ -224,6 +224,46 @@ class TestTours(TourCase):
 
 
 @tagged("post_install", "-at_install")
+class TestTimelineTour(TourCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer = cls.env["res.partner"].search([("name", "=", "A Tour Customer")])
+        cls.env["billinator.note"].create(
+            [
+                {
+                    "subject": f"Tour note {number}",
+                    "date": f"2024-01-{number % 28 + 1:02} 10:00:00",
+                    "partner_id": cls.customer.id,
+                    "user_id": cls.biller.id,
+                }
+                for number in range(84)
+            ]
+        )
+        deal = cls.env["billinator.opportunity"].create(
+            {
+                "name": "Tour Deal",
+                "partner_id": cls.customer.id,
+                "user_id": cls.salesperson.id,
+            }
+        )
+        cls.env.cr.flush()
+        deal.stage_id = cls.env["billinator.stage"].search([("code", "=", "PROPOSAL")])
+        cls.env.cr.flush()
+
+    def test_timeline(self):
+        self.start_tour(
+            f"/odoo/crm-customers/{self.customer.id}",
+            "billinator_crm_timeline",
+            login=self.salesperson.login,
+        )
+        note = self.env["billinator.note"].search([("subject", "=", "Tour Call")])
+        self.assertEqual(note.partner_id, self.customer)
+        self.assertEqual(note.note_type, "call")
+        self.assertEqual(note.opportunity_id.name, "Tour Deal")
+
+
+@tagged("post_install", "-at_install")
 class TestPhoneTours(TourCase):
     browser_size = "375x667"
     touch_enabled = True

@@ -99,9 +99,10 @@ export class Timeline extends Component {
             }
             this.load();
         });
+        // Observed anew after each page, for an end that stays in view is not told again.
         useEffect(
-            (sentinel) => this.loadMoreWhenVisible(sentinel),
-            () => [this.sentinel.el, this.state.events.length]
+            (sentinel, isLoading) => this.loadMoreWhenVisible(isLoading ? null : sentinel),
+            () => [this.sentinel.el, this.state.isLoading]
         );
     }
 
@@ -176,8 +177,8 @@ export class Timeline extends Component {
         if (!sentinel) {
             return;
         }
-        const observer = new IntersectionObserver(([entry]) => {
-            if (entry.isIntersecting) {
+        const observer = new IntersectionObserver((entries) => {
+            if (entries.some((entry) => entry.isIntersecting)) {
                 this.loadMore();
             }
         });
@@ -337,7 +338,10 @@ export class Timeline extends Component {
 
     log(type) {
         const title = type === "call" ? _t("Log a Call") : _t("Log a Note");
-        this.openDialog("billinator.note", title, { default_note_type: type });
+        this.openDialog("billinator.note", title, {
+            default_note_type: type,
+            form_view_ref: "billinator_crm.billinator_note_view_form_log",
+        });
     }
 
     schedule() {

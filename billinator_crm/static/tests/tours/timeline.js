@@ -1,0 +1,100 @@
+import { registry } from "@web/core/registry";
+
+const event = (kind, text) =>
+    `.o_billinator_timeline_event[data-kind=${kind}]:contains("${text}")`;
+
+const openTimeline = () => ({
+    content: "Open the page with the timeline",
+    trigger: ".o_notebook .nav-link[name=timeline]",
+    run: "click",
+});
+
+const filter = (kind) => ({
+    content: `Filter by ${kind}`,
+    trigger: `.o_billinator_timeline_kinds button[data-kind=${kind}]`,
+    run: "click",
+});
+
+/** Look at what happened with a customer, open a deal from it, and log a call there. */
+registry.category("web_tour.tours").add("billinator_crm_timeline", {
+    steps: () => [
+        openTimeline(),
+        {
+            content: "The deal's change of stage is there, with both stages",
+            trigger: event("stage", "Tour Deal"),
+        },
+        {
+            content: "The first page ends before the oldest notes",
+            trigger: `.o_billinator_timeline:not(:has(${event("note", "Tour note 0")}))`,
+        },
+        {
+            content: "Scroll to the end of what is there",
+            trigger: ".o_billinator_timeline_sentinel:not(:visible)",
+            run() {
+                this.anchor.scrollIntoView();
+            },
+        },
+        {
+            content: "Scroll on",
+            trigger: `.o_billinator_timeline:has(.o_billinator_timeline_event:eq(75)) .o_billinator_timeline_sentinel:not(:visible)`,
+            run() {
+                this.anchor.scrollIntoView();
+            },
+        },
+        {
+            content: "The oldest is there",
+            trigger: event("note", "Tour note 0"),
+        },
+        filter("stage"),
+        {
+            content: "Only the change of stage is there",
+            trigger: `.o_billinator_timeline:not(:has([data-kind=note].o_billinator_timeline_event)) ${event("stage", "Proposal")}`,
+        },
+        filter("payment"),
+        filter("stage"),
+        {
+            content: "There are no payments",
+            trigger: ".o_billinator_timeline_empty button",
+            run: "click",
+        },
+        {
+            content: "Open the deal",
+            trigger: event("opportunity", "Tour Deal"),
+            run: "click",
+        },
+        {
+            trigger: ".o_breadcrumb .active:contains('Tour Deal'), .o_last_breadcrumb_item:contains('Tour Deal')",
+        },
+        openTimeline(),
+        {
+            content: "It shows the deal's own events",
+            trigger: `.o_billinator_timeline:not(:has(${event("note", "Tour note")})) ${event("stage", "Proposal")}`,
+        },
+        {
+            content: "Log a call",
+            trigger: ".o_billinator_timeline button[name=log_call]",
+            run: "click",
+        },
+        {
+            trigger: ".modal [name=subject] input",
+            run: "edit Tour Call",
+        },
+        {
+            trigger: ".modal-footer button.btn-primary",
+            run: "click",
+        },
+        {
+            content: "It is in the timeline",
+            trigger: `body:not(:has(.modal)) ${event("note", "Tour Call")}`,
+        },
+        {
+            content: "Look at the whole customer",
+            trigger: ".o_billinator_timeline input[name=whole_customer]",
+            run: "click",
+        },
+        {
+            content: "The customer's notes are there",
+            trigger: event("note", "Tour note"),
+        },
+    ],
+});
