@@ -324,36 +324,25 @@ export class Timeline extends Component {
         });
     }
 
-    get defaults() {
-        const { resModel, resId, data } = this.record;
-        const context = { default_partner_id: this.customerId };
-        if (resModel === "billinator.quote") {
-            context.default_quote_id = resId;
-            context.default_opportunity_id = data.opportunity_id?.id;
-        } else if (resModel === "billinator.opportunity") {
-            context.default_opportunity_id = resId;
-        }
-        return context;
-    }
-
-    log(type) {
-        const title = type === "call" ? _t("Log a Call") : _t("Log a Note");
-        this.openDialog("billinator.note", title, {
-            default_note_type: type,
-            form_view_ref: "billinator_crm.billinator_note_view_form_log",
-        });
+    async log(type) {
+        const { resModel, resId } = this.record;
+        const action = await this.orm.call(resModel, "action_log_note", [[resId], type]);
+        await this.action.doAction(action, { onClose: () => this.load() });
     }
 
     schedule() {
-        this.openDialog("billinator.activity", _t("Schedule an Activity"), {});
-    }
-
-    openDialog(resModel, title, context) {
+        const { resModel, resId, data } = this.record;
+        const field = DOCUMENT_FIELDS[resModel];
         this.dialog.add(FormViewDialog, {
-            resModel,
-            title,
+            resModel: "billinator.activity",
+            title: _t("Schedule an Activity"),
             size: "lg",
-            context: { ...this.defaults, ...context },
+            context: {
+                default_partner_id: this.customerId,
+                default_opportunity_id: data.opportunity_id?.id,
+                [`default_${field}`]: resId,
+                form_view_ref: "billinator_crm.billinator_activity_view_form_popup",
+            },
             onRecordSaved: () => this.load(),
         });
     }
