@@ -57,6 +57,9 @@ STATE_FIELDS = {
     "payment": ("account.payment", "state"),
 }
 MAX_PAGE = 500
+# Who may read no more documents of a customer than this gets their messages from them;
+# others by date, among all messages of the customer.
+FEW_DOCUMENTS = 200
 # How much is read of a long mail, and how much is shown of it, in characters.
 BODY_READ, BODY_SHOWN = 20000, 500
 
@@ -92,6 +95,13 @@ class Source:
                 return False
             self.query.add_where(SQL("%s = %s", self.columns[name], value))
         return True
+
+    def narrow(self, documents):
+        """Keep the messages of some documents, ids by model, where there are any."""
+        model = self.columns["res_model"].params[:1]
+        if "author_id" in self.columns and model and model[0] in documents:
+            ids = list(documents[model[0]])
+            self.query.add_where(SQL("%s = ANY(%s)", self.columns["res_id"], ids))
 
     def page(self, before, limit):
         """Keep the newest events, of those before another one's date and id."""
@@ -664,6 +674,10 @@ class BillinatorTimeline(models.Model):
             for source in self._get_sources(self._check_kinds(kinds))
             if source.filter(filters, user)
         ]
+        if customer_id := filters.get("commercial_partner_id"):
+            few = self._get_few_documents(customer_id)
+            for source in sources:
+                source.narrow(few)
         limit = min(max(limit, 1), MAX_PAGE)
         rows = self._fetch_page(sources, self._parse_cursor(before), limit + 1)
         more = len(rows) > limit
@@ -693,6 +707,24 @@ class BillinatorTimeline(models.Model):
                 self.env._("Name a customer, an opportunity or a quote to look at.")
             )
         return filters
+
+    @api.model
+    def _get_few_documents(self, customer_id):
+        """Return the customer's documents, ids by model, of which the user reads few.
+
+        The newest of many messages that the user may mostly not read would take long
+        to find by date.
+        """
+        few = {}
+        for model in ("billinator.opportunity", "billinator.quote"):
+            Model = self.env[model].with_context(active_test=False)
+            if Model.has_access("read"):
+                customer = Domain("commercial_partner_id", "=", customer_id)
+                query = Model._search(customer, limit=FEW_DOCUMENTS + 1)
+                ids = query.get_result_ids()
+                if len(ids) <= FEW_DOCUMENTS:
+                    few[model] = ids
+        return few
 
     @api.model
     def _check_kinds(self, kinds):
@@ -796,6 +828,7 @@ class BillinatorTimeline(models.Model):
                 ids = {row[name] for row in rows if row[name]}
                 # As everywhere in Odoo, who sees a link sees the name it has.
                 records = self.env[field.comodel_name].sudo().browse(ids)
+                records.fetch(["display_name"])
                 names[name] = {record.id: record for record in records}
         return names
 

@@ -9,7 +9,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from ..hooks import pre_init_hook
-from ..models.billinator_timeline import KINDS
+from ..models.billinator_timeline import FEW_DOCUMENTS, KINDS
 from .common import BillinatorCommon
 from .test_performance import FEW, MANY, USUAL_MAIL
 
@@ -614,6 +614,25 @@ class TestTimelineRights(TimelineCase):
             events = self._get_events(getattr(self, role), kinds=["message"])
             bodies = {event["body"] for event in events} & said
             self.assertEqual(bodies, documents, role)
+
+    def test_messages_of_many_documents(self):
+        """Whether one may read few of the customer's documents or many."""
+        deals = self.env["billinator.opportunity"].create(
+            [
+                {"name": f"{n}", "partner_id": self.customer.id, "user_id": owner.id}
+                for owner in (self.salesperson, self.colleague)
+                for n in range(FEW_DOCUMENTS)
+            ]
+        )
+        deals[0].message_post(body="Of the first", message_type="comment")
+        deals[-1].message_post(body="Of the last", message_type="comment")
+        for role, expected in (
+            ("salesperson", {"So they said", "Of the first"}),
+            ("colleague", {"Of the last"}),
+            ("senior", {"So they said", "Of the first", "Of the last"}),
+        ):
+            events = self._get_events(getattr(self, role), kinds=["message"])
+            self.assertEqual({event["body"] for event in events}, expected, role)
 
     def test_companies(self):
         self.manager.company_ids += self.company_b
