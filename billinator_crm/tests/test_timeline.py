@@ -513,6 +513,7 @@ class TestTimeline(TimelineCase):
                 self.customer.id, before=before, limit=limit, **arguments
             )
             pages.append(page["events"])
+            self.assertLess(len(pages), 100, "The pages do not come to an end.")
             before = page["next"]
         return pages
 
