@@ -23,6 +23,8 @@
         "data/mail_activity_type_data.xml",
         "data/billinator_activity_outcome_data.xml",
         "data/ir_cron_data.xml",
+        "report/billinator_quote_templates.xml",
+        "report/billinator_quote_reports.xml",
         "wizard/billinator_activity_complete_views.xml",
         "wizard/billinator_opportunity_lost_views.xml",
         "wizard/billinator_opportunity_merge_views.xml",

@@ -990,6 +990,11 @@ class BillinatorQuote(models.Model):
             date=self.date_quote,
         )
 
+    def _get_report_base_filename(self):
+        """Return the PDF's name, which the portal uses, too."""
+        self.ensure_one()
+        return self.env._("Quote %s", self.name)
+
     # === Imports === #
 
     @api.model

@@ -17,6 +17,7 @@ from . import (
     test_quote,
     test_quote_form,
     test_quote_price,
+    test_quote_report,
     test_stage,
     test_tag,
     test_tax_documents,
