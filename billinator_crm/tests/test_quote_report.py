@@ -2,13 +2,19 @@ import io
 
 from pypdf import PdfReader
 
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from .common import BillinatorCommon
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteReport(BillinatorCommon):
+class TestQuoteReport(BillinatorCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # From where the PDF's program fetches its styles.
+        cls.env["ir.config_parameter"].set_param("report.url", cls.base_url())
+
     def _get_text(self, quote, user=None):
         report = self.env["ir.actions.report"].with_user(user or self.env.user)
         content, kind = report.with_context(
