@@ -13,7 +13,7 @@ class BillinatorDocumentMixin(models.AbstractModel):
     def _write_multi(self, vals_list):
         # Where every change of a column ends, also when it follows from a change of
         # the customer's own company.
-        super()._write_multi(vals_list)
+        result = super()._write_multi(vals_list)
         moved = [
             record.id
             for record, vals in zip(self, vals_list, strict=True)
@@ -21,3 +21,4 @@ class BillinatorDocumentMixin(models.AbstractModel):
         ]
         if moved:
             self.env["mail.message"]._follow_document_customers(self._name, moved)
+        return result
