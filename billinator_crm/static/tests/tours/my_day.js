@@ -51,7 +51,16 @@ const scheduleNext = [
 const logNote = [
     click(`${row("today", "Meet Ada again")} .o_my_day_more`, "What else"),
     click(".o_my_day_log", "Log what was said"),
-    click(".modal [special=cancel], .modal .o_form_button_cancel", "Nothing, after all"),
+    {
+        content: "The text has the focus",
+        trigger: ".modal [name=body] .odoo-editor-editable:focus",
+        run: "editor Asks for a discount",
+    },
+    {
+        content: "Log it by keyboard",
+        trigger: ".modal [name=body] .odoo-editor-editable",
+        run: "press Control+Enter",
+    },
     isThere("today", "Meet Ada again", "The day again"),
 ];
 
@@ -78,8 +87,20 @@ const showCalls = [
     click(".o_my_day_type[data-type='call']", "All types again"),
 ];
 
-const openRecords = [
+const event = (kind, text) =>
+    `.o_billinator_timeline_event[data-kind=${kind}]:contains("${text}")`;
+
+const readTimeline = [
     click(`${row("today", "Meet Ada again")} .o_my_day_customer`, "Who is it?"),
+    click(".o_notebook .nav-link[name=timeline]", "What happened?"),
+    {
+        content: "The note is there",
+        trigger: event("note", "Asks for a discount"),
+    },
+    {
+        content: "And the call, with its outcome",
+        trigger: event("activity", "Call Ada"),
+    },
     click(".o_form_view .o_back_button, .o_breadcrumb .o_back_button", "Back"),
     isThere("today", "Meet Ada again", "The day again"),
 ];
@@ -95,6 +116,6 @@ registry.category("web_tour.tours").add("billinator_crm_my_day", {
         ...logNote,
         ...reschedule,
         ...showCalls,
-        ...openRecords,
+        ...readTimeline,
     ],
 });
