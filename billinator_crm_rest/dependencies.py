@@ -1,0 +1,148 @@
+"""What every call needs: the key's user, a page, an order."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import Depends, Header, HTTPException
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from odoo.api import Environment
+from odoo.tools import SQL
+
+from odoo.addons.fastapi.context import odoo_env_ctx
+
+API_GROUP = "billinator_crm_rest.group_api_user"
+
+
+def get_user_env(
+    request: Request,
+    credentials: Annotated[
+        HTTPAuthorizationCredentials | None,
+        Depends(HTTPBearer(auto_error=False, description="An Odoo API key")),
+    ],
+    company_id: Annotated[
+        int | None,
+        Header(
+            alias="X-Company-Id",
+            description="One of the user's companies; without it, all of them.",
+        ),
+    ] = None,
+) -> Environment:
+    """Return the environment of the key's user: his or her rights and companies."""
+    env = odoo_env_ctx.get()
+    key = credentials and credentials.credentials
+    uid = key and env["res.users.apikeys"]._check_credentials(scope="rpc", key=key)
+    if not uid:
+        raise HTTPException(
+            401, "Send a valid API key as bearer token.", {"WWW-Authenticate": "Bearer"}
+        )
+    user = env(user=uid)["res.users"].browse(uid)
+    if not user.has_group(API_GROUP):
+        raise HTTPException(403, "Your user may not use the API.")
+    companies = user.company_id | user.company_ids
+    if company_id:
+        companies = companies.filtered(lambda company: company.id == company_id)
+        if not companies:
+            raise HTTPException(403, "Your user does not belong to this company.")
+    context = {**user.context_get(), "allowed_company_ids": companies.ids}
+    if lang := env.context.get("lang"):
+        context["lang"] = lang
+    request.state.env = env(user=uid, context=context)
+    return request.state.env
+
+
+UserEnv = Annotated[Environment, Depends(get_user_env)]
+
+
+class ReplayedError(Exception):
+    """The call was answered before; ``response`` is the answer."""
+
+    def __init__(self, response):
+        super().__init__()
+        self.response = response
+
+
+async def get_request_hash(request: Request):
+    """Return what tells one call from another: method, path and body."""
+    digest = hashlib.sha256(f"{request.method} {request.url.path}".encode())
+    digest.update(await request.body())
+    return digest.hexdigest()
+
+
+def remember_call(
+    request: Request,
+    env: UserEnv,
+    request_hash: Annotated[str, Depends(get_request_hash)],
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=255,
+            description="Makes the call safe to repeat for a day: it is answered as"
+            " the first time.",
+        ),
+    ] = None,
+) -> None:
+    """Answer a call that was made before as it was answered then."""
+    if not key:
+        return
+    # Two calls at once meet in the unique constraint: the second waits, is told of the
+    # conflict by PostgreSQL, repeated by Odoo, and then finds the first one's answer.
+    env.cr.execute(
+        SQL(
+            "INSERT INTO billinator_idempotency_key"
+            " (user_id, key, request_hash, create_uid, create_date)"
+            " VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC')"
+            " ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
+            env.uid,
+            key,
+            request_hash,
+            env.uid,
+        ),
+        log_exceptions=False,
+    )
+    inserted = env.cr.fetchone()
+    if inserted:
+        request.state.idempotency_id = inserted[0]
+        return
+    # Users have no access to the keys; each call sees its own user's.
+    known_sudo = (
+        env["billinator.idempotency.key"]
+        .sudo()
+        .search([("user_id", "=", env.uid), ("key", "=", key)])
+    )
+    if known_sudo.request_hash != request_hash:
+        raise HTTPException(409, "This idempotency key was used for another call.")
+    raise ReplayedError(
+        Response(known_sudo.body, known_sudo.status_code, media_type="application/json")
+    )
+
+
+class ApiRoute(APIRoute):
+    """A route that ends its work in the database before it answers."""
+
+    def get_route_handler(self):
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                response = await handle(request)
+            except ReplayedError as replayed:
+                return replayed.response
+            env = getattr(request.state, "env", None)
+            if env:
+                env.flush_all()
+            if call_id := getattr(request.state, "idempotency_id", None):
+                env["billinator.idempotency.key"].sudo().browse(call_id).write(
+                    {
+                        "status_code": response.status_code,
+                        "body": response.body.decode(),
+                    }
+                )
+                env.flush_all()
+            return response
+
+        return answer

@@ -1,0 +1,1 @@
+from . import billinator_idempotency_key, fastapi_endpoint

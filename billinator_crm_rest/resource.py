@@ -1,0 +1,291 @@
+"""A resource of the API: a model of Odoo under the API's names."""
+
+import base64
+import json
+from datetime import date, datetime
+
+from fastapi import HTTPException
+
+from odoo.exceptions import MissingError
+from odoo.fields import Domain
+
+
+def refuse(field, message, *, part="body"):
+    """Return the exception for a wrong value, in the form of pydantic's own."""
+    return HTTPException(
+        422, [{"loc": [part, field], "msg": message, "type": "value_error"}]
+    )
+
+
+class Field:
+    """A field that has the same value in the API as in Odoo."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def to_values(self, env, field, value):
+        return {self.name: value}
+
+    def from_row(self, row):
+        value = row[self.name]
+        return None if value is False else value
+
+
+class Boolean(Field):
+    def from_row(self, row):
+        return row[self.name]
+
+
+class Code(Field):
+    """A selection, in upper case in the API."""
+
+    def to_values(self, env, field, value):
+        return {self.name: value and value.lower()}
+
+    def from_row(self, row):
+        return row[self.name].upper() if row[self.name] else None
+
+
+class Choice(Field):
+    """A selection under names of the API's own.
+
+    :param codes: dict of the API's codes and Odoo's values
+    """
+
+    def __init__(self, name, codes):
+        super().__init__(name)
+        self.codes = codes
+        self.names = {value: code for code, value in codes.items()}
+
+    def to_values(self, env, field, value):
+        return {self.name: self.codes.get(value)}
+
+    def from_row(self, row):
+        return self.names.get(row[self.name])
+
+
+class Reference(Field):
+    """A many2one, as the id of a record that the user may see."""
+
+    def __init__(self, name, model):
+        super().__init__(name)
+        self.model = model
+
+    def to_values(self, env, field, value):
+        if value and not env[self.model].with_context(active_test=False).search_count(
+            [("id", "=", value)]
+        ):
+            raise refuse(field, f"There is no {env[self.model]._description} {value}.")
+        return {self.name: value}
+
+    def from_row(self, row):
+        return row[self.name] or None
+
+
+class Coded(Field):
+    """A many2one, as the code of its record: ``field`` of ``model``, in upper case.
+
+    Rows have the record's id; ``prepare`` reads the codes of all rows at once.
+    """
+
+    def __init__(self, name, model, code="code"):
+        super().__init__(name)
+        self.model = model
+        self.code = code
+
+    def to_values(self, env, field, value):
+        if not value:
+            return {self.name: False}
+        record = env[self.model].search([(self.code, "=", value)], limit=1)
+        if not record:
+            known = ", ".join(env[self.model].search([], limit=50).mapped(self.code))
+            raise refuse(field, f"There is no {value}. Choose one of: {known}.")
+        return {self.name: record.id}
+
+
+class Source(Coded):
+    """Where a deal comes from, by name; a name that is new makes a new source."""
+
+    def to_values(self, env, field, value):
+        if not value:
+            return {self.name: False}
+        source = env[self.model].search([("name", "=ilike", value)], limit=1)
+        # Salespeople may not make sources by themselves; integrations name their own.
+        source = source or env[self.model].sudo().create({"name": value})
+        return {self.name: source.id}
+
+
+class Resource:
+    """A model of Odoo under the names of the API.
+
+    :param model: the model's name
+    :param fields: dict of the API's names and the fields they stand for
+    :param search_fields: what ``q`` searches
+    :param filters: dict of query parameters and functions of (env, value) that return
+        a domain
+    """
+
+    def __init__(self, model, fields, search_fields=(), filters=None):
+        self.model = model
+        self.fields = fields
+        self.search_fields = search_fields
+        self.filters = filters or {}
+
+    # Reading
+
+    def read(self, records):
+        """Return the API's dicts of ``records``, in their order."""
+        names = {field.name for field in self.fields.values()}
+        rows = records.read(list(names), load=None)
+        codes = self._read_codes(records, rows)
+        return [
+            {
+                "id": row["id"],
+                **{
+                    name: codes[name].get(row[field.name])
+                    if name in codes
+                    else _to_json(field.from_row(row))
+                    for name, field in self.fields.items()
+                },
+            }
+            for row in rows
+        ]
+
+    def _read_codes(self, records, rows):
+        codes = {}
+        for name, field in self.fields.items():
+            if isinstance(field, Coded):
+                ids = {row[field.name] for row in rows if row[field.name]}
+                coded = records.env[field.model].browse(ids)
+                codes[name] = {record.id: record[field.code] for record in coded}
+        return codes
+
+    def get(self, env, record_id):
+        """Return the record, if the user may see it.
+
+        :raise MissingError: if it is not there, or not visible
+        """
+        record = (
+            env[self.model]
+            .with_context(active_test=False)
+            .search([("id", "=", record_id)])
+        )
+        if not record:
+            raise MissingError(
+                env._(
+                    "There is no %(model)s %(id)s.",
+                    model=env[self.model]._description,
+                    id=record_id,
+                )
+            )
+        return record.with_env(env)
+
+    def list(self, env, query):
+        """Return a page.
+
+        :param query: an instance of ``ListQuery``, with the resource's filters
+        """
+        query = query.model_dump(mode="json")
+        domain = self._get_domain(env, query)
+        Model = env[self.model]
+        total = Model.search_count(domain)
+        limit, offset = query["limit"], query["offset"]
+        if query.get("cursor") is not None:
+            domain &= _get_cursor_domain(query["cursor"])
+            records = Model.search(domain, order="id", limit=limit + 1)
+            page = records[:limit]
+            cursor = _make_cursor(page[-1:]) if len(records) > limit else None
+        else:
+            order = self._get_order(env, query.get("sort"))
+            page = Model.search(domain, order=order, limit=limit, offset=offset)
+            cursor = None
+        return {
+            "items": self.read(page),
+            "total": total,
+            "limit": limit,
+            "offset": offset,
+            "next_cursor": cursor,
+        }
+
+    def _get_domain(self, env, query):
+        domain = Domain.TRUE
+        for name, get_domain in self.filters.items():
+            if query.get(name) is not None:
+                domain &= Domain(get_domain(env, query[name]))
+        if q := query.get("q"):
+            domain &= Domain.OR([(field, "ilike", q)] for field in self.search_fields)
+        return domain
+
+    def _get_order(self, env, sort):
+        """Return the ORM's order of ``name,-other``."""
+        if not sort:
+            return None
+        terms = []
+        for term in sort.split(","):
+            name = term.strip().removeprefix("-")
+            field = self.fields.get(name)
+            stored = name == "id" or (
+                field and env[self.model]._fields[field.name].store
+            )
+            if not stored:
+                known = ", ".join(sorted(self.fields))
+                raise refuse("sort", f"Sort by one of: {known}.", part="query")
+            direction = "desc" if term.strip().startswith("-") else "asc"
+            terms.append(f"{field.name if field else 'id'} {direction}")
+        return ", ".join([*terms, "id"])
+
+    def show(self, env, record_id):
+        """Return the API's dict of a record that the user may see."""
+        return self.read(self.get(env, record_id))[0]
+
+    # Writing
+
+    def create(self, env, data):
+        """Create a record of the client's ``data``, and return its dict."""
+        return self.read(env[self.model].create(self.to_values(env, data)))[0]
+
+    def change(self, env, record_id, data):
+        """Change what ``data`` names, and return the record's dict."""
+        record = self.get(env, record_id)
+        record.write(self.to_values(env, data))
+        return self.read(record)[0]
+
+    def delete(self, env, record_id):
+        self.get(env, record_id).unlink()
+
+    def to_values(self, env, data):
+        """Return the model's values of what the client named.
+
+        :param data: an instance of the resource's input schema
+        """
+        values = {}
+        for name in data.model_fields_set & self.fields.keys():
+            values |= self.fields[name].to_values(env, name, getattr(data, name))
+        return values
+
+
+def none_for_false(figures):
+    """Return a dict of the ORM with None where it says False for nothing."""
+    return {name: None if value is False else value for name, value in figures.items()}
+
+
+def _to_json(value):
+    if isinstance(value, datetime):
+        return value.isoformat() + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _make_cursor(record):
+    return base64.urlsafe_b64encode(json.dumps(record.id).encode()).decode()
+
+
+def _get_cursor_domain(cursor):
+    if not cursor:
+        return Domain.TRUE
+    try:
+        last_id = int(json.loads(base64.urlsafe_b64decode(cursor)))
+    except ValueError:
+        raise refuse("cursor", "This is no cursor of ours.", part="query") from None
+    return Domain("id", ">", last_id)

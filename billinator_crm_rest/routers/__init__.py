@@ -1,0 +1,3 @@
+from . import opportunities
+
+ROUTERS = [opportunities.router]

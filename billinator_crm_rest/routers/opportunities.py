@@ -1,0 +1,129 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from ..dependencies import ApiRoute, UserEnv, remember_call
+from ..resource import (
+    Choice,
+    Code,
+    Coded,
+    Field,
+    Reference,
+    Resource,
+    Source,
+    none_for_false,
+)
+from ..schemas.base import Identifier, ListQuery, Name, Page
+from ..schemas.opportunity import (
+    Opportunity,
+    OpportunityCreate,
+    OpportunityStatus,
+    OpportunityUpdate,
+    Pipeline,
+)
+
+PRIORITIES = {"LOW": "0", "MEDIUM": "1", "HIGH": "2", "VERY_HIGH": "3"}
+
+OPPORTUNITIES = Resource(
+    "billinator.opportunity",
+    {
+        "title": Field("name"),
+        "customer_id": Reference("partner_id", "res.partner"),
+        "company_name": Field("partner_name"),
+        "contact_name": Field("contact_name"),
+        "email": Field("email_from"),
+        "phone": Field("phone"),
+        "value": Field("expected_revenue"),
+        "weighted_value": Field("weighted_revenue"),
+        "currency": Coded("currency_id", "res.currency", "name"),
+        "probability": Field("probability"),
+        "stage": Coded("stage_id", "billinator.stage"),
+        "status": Code("status"),
+        "priority": Choice("priority", PRIORITIES),
+        "expected_close_date": Field("date_deadline"),
+        "closed_at": Field("date_closed"),
+        "source": Source("source_id", "utm.source", "name"),
+        "assigned_to": Reference("user_id", "res.users"),
+        "lost_reason_id": Reference("lost_reason_id", "billinator.lost.reason"),
+        "description": Field("description"),
+        "company_id": Reference("company_id", "res.company"),
+        "created_at": Field("create_date"),
+        "updated_at": Field("write_date"),
+    },
+    search_fields=(
+        "name",
+        "partner_id.name",
+        "partner_name",
+        "contact_name",
+        "email_from",
+    ),
+    filters={
+        "stage": lambda env, value: [("stage_id.code", "=", value.upper())],
+        "status": lambda env, value: [("status", "=", value.lower())],
+        "customer_id": lambda env, value: [("partner_id", "child_of", value)],
+        "assigned_to": lambda env, value: [("user_id", "=", value)],
+    },
+)
+
+router = APIRouter(
+    prefix="/opportunities", tags=["opportunities"], route_class=ApiRoute
+)
+
+
+class OpportunityQuery(ListQuery):
+    stage: Name | None = None
+    status: OpportunityStatus | None = None
+    customer_id: Identifier | None = None
+    assigned_to: Identifier | None = None
+
+
+@router.get("", response_model=Page[Opportunity])
+def list_opportunities(env: UserEnv, query: Annotated[OpportunityQuery, Query()]):
+    """List opportunities; the newest of the highest priority come first."""
+    return OPPORTUNITIES.list(env, query)
+
+
+@router.get("/pipeline", response_model=Pipeline)
+def get_pipeline(env: UserEnv):
+    """Count and value the opportunities of each stage, and of all."""
+    figures = env["billinator.opportunity"].get_pipeline_statistics()
+    return {
+        **none_for_false(figures),
+        "overall": none_for_false(figures["overall"]),
+        "stages": [
+            {
+                **none_for_false(stage),
+                "stage": stage["code"],
+                "status": stage["status"].upper(),
+            }
+            for stage in figures["stages"]
+        ],
+    }
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=Opportunity,
+    dependencies=[Depends(remember_call)],
+)
+def create_opportunity(env: UserEnv, data: OpportunityCreate):
+    return OPPORTUNITIES.create(env, data)
+
+
+@router.get("/{opportunity_id}", response_model=Opportunity)
+def get_opportunity(env: UserEnv, opportunity_id: Identifier):
+    return OPPORTUNITIES.show(env, opportunity_id)
+
+
+@router.put("/{opportunity_id}", response_model=Opportunity)
+def change_opportunity(
+    env: UserEnv, opportunity_id: Identifier, data: OpportunityUpdate
+):
+    """Change what the body names."""
+    return OPPORTUNITIES.change(env, opportunity_id, data)
+
+
+@router.delete("/{opportunity_id}", status_code=204)
+def delete_opportunity(env: UserEnv, opportunity_id: Identifier) -> None:
+    OPPORTUNITIES.delete(env, opportunity_id)
