@@ -37,16 +37,19 @@ def get_user_env(
     uid = key and env["res.users.apikeys"]._check_credentials(scope="rpc", key=key)
     if not uid:
         raise HTTPException(
-            401, "Send a valid API key as bearer token.", {"WWW-Authenticate": "Bearer"}
+            401,
+            env._("Send a valid API key as bearer token."),
+            {"WWW-Authenticate": "Bearer"},
         )
     user = env(user=uid)["res.users"].browse(uid)
     if not user.has_group(API_GROUP):
-        raise HTTPException(403, "Your user may not use the API.")
+        raise HTTPException(403, user.env._("Your user may not use the API."))
     companies = user.company_id | user.company_ids
     if company_id:
         companies = companies.filtered(lambda company: company.id == company_id)
         if not companies:
-            raise HTTPException(403, "Your user does not belong to this company.")
+            message = user.env._("Your user does not belong to this company.")
+            raise HTTPException(403, message)
     context = {**user.context_get(), "allowed_company_ids": companies.ids}
     if lang := env.context.get("lang"):
         context["lang"] = lang
@@ -115,7 +118,8 @@ def remember_call(
         .search([("user_id", "=", env.uid), ("key", "=", key)])
     )
     if known_sudo.request_hash != request_hash:
-        raise HTTPException(409, "This idempotency key was used for another call.")
+        message = env._("This idempotency key was used for another call.")
+        raise HTTPException(409, message)
     raise ReplayedError(
         Response(known_sudo.body, known_sudo.status_code, media_type="application/json")
     )

@@ -37,10 +37,17 @@ class Boolean(Field):
 
 
 class Code(Field):
-    """A selection, in upper case in the API."""
+    """A selection, in upper case in the API.
+
+    :param is_readonly: an action changes it, and no value
+    """
+
+    def __init__(self, name, *, is_readonly=False):
+        super().__init__(name)
+        self.is_readonly = is_readonly
 
     def to_values(self, env, field, value):
-        return {self.name: value and value.lower()}
+        return {} if self.is_readonly else {self.name: value and value.lower()}
 
     def from_row(self, row):
         return row[self.name].upper() if row[self.name] else None
@@ -75,7 +82,14 @@ class Reference(Field):
         if value and not env[self.model].with_context(active_test=False).search_count(
             [("id", "=", value)]
         ):
-            raise refuse(field, f"There is no {env[self.model]._description} {value}.")
+            raise refuse(
+                field,
+                env._(
+                    "There is no %(model)s %(id)s.",
+                    model=env[self.model]._description,
+                    id=value,
+                ),
+            )
         return {self.name: value}
 
     def from_row(self, row):
@@ -99,7 +113,14 @@ class Coded(Field):
         record = env[self.model].search([(self.code, "=", value)], limit=1)
         if not record:
             known = ", ".join(env[self.model].search([], limit=50).mapped(self.code))
-            raise refuse(field, f"There is no {value}. Choose one of: {known}.")
+            raise refuse(
+                field,
+                env._(
+                    "There is no %(code)s. Choose one of: %(known)s.",
+                    code=value,
+                    known=known,
+                ),
+            )
         return {self.name: record.id}
 
 
@@ -180,18 +201,19 @@ class Resource:
             )
         return record.with_env(env)
 
-    def list(self, env, query):
+    def list(self, env, query, domain=Domain.TRUE):
         """Return a page.
 
         :param query: an instance of ``ListQuery``, with the resource's filters
+        :param domain: what the list is of
         """
-        query = query.model_dump(mode="json")
-        domain = self._get_domain(env, query)
+        query = query.model_dump()
+        domain = Domain(domain) & self._get_domain(env, query)
         Model = env[self.model]
         total = Model.search_count(domain)
         limit, offset = query["limit"], query["offset"]
         if query.get("cursor") is not None:
-            domain &= _get_cursor_domain(query["cursor"])
+            domain &= _get_cursor_domain(env, query["cursor"])
             records = Model.search(domain, order="id", limit=limit + 1)
             page = records[:limit]
             cursor = _make_cursor(page[-1:]) if len(records) > limit else None
@@ -229,7 +251,7 @@ class Resource:
             )
             if not stored:
                 known = ", ".join(sorted(self.fields))
-                raise refuse("sort", f"Sort by one of: {known}.", part="query")
+                raise refuse("sort", env._("Sort by one of: %s.", known), part="query")
             direction = "desc" if term.strip().startswith("-") else "asc"
             terms.append(f"{field.name if field else 'id'} {direction}")
         return ", ".join([*terms, "id"])
@@ -281,11 +303,12 @@ def _make_cursor(record):
     return base64.urlsafe_b64encode(json.dumps(record.id).encode()).decode()
 
 
-def _get_cursor_domain(cursor):
+def _get_cursor_domain(env, cursor):
     if not cursor:
         return Domain.TRUE
     try:
         last_id = int(json.loads(base64.urlsafe_b64decode(cursor)))
     except ValueError:
-        raise refuse("cursor", "This is no cursor of ours.", part="query") from None
+        message = env._("This is no cursor of the API.")
+        raise refuse("cursor", message, part="query") from None
     return Domain("id", ">", last_id)

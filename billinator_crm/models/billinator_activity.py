@@ -644,7 +644,7 @@ class BillinatorActivity(models.Model):
             day), ``priority``, ``user_id``, ``partner_id``, ``opportunity_id``,
             ``quote_id`` and ``contact_id`` (pairs of id and name)
         """
-        return self._get_overview(Domain.TRUE, user_id, limit)
+        return self._get_overview(self._get_pending_domain(user_id), limit)
 
     @api.model
     @api.readonly
@@ -657,15 +657,24 @@ class BillinatorActivity(models.Model):
         :return: list of dicts as of :meth:`get_pending`
         :raise UserError: when ``days`` is no number of days
         """
+        return self._get_overview(self._get_upcoming_domain(days, user_id), limit)
+
+    @api.model
+    def _get_pending_domain(self, user_id=None):
+        return Domain("status", "=", "pending") & Domain(
+            "user_id", "=", user_id or self.env.uid
+        )
+
+    @api.model
+    def _get_upcoming_domain(self, days, user_id=None):
         if not isinstance(days, int) or not 0 <= days <= MAX_DAYS:
             raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
         zone = self.env.tz
         last_day = fields.Date.context_today(self) + timedelta(days=days)
-        return self._get_overview(
-            Domain("due_date", ">=", fields.Datetime.now())
-            & Domain("due_date", "<=", _to_utc(last_day, time.max, zone)),
-            user_id,
-            limit,
+        return (
+            self._get_pending_domain(user_id)
+            & Domain("due_date", ">=", fields.Datetime.now())
+            & Domain("due_date", "<=", _to_utc(last_day, time.max, zone))
         )
 
     @api.model
@@ -707,11 +716,9 @@ class BillinatorActivity(models.Model):
         )
 
     @api.model
-    def _get_overview(self, domain, user_id, limit):
+    def _get_overview(self, domain, limit):
         if limit is not None and (not isinstance(limit, int) or limit < 0):
             raise UserError(self.env._("Give a limit of 0 or more, or none."))
-        domain &= Domain("status", "=", "pending")
-        domain &= Domain("user_id", "=", user_id or self.env.uid)
         return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
             OVERVIEW_FIELDS
         )

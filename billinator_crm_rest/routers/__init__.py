@@ -1,3 +1,10 @@
-from . import opportunities
+from . import activities, contacts, customers, notes, opportunities, quotes
 
-ROUTERS = [opportunities.router]
+ROUTERS = [
+    opportunities.router,
+    quotes.router,
+    activities.router,
+    notes.router,
+    contacts.router,
+    customers.router,
+]

@@ -1,0 +1,95 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from ..dependencies import ApiRoute, UserEnv, remember_call
+from ..resource import Boolean, Code, Field, Reference, Resource, refuse
+from ..schemas.base import Identifier, ListQuery, Page
+from ..schemas.contact import Contact, ContactCreate, ContactRole, ContactUpdate
+from .customers import get_customer
+
+
+class ContactResource(Resource):
+    """Contacts; making one the primary contact takes the mark from the other."""
+
+    def create(self, env, data):
+        if data.person_id is None and data.name is None:
+            raise refuse("name", env._("Give the name of a new person."))
+        values = self.to_values(env, data)
+        return self._change_primary(env[self.model].create(values), data)
+
+    def change(self, env, record_id, data):
+        contact = self.get(env, record_id)
+        contact.write(self.to_values(env, data))
+        return self._change_primary(contact, data)
+
+    def to_values(self, env, data):
+        values = super().to_values(env, data)
+        values.pop("is_primary", None)
+        return values
+
+    def _change_primary(self, contact, data):
+        if data.is_primary:
+            contact.action_set_primary()
+        elif data.is_primary is False:
+            contact.is_primary = False
+        return self.read(contact)[0]
+
+
+CONTACTS = ContactResource(
+    "billinator.contact",
+    {
+        "customer_id": Reference("customer_id", "res.partner"),
+        "person_id": Reference("person_id", "res.partner"),
+        "name": Field("name"),
+        "email": Field("email"),
+        "phone": Field("phone"),
+        "designation": Field("designation"),
+        "department": Field("department"),
+        "role": Code("role"),
+        "is_primary": Boolean("is_primary"),
+        "created_at": Field("create_date"),
+        "updated_at": Field("write_date"),
+    },
+    search_fields=("person_id.name", "person_id.email", "designation"),
+    filters={"role": lambda env, value: [("role", "=", value.lower())]},
+)
+
+router = APIRouter(prefix="/contacts", tags=["contacts"], route_class=ApiRoute)
+
+
+class ContactQuery(ListQuery):
+    role: ContactRole | None = None
+
+
+@router.post(
+    "", status_code=201, response_model=Contact, dependencies=[Depends(remember_call)]
+)
+def create_contact(env: UserEnv, data: ContactCreate):
+    return CONTACTS.create(env, data)
+
+
+@router.get("/customer/{customer_id}", response_model=Page[Contact])
+def list_contacts(
+    env: UserEnv, customer_id: Identifier, query: Annotated[ContactQuery, Query()]
+):
+    """List the contacts of a customer, the primary one first."""
+    customer = get_customer(env, customer_id).commercial_partner_id
+    return CONTACTS.list(env, query, [("customer_id", "=", customer.id)])
+
+
+@router.get("/{contact_id}", response_model=Contact)
+def get_contact(env: UserEnv, contact_id: Identifier):
+    return CONTACTS.show(env, contact_id)
+
+
+@router.put("/{contact_id}", response_model=Contact)
+def change_contact(env: UserEnv, contact_id: Identifier, data: ContactUpdate):
+    """Change what the body names."""
+    return CONTACTS.change(env, contact_id, data)
+
+
+@router.delete("/{contact_id}", status_code=204)
+def delete_contact(env: UserEnv, contact_id: Identifier) -> None:
+    """Forget who the person is for the customer; the person stays."""
+    CONTACTS.delete(env, contact_id)

@@ -1,0 +1,73 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from ..dependencies import ApiRoute, UserEnv, remember_call
+from ..resource import Boolean, Coded, Field, Resource
+from ..schemas.base import Identifier, ListQuery, Name, Page
+from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
+
+CUSTOMERS = Resource(
+    "res.partner",
+    {
+        "name": Field("name"),
+        "is_company": Boolean("is_company"),
+        "email": Field("email"),
+        "phone": Field("phone"),
+        "website": Field("website"),
+        "vat": Field("vat"),
+        "street": Field("street"),
+        "zip": Field("zip"),
+        "city": Field("city"),
+        "country": Coded("country_id", "res.country"),
+        "created_at": Field("create_date"),
+        "updated_at": Field("write_date"),
+    },
+    search_fields=("complete_name", "email", "phone", "vat", "ref"),
+    filters={
+        "tag": lambda env, value: [("crm_tag_ids.name", "=ilike", value)],
+        "is_company": lambda env, value: [("is_company", "=", value)],
+    },
+)
+
+router = APIRouter(prefix="/customers", tags=["customers"], route_class=ApiRoute)
+
+
+def get_customer(env, customer_id):
+    """Return a customer whom the user may see."""
+    return CUSTOMERS.get(env, customer_id)
+
+
+def get_customer_domain(env, customer_id):
+    """Return the domain of what is about a customer's whole company."""
+    customer = get_customer(env, customer_id).commercial_partner_id
+    return [("commercial_partner_id", "=", customer.id)]
+
+
+class CustomerQuery(ListQuery):
+    tag: Name | None = None
+    is_company: bool | None = None
+
+
+@router.get("", response_model=Page[Customer])
+def list_customers(env: UserEnv, query: Annotated[CustomerQuery, Query()]):
+    """List companies and people."""
+    return CUSTOMERS.list(env, query)
+
+
+@router.post(
+    "", status_code=201, response_model=Customer, dependencies=[Depends(remember_call)]
+)
+def create_customer(env: UserEnv, data: CustomerCreate):
+    return CUSTOMERS.create(env, data)
+
+
+@router.get("/{customer_id}", response_model=Customer)
+def show_customer(env: UserEnv, customer_id: Identifier):
+    return CUSTOMERS.show(env, customer_id)
+
+
+@router.put("/{customer_id}", response_model=Customer)
+def change_customer(env: UserEnv, customer_id: Identifier, data: CustomerUpdate):
+    """Change what the body names."""
+    return CUSTOMERS.change(env, customer_id, data)

@@ -1,0 +1,68 @@
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from ..dependencies import ApiRoute, UserEnv, remember_call
+from ..resource import Boolean, Code, Field, Reference, Resource
+from ..schemas.base import Identifier, ListQuery, Page
+from ..schemas.note import Note, NoteCreate, NoteType, NoteUpdate
+from .customers import get_customer_domain
+
+NOTES = Resource(
+    "billinator.note",
+    {
+        "customer_id": Reference("partner_id", "res.partner"),
+        "opportunity_id": Reference("opportunity_id", "billinator.opportunity"),
+        "quote_id": Reference("quote_id", "billinator.quote"),
+        "contact_id": Reference("contact_id", "billinator.contact"),
+        "type": Code("note_type"),
+        "direction": Code("direction"),
+        "subject": Field("subject"),
+        "body": Field("body"),
+        "date": Field("date"),
+        "duration": Field("duration"),
+        "is_pinned": Boolean("is_pinned"),
+        "author_id": Reference("user_id", "res.users"),
+        "created_at": Field("create_date"),
+        "updated_at": Field("write_date"),
+    },
+    search_fields=("subject", "body"),
+    filters={"type": lambda env, value: [("note_type", "=", value.lower())]},
+)
+
+router = APIRouter(prefix="/notes", tags=["notes"], route_class=ApiRoute)
+
+
+class NoteQuery(ListQuery):
+    type: NoteType | None = None
+
+
+@router.post(
+    "", status_code=201, response_model=Note, dependencies=[Depends(remember_call)]
+)
+def create_note(env: UserEnv, data: NoteCreate):
+    return NOTES.create(env, data)
+
+
+@router.get("/customer/{customer_id}", response_model=Page[Note])
+def list_notes(
+    env: UserEnv, customer_id: Identifier, query: Annotated[NoteQuery, Query()]
+):
+    """List the notes about a customer's whole company, the newest first."""
+    return NOTES.list(env, query, get_customer_domain(env, customer_id))
+
+
+@router.get("/{note_id}", response_model=Note)
+def get_note(env: UserEnv, note_id: Identifier):
+    return NOTES.show(env, note_id)
+
+
+@router.put("/{note_id}", response_model=Note)
+def change_note(env: UserEnv, note_id: Identifier, data: NoteUpdate):
+    """Change what the body names."""
+    return NOTES.change(env, note_id, data)
+
+
+@router.delete("/{note_id}", status_code=204)
+def delete_note(env: UserEnv, note_id: Identifier) -> None:
+    NOTES.delete(env, note_id)

@@ -1,0 +1,77 @@
+from enum import Enum
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from .base import Identifier, Input, Text, UtcDatetime
+
+
+class ActivityType(str, Enum):
+    CALL = "CALL"
+    EMAIL = "EMAIL"
+    MEETING = "MEETING"
+    TASK = "TASK"
+    NOTE = "NOTE"
+
+
+class ActivityPriority(str, Enum):
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    URGENT = "URGENT"
+
+
+class ActivityStatus(str, Enum):
+    PENDING = "PENDING"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+class ActivityUpdate(Input):
+    """What a client may say of an activity; what it leaves out stays.
+
+    The status completes (DONE), cancels and reopens (PENDING) it.
+    """
+
+    customer_id: Identifier | None = None
+    opportunity_id: Identifier | None = None
+    quote_id: Identifier | None = None
+    contact_id: Identifier | None = None
+    type: ActivityType = None
+    subject: Text | None = None
+    description: Text | None = None
+    due_date: UtcDatetime = None
+    priority: ActivityPriority = None
+    assigned_to: Identifier = None
+    status: ActivityStatus = None
+    outcome: Text | None = None
+    duration: Annotated[float, Field(ge=0, le=1000)] | None = Field(
+        None, description="In hours"
+    )
+
+
+class ActivityCreate(ActivityUpdate):
+    """A new activity, of a customer, an opportunity or a quote."""
+
+    type: ActivityType
+
+
+class Activity(BaseModel):
+    id: int
+    customer_id: int | None
+    opportunity_id: int | None
+    quote_id: int | None
+    contact_id: int | None
+    type: ActivityType
+    subject: str | None
+    description: str | None
+    due_date: UtcDatetime
+    priority: ActivityPriority
+    assigned_to: int | None
+    status: ActivityStatus
+    completed_at: UtcDatetime | None
+    completed_by: int | None
+    outcome: str | None
+    duration: float
+    created_at: UtcDatetime
+    updated_at: UtcDatetime

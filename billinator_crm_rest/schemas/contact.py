@@ -1,0 +1,49 @@
+from enum import Enum
+
+from pydantic import BaseModel, Field
+
+from .base import Identifier, Input, Name, Text, UtcDatetime
+
+
+class ContactRole(str, Enum):
+    DECISION_MAKER = "DECISION_MAKER"
+    INFLUENCER = "INFLUENCER"
+    USER = "USER"
+    BILLING = "BILLING"
+    TECHNICAL = "TECHNICAL"
+
+
+class ContactUpdate(Input):
+    """What a client may say of a contact; what it leaves out stays."""
+
+    name: Name = None
+    email: Text | None = None
+    phone: Text | None = None
+    designation: Text | None = None
+    department: Text | None = None
+    role: ContactRole | None = None
+    is_primary: bool = Field(
+        None, description="True takes the mark from the contact that had it"
+    )
+
+
+class ContactCreate(ContactUpdate):
+    """A new contact of a customer: a new person, or one who is known already."""
+
+    customer_id: Identifier
+    person_id: Identifier = None
+
+
+class Contact(BaseModel):
+    id: int
+    customer_id: int
+    person_id: int
+    name: str
+    email: str | None
+    phone: str | None
+    designation: str | None
+    department: str | None
+    role: ContactRole | None
+    is_primary: bool
+    created_at: UtcDatetime
+    updated_at: UtcDatetime

@@ -1,0 +1,40 @@
+from pydantic import BaseModel
+
+from .base import Input, Name, Text, UtcDatetime
+
+
+class CustomerUpdate(Input):
+    """What a client may say of a customer; what it leaves out stays."""
+
+    name: Name = None
+    is_company: bool = None
+    email: Text | None = None
+    phone: Text | None = None
+    website: Text | None = None
+    vat: Text | None = None
+    street: Text | None = None
+    zip: Text | None = None
+    city: Text | None = None
+    country: Name | None = None
+
+
+class CustomerCreate(CustomerUpdate):
+    """A new customer."""
+
+    name: Name
+
+
+class Customer(BaseModel):
+    id: int
+    name: str
+    is_company: bool
+    email: str | None
+    phone: str | None
+    website: str | None
+    vat: str | None
+    street: str | None
+    zip: str | None
+    city: str | None
+    country: str | None
+    created_at: UtcDatetime
+    updated_at: UtcDatetime

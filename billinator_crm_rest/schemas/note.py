@@ -1,0 +1,58 @@
+from enum import Enum
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from .base import Identifier, Input, Text, UtcDatetime
+
+
+class NoteType(str, Enum):
+    NOTE = "NOTE"
+    CALL = "CALL"
+    EMAIL = "EMAIL"
+    MEETING = "MEETING"
+
+
+class NoteDirection(str, Enum):
+    IN = "IN"
+    OUT = "OUT"
+
+
+class NoteUpdate(Input):
+    """What a client may say of a note; what it leaves out stays."""
+
+    customer_id: Identifier | None = None
+    opportunity_id: Identifier | None = None
+    quote_id: Identifier | None = None
+    contact_id: Identifier | None = None
+    type: NoteType = None
+    direction: NoteDirection | None = None
+    subject: Text | None = None
+    body: Text | None = None
+    date: UtcDatetime = None
+    duration: Annotated[float, Field(ge=0, le=1000)] | None = Field(
+        None, description="In hours"
+    )
+    is_pinned: bool = None
+
+
+class NoteCreate(NoteUpdate):
+    """A new note, about a customer, an opportunity or a quote."""
+
+
+class Note(BaseModel):
+    id: int
+    customer_id: int | None
+    opportunity_id: int | None
+    quote_id: int | None
+    contact_id: int | None
+    type: NoteType
+    direction: NoteDirection | None
+    subject: str | None
+    body: str | None
+    date: UtcDatetime
+    duration: float
+    is_pinned: bool
+    author_id: int | None
+    created_at: UtcDatetime
+    updated_at: UtcDatetime
