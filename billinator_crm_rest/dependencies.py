@@ -125,6 +125,17 @@ def remember_call(
     )
 
 
+def answer_created(response, created):
+    """Answer 201 with a new record, and 200 with one that an upsert found.
+
+    :param created: the record's dict, and whether it is new
+    """
+    item, is_new = created
+    if not is_new:
+        response.status_code = 200
+    return item
+
+
 class ApiRoute(APIRoute):
     """A route that ends its work in the database before it answers."""
 

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from fastapi import HTTPException
 
 from odoo.exceptions import MissingError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
+from odoo.tools import html2plaintext, plaintext2html
 
 
 def refuse(field, message, *, part="body"):
@@ -15,6 +16,9 @@ def refuse(field, message, *, part="body"):
     return HTTPException(
         422, [{"loc": [part, field], "msg": message, "type": "value_error"}]
     )
+
+
+NO_REFERENCE = {"external_ref": None, "external_source": None}
 
 
 class Field:
@@ -34,6 +38,16 @@ class Field:
 class Boolean(Field):
     def from_row(self, row):
         return row[self.name]
+
+
+class PlainText(Field):
+    """A text that Odoo keeps as HTML, and the API gives and takes without."""
+
+    def to_values(self, env, field, value):
+        return {self.name: value and plaintext2html(value)}
+
+    def from_row(self, row):
+        return html2plaintext(row[self.name]) if row[self.name] else None
 
 
 class Code(Field):
@@ -96,11 +110,42 @@ class Reference(Field):
         return row[self.name] or None
 
 
-class Coded(Field):
-    """A many2one, as the code of its record: ``field`` of ``model``, in upper case.
+class Names(Field):
+    """A many2many, as the names of its records, which must be there already.
 
-    Rows have the record's id; ``prepare`` reads the codes of all rows at once.
+    Rows have the records' ids; the names of all rows are read at once.
     """
+
+    def __init__(self, name, model):
+        super().__init__(name)
+        self.model = model
+
+    def to_values(self, env, field, value):
+        values = []
+        for name in value:
+            record = env[self.model].search([("name", "=ilike", name)], limit=1)
+            if not record:
+                raise refuse(
+                    field,
+                    env._(
+                        "There is no %(model)s “%(name)s”.",
+                        model=env[self.model]._description,
+                        name=name,
+                    ),
+                )
+            values.append(record.id)
+        return {self.name: [Command.set(values)]}
+
+    def read_labels(self, env, rows):
+        ids = {record_id for row in rows for record_id in row[self.name]}
+        return {record.id: record.name for record in env[self.model].browse(ids)}
+
+    def show(self, row, labels):
+        return [labels[record_id] for record_id in row[self.name]]
+
+
+class Coded(Field):
+    """A many2one, as the code of its record: ``code`` of ``model``."""
 
     def __init__(self, name, model, code="code"):
         super().__init__(name)
@@ -122,6 +167,13 @@ class Coded(Field):
                 ),
             )
         return {self.name: record.id}
+
+    def read_labels(self, env, rows):
+        ids = {row[self.name] for row in rows if row[self.name]}
+        return {record.id: record[self.code] for record in env[self.model].browse(ids)}
+
+    def show(self, row, labels):
+        return labels.get(row[self.name])
 
 
 class Source(Coded):
@@ -158,28 +210,30 @@ class Resource:
         """Return the API's dicts of ``records``, in their order."""
         names = {field.name for field in self.fields.values()}
         rows = records.read(list(names), load=None)
-        codes = self._read_codes(records, rows)
+        labels = self._read_labels(records, rows)
+        # Under which name another system knows a record is no secret of who sees it.
+        references = (
+            records.env["billinator.external.reference"].sudo()._get_references(records)
+        )
         return [
             {
                 "id": row["id"],
+                **references.get(row["id"], NO_REFERENCE),
                 **{
-                    name: codes[name].get(row[field.name])
-                    if name in codes
-                    else _to_json(field.from_row(row))
+                    name: field.show(row, labels.get(name))
                     for name, field in self.fields.items()
                 },
             }
             for row in rows
         ]
 
-    def _read_codes(self, records, rows):
-        codes = {}
-        for name, field in self.fields.items():
-            if isinstance(field, Coded):
-                ids = {row[field.name] for row in rows if row[field.name]}
-                coded = records.env[field.model].browse(ids)
-                codes[name] = {record.id: record[field.code] for record in coded}
-        return codes
+    def _read_labels(self, records, rows):
+        """Return what the fields need of other records, read once for all rows."""
+        return {
+            name: field.read_labels(records.env, rows)
+            for name, field in self.fields.items()
+            if hasattr(field, "read_labels")
+        }
 
     def get(self, env, record_id):
         """Return the record, if the user may see it.
@@ -258,19 +312,62 @@ class Resource:
 
     def show(self, env, record_id):
         """Return the API's dict of a record that the user may see."""
-        return self.read(self.get(env, record_id))[0]
+        return self.represent(self.get(env, record_id))
 
     # Writing
 
     def create(self, env, data):
-        """Create a record of the client's ``data``, and return its dict."""
-        return self.read(env[self.model].create(self.to_values(env, data)))[0]
+        """Create a record of the client's ``data``.
+
+        Where ``data`` names an external reference that is known, its record is changed.
+
+        :return: the record's dict, and whether it was created
+        """
+        if data.external_ref is None:
+            return self.represent(self._create(env, data)), True
+        # Users have no access to the references; these are the current company's.
+        reference_sudo = (
+            env["billinator.external.reference"]
+            .sudo()
+            ._claim(self.model, data.external_source or "", data.external_ref)
+        )
+        known = reference_sudo._get_record()
+        if known:
+            return self.change(env, self._get_visible(env, known).id, data), False
+        record = self._create(env, data)
+        reference_sudo.res_id = record.id
+        return self.represent(record), True
+
+    def create_many(self, env, data_list):
+        """Create records of many clients' data at once."""
+        return env[self.model].create([self.to_values(env, data) for data in data_list])
+
+    def read_many(self, records):
+        """Return what :meth:`represent` returns of each record."""
+        return self.read(records)
+
+    def _get_visible(self, env, known):
+        try:
+            return self.get(env, known.id)
+        except MissingError:
+            message = env._("This external reference is another record's.")
+            raise HTTPException(409, message) from None
 
     def change(self, env, record_id, data):
         """Change what ``data`` names, and return the record's dict."""
         record = self.get(env, record_id)
-        record.write(self.to_values(env, data))
+        self._change(record, data)
+        return self.represent(record)
+
+    def represent(self, record):
+        """Return the dict of one record, with all that the API shows of it."""
         return self.read(record)[0]
+
+    def _create(self, env, data):
+        return env[self.model].create(self.to_values(env, data))
+
+    def _change(self, record, data):
+        record.write(self.to_values(record.env, data))
 
     def delete(self, env, record_id):
         self.get(env, record_id).unlink()

@@ -1,1 +1,5 @@
-from . import billinator_idempotency_key, fastapi_endpoint
+from . import (
+    billinator_external_reference,
+    billinator_idempotency_key,
+    fastapi_endpoint,
+)

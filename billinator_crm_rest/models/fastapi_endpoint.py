@@ -1,7 +1,8 @@
 from odoo import fields, models
 
 READING = ["GET", "HEAD", "OPTIONS"]
-WRITING = ["POST", "PUT", "DELETE"]
+# Nothing is patched, but the API says so itself.
+WRITING = ["POST", "PUT", "PATCH", "DELETE"]
 
 
 class FastapiEndpoint(models.Model):

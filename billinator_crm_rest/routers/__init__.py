@@ -1,4 +1,13 @@
-from . import activities, contacts, customers, notes, opportunities, quotes
+from . import (
+    activities,
+    contacts,
+    customers,
+    notes,
+    opportunities,
+    products,
+    quotes,
+    taxes,
+)
 
 ROUTERS = [
     opportunities.router,
@@ -7,4 +16,6 @@ ROUTERS = [
     notes.router,
     contacts.router,
     customers.router,
+    products.router,
+    taxes.router,
 ]

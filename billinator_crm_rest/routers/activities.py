@@ -1,9 +1,9 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, remember_call
-from ..resource import Code, Field, Reference, Resource
+from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..resource import Code, Field, PlainText, Reference, Resource
 from ..schemas.activity import (
     Activity,
     ActivityCreate,
@@ -13,6 +13,7 @@ from ..schemas.activity import (
     ActivityUpdate,
 )
 from ..schemas.base import Identifier, ListQuery, Page, UtcDatetime
+from .bulk import add_bulk_route
 
 ACTIVITIES = Resource(
     "billinator.activity",
@@ -23,7 +24,7 @@ ACTIVITIES = Resource(
         "contact_id": Reference("contact_id", "billinator.contact"),
         "type": Code("type"),
         "subject": Field("summary"),
-        "description": Field("note"),
+        "description": PlainText("note"),
         "due_date": Field("due_date"),
         "priority": Code("priority"),
         "assigned_to": Reference("user_id", "res.users"),
@@ -91,8 +92,8 @@ def list_upcoming_activities(env: UserEnv, query: Annotated[UpcomingQuery, Query
 @router.post(
     "", status_code=201, response_model=Activity, dependencies=[Depends(remember_call)]
 )
-def create_activity(env: UserEnv, data: ActivityCreate):
-    return ACTIVITIES.create(env, data)
+def create_activity(env: UserEnv, data: ActivityCreate, response: Response):
+    return answer_created(response, ACTIVITIES.create(env, data))
 
 
 @router.get("/{activity_id}", response_model=Activity)
@@ -109,3 +110,6 @@ def change_activity(env: UserEnv, activity_id: Identifier, data: ActivityUpdate)
 @router.delete("/{activity_id}", status_code=204)
 def delete_activity(env: UserEnv, activity_id: Identifier) -> None:
     ACTIVITIES.delete(env, activity_id)
+
+
+add_bulk_route(router, ACTIVITIES, ActivityCreate, Activity)

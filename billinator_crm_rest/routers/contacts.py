@@ -1,27 +1,31 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, remember_call
+from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
 from ..resource import Boolean, Code, Field, Reference, Resource, refuse
 from ..schemas.base import Identifier, ListQuery, Page
 from ..schemas.contact import Contact, ContactCreate, ContactRole, ContactUpdate
+from .bulk import add_bulk_route
 from .customers import get_customer
 
 
 class ContactResource(Resource):
     """Contacts; making one the primary contact takes the mark from the other."""
 
-    def create(self, env, data):
+    def _create(self, env, data):
         if data.person_id is None and data.name is None:
             raise refuse("name", env._("Give the name of a new person."))
-        values = self.to_values(env, data)
-        return self._change_primary(env[self.model].create(values), data)
+        contact = super()._create(env, data)
+        self._change_primary(contact, data)
+        return contact
 
-    def change(self, env, record_id, data):
-        contact = self.get(env, record_id)
-        contact.write(self.to_values(env, data))
-        return self._change_primary(contact, data)
+    def create_many(self, env, data_list):
+        return env[self.model].union(*(self._create(env, data) for data in data_list))
+
+    def _change(self, record, data):
+        super()._change(record, data)
+        self._change_primary(record, data)
 
     def to_values(self, env, data):
         values = super().to_values(env, data)
@@ -33,7 +37,6 @@ class ContactResource(Resource):
             contact.action_set_primary()
         elif data.is_primary is False:
             contact.is_primary = False
-        return self.read(contact)[0]
 
 
 CONTACTS = ContactResource(
@@ -65,8 +68,8 @@ class ContactQuery(ListQuery):
 @router.post(
     "", status_code=201, response_model=Contact, dependencies=[Depends(remember_call)]
 )
-def create_contact(env: UserEnv, data: ContactCreate):
-    return CONTACTS.create(env, data)
+def create_contact(env: UserEnv, data: ContactCreate, response: Response):
+    return answer_created(response, CONTACTS.create(env, data))
 
 
 @router.get("/customer/{customer_id}", response_model=Page[Contact])
@@ -93,3 +96,6 @@ def change_contact(env: UserEnv, contact_id: Identifier, data: ContactUpdate):
 def delete_contact(env: UserEnv, contact_id: Identifier) -> None:
     """Forget who the person is for the customer; the person stays."""
     CONTACTS.delete(env, contact_id)
+
+
+add_bulk_route(router, CONTACTS, ContactCreate, Contact)

@@ -1,11 +1,12 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, remember_call
-from ..resource import Boolean, Coded, Field, Resource
+from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..resource import Boolean, Coded, Field, Names, Resource
 from ..schemas.base import Identifier, ListQuery, Name, Page
 from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
+from .bulk import add_bulk_route
 
 CUSTOMERS = Resource(
     "res.partner",
@@ -20,6 +21,7 @@ CUSTOMERS = Resource(
         "zip": Field("zip"),
         "city": Field("city"),
         "country": Coded("country_id", "res.country"),
+        "tags": Names("crm_tag_ids", "billinator.tag"),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },
@@ -58,8 +60,8 @@ def list_customers(env: UserEnv, query: Annotated[CustomerQuery, Query()]):
 @router.post(
     "", status_code=201, response_model=Customer, dependencies=[Depends(remember_call)]
 )
-def create_customer(env: UserEnv, data: CustomerCreate):
-    return CUSTOMERS.create(env, data)
+def create_customer(env: UserEnv, data: CustomerCreate, response: Response):
+    return answer_created(response, CUSTOMERS.create(env, data))
 
 
 @router.get("/{customer_id}", response_model=Customer)
@@ -71,3 +73,6 @@ def show_customer(env: UserEnv, customer_id: Identifier):
 def change_customer(env: UserEnv, customer_id: Identifier, data: CustomerUpdate):
     """Change what the body names."""
     return CUSTOMERS.change(env, customer_id, data)
+
+
+add_bulk_route(router, CUSTOMERS, CustomerCreate, Customer)

@@ -1,11 +1,12 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, remember_call
-from ..resource import Boolean, Code, Field, Reference, Resource
+from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..resource import Boolean, Code, Field, PlainText, Reference, Resource
 from ..schemas.base import Identifier, ListQuery, Page
 from ..schemas.note import Note, NoteCreate, NoteType, NoteUpdate
+from .bulk import add_bulk_route
 from .customers import get_customer_domain
 
 NOTES = Resource(
@@ -18,7 +19,7 @@ NOTES = Resource(
         "type": Code("note_type"),
         "direction": Code("direction"),
         "subject": Field("subject"),
-        "body": Field("body"),
+        "body": PlainText("body"),
         "date": Field("date"),
         "duration": Field("duration"),
         "is_pinned": Boolean("is_pinned"),
@@ -40,8 +41,8 @@ class NoteQuery(ListQuery):
 @router.post(
     "", status_code=201, response_model=Note, dependencies=[Depends(remember_call)]
 )
-def create_note(env: UserEnv, data: NoteCreate):
-    return NOTES.create(env, data)
+def create_note(env: UserEnv, data: NoteCreate, response: Response):
+    return answer_created(response, NOTES.create(env, data))
 
 
 @router.get("/customer/{customer_id}", response_model=Page[Note])
@@ -66,3 +67,6 @@ def change_note(env: UserEnv, note_id: Identifier, data: NoteUpdate):
 @router.delete("/{note_id}", status_code=204)
 def delete_note(env: UserEnv, note_id: Identifier) -> None:
     NOTES.delete(env, note_id)
+
+
+add_bulk_route(router, NOTES, NoteCreate, Note)

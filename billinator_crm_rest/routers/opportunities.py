@@ -1,13 +1,15 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, remember_call
+from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
 from ..resource import (
     Choice,
     Code,
     Coded,
     Field,
+    Names,
+    PlainText,
     Reference,
     Resource,
     Source,
@@ -21,6 +23,7 @@ from ..schemas.opportunity import (
     OpportunityUpdate,
     Pipeline,
 )
+from .bulk import add_bulk_route
 
 PRIORITIES = {"LOW": "0", "MEDIUM": "1", "HIGH": "2", "VERY_HIGH": "3"}
 
@@ -45,8 +48,9 @@ OPPORTUNITIES = Resource(
         "source": Source("source_id", "utm.source", "name"),
         "assigned_to": Reference("user_id", "res.users"),
         "lost_reason_id": Reference("lost_reason_id", "billinator.lost.reason"),
-        "description": Field("description"),
+        "description": PlainText("description"),
         "company_id": Reference("company_id", "res.company"),
+        "tags": Names("tag_ids", "billinator.tag"),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },
@@ -107,8 +111,8 @@ def get_pipeline(env: UserEnv):
     response_model=Opportunity,
     dependencies=[Depends(remember_call)],
 )
-def create_opportunity(env: UserEnv, data: OpportunityCreate):
-    return OPPORTUNITIES.create(env, data)
+def create_opportunity(env: UserEnv, data: OpportunityCreate, response: Response):
+    return answer_created(response, OPPORTUNITIES.create(env, data))
 
 
 @router.get("/{opportunity_id}", response_model=Opportunity)
@@ -127,3 +131,6 @@ def change_opportunity(
 @router.delete("/{opportunity_id}", status_code=204)
 def delete_opportunity(env: UserEnv, opportunity_id: Identifier) -> None:
     OPPORTUNITIES.delete(env, opportunity_id)
+
+
+add_bulk_route(router, OPPORTUNITIES, OpportunityCreate, Opportunity)

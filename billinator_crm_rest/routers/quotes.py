@@ -5,8 +5,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from odoo.fields import Command
 from odoo.tools import formatLang
 
-from ..dependencies import ApiRoute, UserEnv, remember_call
-from ..resource import Code, Coded, Field, Reference, Resource
+from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..resource import Code, Coded, Field, Names, PlainText, Reference, Resource
 from ..schemas.base import Identifier, ListQuery, Page
 from ..schemas.quote import (
     ConvertedQuote,
@@ -16,6 +16,7 @@ from ..schemas.quote import (
     QuoteSummary,
     QuoteUpdate,
 )
+from .bulk import add_bulk_route
 
 ITEMS = Resource(
     "billinator.quote.line",
@@ -33,22 +34,34 @@ ITEMS = Resource(
 class QuoteResource(Resource):
     """Quotes, with their items."""
 
-    def show(self, env, record_id):
-        return self._read_with_items(self.get(env, record_id))
+    def represent(self, record):
+        lines = _get_lines(record)
+        items = ITEMS.read(lines)
+        for item, line in zip(items, lines, strict=True):
+            item["tax_rate"] = _get_tax_rate(line.tax_ids)
+        return {**super().represent(record), "items": items}
 
-    def create(self, env, data):
-        quote = env[self.model].create(self.to_values(env, data))
-        quote.line_ids = self._get_item_commands(quote, data.items or [])
+    def read_many(self, records):
+        return [self.represent(record) for record in records]
+
+    def _create(self, env, data):
+        quote = super()._create(env, data)
+        self._set_items(quote, data.items or [])
         self._change_status(quote, data)
-        return self._check_and_read(quote, data)
+        return quote
 
-    def change(self, env, record_id, data):
-        quote = self.get(env, record_id)
-        quote.write(self.to_values(env, data))
+    def create_many(self, env, data_list):
+        return env[self.model].union(*(self._create(env, data) for data in data_list))
+
+    def _change(self, record, data):
+        super()._change(record, data)
         if data.items is not None:
-            quote.line_ids = self._get_item_commands(quote, data.items)
-        self._change_status(quote, data)
-        return self._check_and_read(quote, data)
+            self._set_items(record, data.items)
+        self._change_status(record, data)
+
+    def _set_items(self, quote, items):
+        quote.line_ids = self._get_item_commands(quote, items)
+        self._check_totals(quote, items)
 
     def _change_status(self, quote, data):
         if data.status is None or data.status.lower() == quote.state:
@@ -65,7 +78,7 @@ class QuoteResource(Resource):
 
     def _get_item_commands(self, quote, items):
         """Return the commands after which the quote has ``items``, in their order."""
-        known = quote.line_ids.filtered(lambda line: not line.display_type)
+        known = _get_lines(quote)
         commands, kept = [], set()
         for number, item in enumerate(items):
             values = self._get_item_values(quote, item, number)
@@ -123,32 +136,26 @@ class QuoteResource(Resource):
             )
         return found[:1]
 
-    def _check_and_read(self, quote, data):
-        """Refuse a quote that does not add up to what the client expects."""
+    def _check_totals(self, quote, items):
+        """Refuse items that do not add up to what the client expects."""
         currency = quote.currency_id
-        lines = quote.line_ids.filtered(lambda line: not line.display_type)
-        # Without items in the body there is nothing to compare the lines with.
-        pairs = zip(data.items or [], lines, strict=False)
-        for number, (item, line) in enumerate(pairs):
+        lines = _get_lines(quote)
+        for number, (item, line) in enumerate(zip(items, lines, strict=True)):
             if item.line_total is not None and currency.compare_amounts(
                 item.line_total, line.price_total
             ):
+                total = formatLang(quote.env, line.price_total, currency_obj=currency)
                 raise _refuse_item(
                     number,
                     "line_total",
-                    quote.env._(
-                        "The item adds up to %s.",
-                        formatLang(quote.env, line.price_total, currency_obj=currency),
-                    ),
+                    quote.env._("The item adds up to %s.", total),
                 )
-        return self._read_with_items(quote)
 
-    def _read_with_items(self, quote):
-        lines = quote.line_ids.filtered(lambda line: not line.display_type)
-        items = ITEMS.read(lines)
-        for item, line in zip(items, lines, strict=True):
-            item["tax_rate"] = _get_tax_rate(line.tax_ids)
-        return {**self.read(quote)[0], "items": items}
+
+def _get_lines(quote):
+    """Return the lines to sell, in their order."""
+    lines = quote.line_ids.filtered(lambda line: not line.display_type)
+    return lines.sorted(lambda line: (line.sequence, line.id))
 
 
 def _refuse_item(number, field, message):
@@ -182,7 +189,7 @@ QUOTES = QuoteResource(
         "status": Code("state", is_readonly=True),
         "reject_reason": Field("reject_reason"),
         "customer_reference": Field("client_order_ref"),
-        "note": Field("note"),
+        "note": PlainText("note"),
         "currency": Coded("currency_id", "res.currency", "name"),
         "subtotal": Field("amount_untaxed"),
         "tax_total": Field("amount_tax"),
@@ -190,6 +197,7 @@ QUOTES = QuoteResource(
         "invoice_status": Code("invoice_status"),
         "assigned_to": Reference("user_id", "res.users"),
         "company_id": Reference("company_id", "res.company"),
+        "tags": Names("tag_ids", "billinator.tag"),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },
@@ -221,9 +229,9 @@ def list_quotes(env: UserEnv, query: Annotated[QuoteQuery, Query()]):
 @router.post(
     "", status_code=201, response_model=Quote, dependencies=[Depends(remember_call)]
 )
-def create_quote(env: UserEnv, data: QuoteCreate):
+def create_quote(env: UserEnv, data: QuoteCreate, response: Response):
     """Create a quote with its items; it gets the next number of its company."""
-    return QUOTES.create(env, data)
+    return answer_created(response, QUOTES.create(env, data))
 
 
 @router.get("/{quote_id}", response_model=Quote)
@@ -266,3 +274,6 @@ def convert_quote(env: UserEnv, quote_id: Identifier, response: Response):
         "total": invoice_sudo.amount_total,
         "currency": invoice_sudo.currency_id.name,
     }
+
+
+add_bulk_route(router, QUOTES, QuoteCreate, Quote)

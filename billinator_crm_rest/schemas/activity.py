@@ -1,9 +1,9 @@
 from enum import Enum
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from .base import Identifier, Input, Text, UtcDatetime
+from .base import CreateInput, Identifier, Input, Output, Text, UtcDatetime
 
 
 class ActivityType(str, Enum):
@@ -50,14 +50,13 @@ class ActivityUpdate(Input):
     )
 
 
-class ActivityCreate(ActivityUpdate):
+class ActivityCreate(ActivityUpdate, CreateInput):
     """A new activity, of a customer, an opportunity or a quote."""
 
     type: ActivityType
 
 
-class Activity(BaseModel):
-    id: int
+class Activity(Output):
     customer_id: int | None
     opportunity_id: int | None
     quote_id: int | None

@@ -46,6 +46,27 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+class CreateInput(BaseModel):
+    """What every creation can name."""
+
+    external_ref: Annotated[Name, Field(max_length=255)] = Field(
+        None,
+        description="The record's name in another system: where it is known, that"
+        " record is changed, and the answer is 200",
+    )
+    external_source: Annotated[Text, Field(max_length=255)] = Field(
+        "", description="The other system"
+    )
+
+
+class Output(BaseModel):
+    """What is told of every record."""
+
+    id: int
+    external_ref: str | None
+    external_source: str | None
+
+
 class ListQuery(Input):
     """What every list can be asked."""
 

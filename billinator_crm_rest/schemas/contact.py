@@ -1,8 +1,8 @@
 from enum import Enum
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from .base import Identifier, Input, Name, Text, UtcDatetime
+from .base import CreateInput, Identifier, Input, Name, Output, Text, UtcDatetime
 
 
 class ContactRole(str, Enum):
@@ -27,15 +27,14 @@ class ContactUpdate(Input):
     )
 
 
-class ContactCreate(ContactUpdate):
+class ContactCreate(ContactUpdate, CreateInput):
     """A new contact of a customer: a new person, or one who is known already."""
 
     customer_id: Identifier
     person_id: Identifier = None
 
 
-class Contact(BaseModel):
-    id: int
+class Contact(Output):
     customer_id: int
     person_id: int
     name: str

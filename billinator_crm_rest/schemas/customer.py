@@ -1,6 +1,6 @@
-from pydantic import BaseModel
+from pydantic import Field
 
-from .base import Input, Name, Text, UtcDatetime
+from .base import CreateInput, Input, Name, Output, Text, UtcDatetime
 
 
 class CustomerUpdate(Input):
@@ -16,16 +16,16 @@ class CustomerUpdate(Input):
     zip: Text | None = None
     city: Text | None = None
     country: Name | None = None
+    tags: list[Name] = Field(None, max_length=100)
 
 
-class CustomerCreate(CustomerUpdate):
+class CustomerCreate(CustomerUpdate, CreateInput):
     """A new customer."""
 
     name: Name
 
 
-class Customer(BaseModel):
-    id: int
+class Customer(Output):
     name: str
     is_company: bool
     email: str | None
@@ -36,5 +36,6 @@ class Customer(BaseModel):
     zip: str | None
     city: str | None
     country: str | None
+    tags: list[str]
     created_at: UtcDatetime
     updated_at: UtcDatetime

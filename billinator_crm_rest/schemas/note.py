@@ -1,9 +1,9 @@
 from enum import Enum
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from .base import Identifier, Input, Text, UtcDatetime
+from .base import CreateInput, Identifier, Input, Output, Text, UtcDatetime
 
 
 class NoteType(str, Enum):
@@ -36,12 +36,11 @@ class NoteUpdate(Input):
     is_pinned: bool = None
 
 
-class NoteCreate(NoteUpdate):
+class NoteCreate(NoteUpdate, CreateInput):
     """A new note, about a customer, an opportunity or a quote."""
 
 
-class Note(BaseModel):
-    id: int
+class Note(Output):
     customer_id: int | None
     opportunity_id: int | None
     quote_id: int | None

@@ -4,7 +4,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from .base import Amount, Identifier, Input, Name, Text, UtcDatetime
+from .base import (
+    Amount,
+    CreateInput,
+    Identifier,
+    Input,
+    Name,
+    Output,
+    Text,
+    UtcDatetime,
+)
 
 
 class OpportunityStatus(str, Enum):
@@ -42,18 +51,18 @@ class OpportunityUpdate(Input):
     assigned_to: Identifier | None = None
     lost_reason_id: Identifier | None = None
     description: Text | None = None
+    tags: list[Name] = Field(None, max_length=100)
 
 
-class OpportunityCreate(OpportunityUpdate):
+class OpportunityCreate(OpportunityUpdate, CreateInput):
     """A new opportunity, of a customer or of somebody who is none yet."""
 
     title: Name
 
 
-class Opportunity(BaseModel):
+class Opportunity(Output):
     """An opportunity, as the user sees it."""
 
-    id: int
     title: str
     customer_id: int | None
     company_name: str | None
@@ -74,6 +83,7 @@ class Opportunity(BaseModel):
     lost_reason_id: int | None
     description: str | None
     company_id: int
+    tags: list[str]
     created_at: UtcDatetime
     updated_at: UtcDatetime
 

@@ -4,7 +4,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from .base import Amount, Identifier, Input, Name, Text, UtcDatetime
+from .base import (
+    Amount,
+    CreateInput,
+    Identifier,
+    Input,
+    Name,
+    Output,
+    Text,
+    UtcDatetime,
+)
 
 
 class QuoteStatus(str, Enum):
@@ -64,9 +73,10 @@ class QuoteUpdate(Input):
     note: Text | None = None
     assigned_to: Identifier | None = None
     items: Annotated[list[QuoteItemInput], Field(max_length=1000)] = None
+    tags: list[Name] = Field(None, max_length=100)
 
 
-class QuoteCreate(QuoteUpdate):
+class QuoteCreate(QuoteUpdate, CreateInput):
     """A new quote of a customer."""
 
     customer_id: Identifier
@@ -85,10 +95,9 @@ class QuoteItem(BaseModel):
     line_total: float
 
 
-class QuoteSummary(BaseModel):
+class QuoteSummary(Output):
     """A quote in a list."""
 
-    id: int
     quote_number: str
     customer_id: int
     contact_id: int | None
@@ -106,6 +115,7 @@ class QuoteSummary(BaseModel):
     invoice_status: InvoiceStatus
     assigned_to: int | None
     company_id: int
+    tags: list[str]
     created_at: UtcDatetime
     updated_at: UtcDatetime
 
