@@ -30,6 +30,14 @@ class Field:
     def to_values(self, env, field, value):
         return {self.name: value}
 
+    def show(self, row, labels):
+        """Return the API's value.
+
+        :param row: dict of the ORM's ``read``
+        :param labels: what ``read_labels`` returned for all rows
+        """
+        return _to_json(self.from_row(row))
+
     def from_row(self, row):
         value = row[self.name]
         return None if value is False else value
