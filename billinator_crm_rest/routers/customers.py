@@ -2,10 +2,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from odoo import fields
+
 from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
 from ..resource import Boolean, Coded, Field, Names, Resource
 from ..schemas.base import Identifier, ListQuery, Name, Page
 from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
+from ..schemas.timeline import TimelinePage, TimelineQuery
 from .bulk import add_bulk_route
 
 CUSTOMERS = Resource(
@@ -73,6 +76,44 @@ def show_customer(env: UserEnv, customer_id: Identifier):
 def change_customer(env: UserEnv, customer_id: Identifier, data: CustomerUpdate):
     """Change what the body names."""
     return CUSTOMERS.change(env, customer_id, data)
+
+
+@router.get("/{customer_id}/timeline", response_model=TimelinePage)
+def show_timeline(
+    env: UserEnv, customer_id: Identifier, query: Annotated[TimelineQuery, Query()]
+):
+    """Tell what happened with a customer's whole company, newest first."""
+    page = env["billinator.timeline"].get_timeline(
+        partner_id=get_customer(env, customer_id).id,
+        kinds=[kind.lower() for kind in query.kind],
+        before=query.before,
+        limit=query.limit,
+    )
+    return {
+        "items": [_describe_event(event) for event in page["events"]],
+        "next": page["next"] or None,
+    }
+
+
+def _describe_event(event):
+    """Return an event of the timeline under the API's names."""
+    links = {
+        name: (event[f"{name}_id"] and event[f"{name}_id"][0]) or None
+        for name in ("partner", "user", "opportunity", "quote")
+    }
+    return {
+        "id": event["id"],
+        "kind": event["kind"].upper(),
+        "date": fields.Datetime.to_datetime(event["date"]),
+        "title": event["title"] or None,
+        "text": event["body"] or None,
+        "amount": None if event["amount"] is False else event["amount"],
+        "currency": (event["currency_id"] and event["currency_id"][1]) or None,
+        "person_id": links["partner"],
+        "user_id": links["user"],
+        "opportunity_id": links["opportunity"],
+        "quote_id": links["quote"],
+    }
 
 
 add_bulk_route(router, CUSTOMERS, CustomerCreate, Customer)

@@ -239,6 +239,23 @@ def get_quote(env: UserEnv, quote_id: Identifier):
     return QUOTES.show(env, quote_id)
 
 
+@router.get(
+    "/{quote_id}/pdf",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+def get_quote_pdf(env: UserEnv, quote_id: Identifier):
+    """Return the quote as the customer gets it."""
+    quote = QUOTES.get(env, quote_id)
+    # The layout reads what users may not, such as the company's settings.
+    content, _kind = (
+        env["ir.actions.report"]
+        .sudo()
+        ._render_qweb_pdf("billinator_crm.billinator_quote_report", quote.ids)
+    )
+    return Response(content, media_type="application/pdf")
+
+
 @router.put("/{quote_id}", response_model=Quote)
 def change_quote(env: UserEnv, quote_id: Identifier, data: QuoteUpdate):
     """Change what the body names."""
