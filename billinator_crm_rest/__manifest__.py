@@ -8,8 +8,15 @@
     "depends": ["billinator_crm", "fastapi"],
     "data": [
         "security/res_groups.xml",
+        "security/ir_rules.xml",
         "security/ir.model.access.csv",
+        "data/billinator_webhook_event_data.xml",
         "data/fastapi_endpoint_data.xml",
+        "data/ir_cron_data.xml",
+        "views/billinator_webhook_delivery_views.xml",
+        "views/billinator_webhook_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/billinator_crm_rest_menus.xml",
     ],
     "external_dependencies": {"python": ["fastapi", "pydantic"]},
 }

@@ -1,0 +1,213 @@
+"""HTTP to addresses that users choose: it reaches the internet, and nothing inside.
+
+A host name is looked up once; what it stands for is checked, and that very address is
+connected to, so that no second look-up can answer differently.
+"""
+
+import ipaddress
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+# An exchange ends after this time, even if the receiver keeps sending byte by byte.
+TOTAL_SECONDS = 15
+MAX_ADDRESSES = 3
+SNIPPET_LENGTH = 500
+# IPv6 that stands for IPv4, as networks without IPv4 make it.
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class ForbiddenTargetError(ValueError):
+    """The address is not one of the internet at large."""
+
+
+@dataclass
+class Answer:
+    """How an exchange ended.
+
+    :param status_code: the receiver's, 0 when it did not answer
+    :param text: the start of what it said
+    :param error: why there is no answer
+    :param seconds: how long it took
+    """
+
+    status_code: int = 0
+    text: str = ""
+    error: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_success(self):
+        return 200 <= self.status_code < 300
+
+
+def post(url, body, headers, *, allow_private=False):
+    """Send ``body`` to a receiver and return its :class:`Answer`; never raises.
+
+    Redirects are not followed, and neither proxies nor passwords are taken from the
+    server's environment.
+
+    :param bytes body: what to send
+    :param allow_private: whether addresses of the own network may be reached
+    """
+    started = time.monotonic()
+    adapter = _GuardedAdapter(allow_private)
+    try:
+        with _make_session(adapter) as session:
+            answer = _exchange(session, url, body, headers)
+    except (requests.RequestException, OSError, ValueError) as error:
+        answer = Answer(error=adapter.explain(error))
+    answer.seconds = time.monotonic() - started
+    return answer
+
+
+def find_addresses(host, port, *, allow_private=False):
+    """Look up a host and return what ``socket`` needs to connect to it.
+
+    :raise ForbiddenTargetError: when one of its addresses is not public
+    :raise OSError: when it has none
+    """
+    name = host.strip("[]").rstrip(".")
+    try:
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError("This is no host name.") from error
+    for *_kind, address in found:
+        if not allow_private and not is_public(address[0]):
+            raise ForbiddenTargetError(f"{address[0]} is not a public address.")
+    return found[:MAX_ADDRESSES]
+
+
+def is_public(address):
+    """Tell whether an IP address is one of the internet at large."""
+    address = ipaddress.ip_address(address)
+    if address.version == 6:
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner:
+            return is_public(inner)
+        if address.is_site_local:
+            return False
+    return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+def _make_session(adapter):
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _exchange(session, url, body, headers):
+    with session.post(
+        url,
+        data=body,
+        headers=headers,
+        timeout=READ_SECONDS,
+        allow_redirects=False,
+        stream=True,
+    ) as response:
+        return Answer(response.status_code, _read_start(response))
+
+
+def _read_start(response):
+    # Who sent a status has decided, whatever becomes of the rest.
+    with suppress(requests.RequestException, OSError):
+        start = next(response.iter_content(SNIPPET_LENGTH), b"")
+        # PostgreSQL keeps no zero bytes.
+        return start.decode(errors="replace").replace("\0", "")
+    return ""
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """Connects to checked addresses, and for a limited time."""
+
+    def __init__(self, allow_private):
+        self._allow_private = allow_private
+        self._is_expired = False
+        self._watched = []
+        super().__init__()
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        adapter = self
+
+        class Connection(HTTPConnection):
+            def _new_conn(self):
+                return adapter.connect(self.host, self.port)
+
+        class SecureConnection(HTTPSConnection):
+            def _new_conn(self):
+                return adapter.connect(self.host, self.port)
+
+        class Pool(HTTPConnectionPool):
+            ConnectionCls = Connection
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = SecureConnection
+
+        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+
+    def connect(self, host, port):
+        """Return a socket that is connected to the host's first address that answers.
+
+        The host's name stays what the request and the certificate are about.
+        """
+        problem = None
+        addresses = find_addresses(host, port, allow_private=self._allow_private)
+        for *kind, _name, address in addresses:
+            connection = socket.socket(*kind)
+            try:
+                connection.settimeout(CONNECT_SECONDS)
+                connection.connect(address)
+            except OSError as error:
+                connection.close()
+                problem = error
+            else:
+                connection.settimeout(READ_SECONDS)
+                self._watch(connection)
+                return connection
+        raise problem
+
+    def _watch(self, connection):
+        """End the connection when its time is over."""
+        # The same connection under a number of its own: TLS takes the other one over.
+        watched = connection.dup()
+        timer = threading.Timer(TOTAL_SECONDS, self._expire, [watched])
+        timer.daemon = True
+        timer.start()
+        self._watched.append((timer, watched))
+
+    def _expire(self, watched):
+        self._is_expired = True
+        with suppress(OSError):
+            watched.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        super().close()
+        for timer, watched in self._watched:
+            timer.cancel()
+            timer.join()
+            watched.close()
+        self._watched.clear()
+
+    def explain(self, error):
+        """Say in a few words why there is no answer."""
+        if self._is_expired:
+            return f"No complete answer within {TOTAL_SECONDS} seconds"
+        while error.__context__:
+            error = error.__context__
+        return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,0 +1,49 @@
+from odoo import api, models
+
+CLOSED_EVENTS = {"won": "opportunity.won", "lost": "opportunity.lost"}
+
+
+class BillinatorOpportunity(models.Model):
+    _inherit = "billinator.opportunity"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        opportunities = super().create(vals_list)
+        Webhook = self.env["billinator.webhook"]
+        if Webhook._has_listeners("opportunity.created", *CLOSED_EVENTS.values()):
+            Webhook._tell(
+                {
+                    "opportunity.created": opportunities,
+                    **opportunities._get_closed_events({}),
+                }
+            )
+        return opportunities
+
+    def write(self, vals):
+        Webhook = self.env["billinator.webhook"]
+        if not Webhook._has_listeners("opportunity.moved", *CLOSED_EVENTS.values()):
+            return super().write(vals)
+        before = self._get_stages()
+        result = super().write(vals)
+        after = self._get_stages()
+        moved = self.filtered(lambda deal: before[deal.id][0] != after[deal.id][0])
+        Webhook._tell({"opportunity.moved": moved, **moved._get_closed_events(before)})
+        return result
+
+    def _get_stages(self):
+        """Return the stage and the status of each, by id."""
+        # Who gives an opportunity away may not read it afterwards.
+        return {deal.id: (deal.stage_id, deal.status) for deal in self.sudo()}
+
+    def _get_closed_events(self, before):
+        """Return those that were won and lost since ``before``, by event."""
+        after = self._get_stages()
+        return {
+            event: self.filtered(
+                lambda deal, status=status: (
+                    after[deal.id][1] == status
+                    and before.get(deal.id, (None, None))[1] != status
+                )
+            )
+            for status, event in CLOSED_EVENTS.items()
+        }

@@ -1,0 +1,312 @@
+import json
+import secrets
+import uuid
+from datetime import timedelta
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import ormcache, str2bool
+
+from ..guarded_http import ForbiddenTargetError, find_addresses
+from ..webhook_resources import read_records
+
+TEST_EVENT = "webhook.test"
+ALLOW_PRIVATE = "billinator_crm_rest.allow_private_webhooks"
+PORTS = {"http": 80, "https": 443}
+# What subscriptions are made of: a change of these is known to all processes.
+SUBSCRIPTION_FIELDS = {"active", "company_id", "event_ids", "user_id"}
+RECENT_DELIVERIES = 20
+# How long a receiver that fails is left alone: doubled with each failure in a row.
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+def _make_secret():
+    return f"whsec_{secrets.token_urlsafe(32)}"
+
+
+class BillinatorWebhook(models.Model):
+    """A receiver that is told of events by HTTP, with what its user may see."""
+
+    _name = "billinator.webhook"
+    _description = "Webhook"
+    _order = "name, id"
+
+    # === Fields === #
+
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
+    url = fields.Char(
+        string="URL",
+        required=True,
+        help="Where events are sent to, by POST, as JSON.",
+    )
+    secret = fields.Char(
+        required=True,
+        copy=False,
+        default=lambda self: _make_secret(),
+        groups="sales_team.group_sale_manager,base.group_system",
+        help="Signs what is sent, so that the receiver knows that it comes from here.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
+        help="The receiver is told of the records that this user may read, in the way"
+        " the API shows them to this user.",
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        ondelete="cascade",
+        index="btree_not_null",
+        help="Only tell of this company's records. Without one, of all records that"
+        " the user may read.",
+    )
+    event_ids = fields.Many2many(
+        "billinator.webhook.event", string="Events", required=True
+    )
+    recent_delivery_ids = fields.Many2many(
+        "billinator.webhook.delivery",
+        string="Recent Deliveries",
+        compute="_compute_recent_delivery_ids",
+    )
+
+    # How its receiver did
+    last_status = fields.Char(readonly=True, copy=False)
+    last_attempt_on = fields.Datetime(string="Last Attempt", readonly=True, copy=False)
+    failure_count = fields.Integer(
+        string="Failures in a Row", readonly=True, copy=False
+    )
+    paused_until = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="The receiver failed and is left alone until then.",
+    )
+
+    # === Computes === #
+
+    def _compute_recent_delivery_ids(self):
+        Delivery = self.env["billinator.webhook.delivery"]
+        for webhook in self:
+            webhook.recent_delivery_ids = Delivery.search(
+                [("webhook_id", "=", webhook._origin.id)], limit=RECENT_DELIVERIES
+            )
+
+    # === Constraints === #
+
+    @api.constrains("url")
+    def _check_url(self):
+        for webhook in self:
+            webhook._check_address(webhook._parse_url())
+
+    def _parse_url(self):
+        try:
+            parts = parse_url(self.url)
+        except LocationParseError:
+            parts = parse_url("")
+        if parts.scheme not in PORTS or not parts.host:
+            raise ValidationError(
+                self.env._(
+                    "“%s” is no address of the form https://receiver.example/path.",
+                    self.url,
+                )
+            )
+        if parts.auth:
+            raise ValidationError(
+                self.env._(
+                    "Leave user and password out of the address: the receiver knows us"
+                    " by the signature."
+                )
+            )
+        return parts
+
+    def _check_address(self, parts):
+        """Refuse hosts inside the own network; unknown ones may come to exist."""
+        try:
+            find_addresses(
+                parts.host,
+                parts.port or PORTS[parts.scheme],
+                allow_private=self._is_private_allowed(),
+            )
+        except ForbiddenTargetError as error:
+            raise ValidationError(
+                self.env._(
+                    "%(host)s is inside a private network, where webhooks may not go."
+                    " An administrator can allow it in the settings.",
+                    host=parts.host,
+                )
+            ) from error
+        except OSError:
+            return
+
+    @api.constrains("user_id")
+    def _check_user_id(self):
+        """Let nobody but system administrators see with the eyes of others."""
+        if self.env.user.has_group("base.group_system"):
+            return
+        if self.user_id - self.env.user:
+            raise ValidationError(
+                self.env._("Only a system administrator may choose another user.")
+            )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if SUBSCRIPTION_FIELDS & vals.keys():
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    # === Actions === #
+
+    def action_send_test(self):
+        """Queue an event ``webhook.test``, so that the receiver can be tried.
+
+        :return: an action that tells so
+        """
+        self.ensure_one()
+        self.check_access("write")
+        # The queue is nobody's to write; the right to the webhook was checked.
+        self.sudo().write({"failure_count": 0, "paused_until": False})
+        self.env["billinator.webhook.delivery"].sudo()._enqueue(
+            [self._prepare_delivery_values(TEST_EVENT, self.id, {"id": self.id})]
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._("The test event is on its way."),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_renew_secret(self):
+        """Give the webhooks new secrets; what is sent from now on is signed by these.
+
+        :return: True
+        """
+        for webhook in self:
+            webhook.secret = _make_secret()
+        return True
+
+    @api.readonly
+    def action_view_deliveries(self):
+        """Return the log of the webhook."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "billinator_crm_rest.billinator_webhook_delivery_action"
+        )
+        return {**action, "domain": [("webhook_id", "=", self.id)], "context": {}}
+
+    # === Events === #
+
+    @api.model
+    @ormcache()
+    def _get_subscriptions(self):
+        """Return who is told of what.
+
+        :return: dict of tuples of (webhook, user, company or False) by event code, ids
+            all of them
+        """
+        subscriptions = {}
+        # Whoever causes an event, all of its webhooks are told.
+        for webhook in self.sudo().search([("user_id.active", "=", True)]):
+            listener = (webhook.id, webhook.user_id.id, webhook.company_id.id)
+            for code in webhook.event_ids.mapped("code"):
+                subscriptions[code] = (*subscriptions.get(code, ()), listener)
+        return subscriptions
+
+    @api.model
+    def _has_listeners(self, *codes):
+        """Tell whether any of the events has a webhook; without a query, mostly."""
+        return not self._get_subscriptions().keys().isdisjoint(codes)
+
+    @api.model
+    def _tell(self, events):
+        """Queue events for the webhooks, in the transaction that they are part of.
+
+        What is told is what each webhook's user sees at this moment.
+
+        :param dict events: the records that it happened to, by event code
+        """
+        subscriptions = self._get_subscriptions()
+        values = [
+            self._prepare_delivery_values(code, webhook_id, data)
+            for code, records in events.items()
+            if records
+            for webhook_id, user_id, company_id in subscriptions.get(code, ())
+            for data in self._read_as(user_id, company_id, records)
+        ]
+        if values:
+            # Who causes an event needs no right to the queue.
+            self.env["billinator.webhook.delivery"].sudo()._enqueue(values)
+
+    @api.model
+    def _read_as(self, user_id, company_id, records):
+        """Return what the API would show the user of the records."""
+        user = self.env["res.users"].with_user(user_id).browse(user_id)
+        context = {
+            **user.context_get(),
+            "allowed_company_ids": list(user._get_company_ids()),
+        }
+        seen = records.with_env(self.env(user=user_id, context=context, su=False))
+        seen = seen._filtered_access("read")
+        if company_id:
+            companies = (False, company_id)
+            seen = seen.filtered(lambda record: record.company_id.id in companies)
+        return read_records(seen)
+
+    @api.model
+    def _prepare_delivery_values(self, event, webhook_id, data):
+        event_uuid = str(uuid.uuid4())
+        payload = {
+            "id": event_uuid,
+            "event": event,
+            "created_at": fields.Datetime.now().isoformat() + "Z",
+            "data": data,
+        }
+        return {
+            "webhook_id": webhook_id,
+            "event": event,
+            "event_uuid": event_uuid,
+            "payload": json.dumps(payload, ensure_ascii=False),
+        }
+
+    # === Delivering === #
+
+    @api.model
+    def _is_private_allowed(self):
+        # The setting counts for everybody and may be read by nobody else.
+        parameter = self.env["ir.config_parameter"].sudo().get_param(ALLOW_PRIVATE)
+        return str2bool(parameter or "", False)
+
+    def _note_answer(self, answer):
+        """Remember how the receiver did, and leave one that fails alone for a while."""
+        now = fields.Datetime.now()
+        values = {
+            "last_status": answer.error or str(answer.status_code),
+            "last_attempt_on": now,
+            "failure_count": 0,
+            "paused_until": False,
+        }
+        if not answer.is_success:
+            # No power of two beyond what the longest pause needs.
+            pause = FIRST_PAUSE * 2 ** min(self.failure_count, 10)
+            values["failure_count"] = self.failure_count + 1
+            values["paused_until"] = now + min(pause, LONGEST_PAUSE)
+        self.write(values)

@@ -1,0 +1,795 @@
+import socket
+import threading
+import time
+from datetime import datetime, timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
+from odoo.tests import RecordCapturer, tagged
+
+from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+
+from ..guarded_http import find_addresses, is_public, post
+from ..models import billinator_webhook_delivery as delivery_module
+from ..models.billinator_webhook import ALLOW_PRIVATE
+from ..models.billinator_webhook_delivery import MAX_ATTEMPTS, RETRY_MINUTES, sign
+from .receiver import receiving, respond
+
+ALL_EVENTS = [
+    "opportunity.created",
+    "opportunity.moved",
+    "opportunity.won",
+    "opportunity.lost",
+    "quote.sent",
+    "quote.accepted",
+    "quote.rejected",
+    "quote.expired",
+    "quote.converted",
+    "activity.done",
+]
+
+
+class WebhookCase(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._allow_private("1")
+        cls.env["billinator.webhook"].search([]).active = False
+
+    def setUp(self):
+        super().setUp()
+        self.receiver = self.enterContext(receiving())
+
+    @classmethod
+    def _allow_private(cls, value):
+        cls.env["ir.config_parameter"].set_param(ALLOW_PRIVATE, value)
+
+    def _create_webhook(self, *events, **values):
+        codes = events or ALL_EVENTS
+        found = self.env["billinator.webhook.event"].search([("code", "in", codes)])
+        return self.env["billinator.webhook"].create(
+            {
+                "name": "Data Warehouse",
+                "url": self.receiver.url,
+                "user_id": self.manager.id,
+                "event_ids": [Command.set(found.ids)],
+                **values,
+            }
+        )
+
+    def _deliver(self):
+        """Do what the cron does after a commit."""
+        cron = self.env.ref("billinator_crm_rest.ir_cron_deliver_webhooks")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+
+    def _let_time_pass(self):
+        """Make everything that waits due."""
+        past = fields.Datetime.now() - timedelta(seconds=1)
+        self._get_deliveries().filtered(
+            lambda delivery: delivery.state == "pending"
+        ).next_attempt = past
+        webhooks = self.env["billinator.webhook"].search([])
+        webhooks.filtered("paused_until").paused_until = past
+
+    def _get_deliveries(self, *domain):
+        # Nobody but the queue itself may change it, as some tests do.
+        Delivery = self.env["billinator.webhook.delivery"].sudo()
+        return Delivery.search(domain, order="id")
+
+    def _get_events(self):
+        return self._get_deliveries().mapped("event")
+
+
+@tagged("post_install", "-at_install")
+class TestWebhookEvents(WebhookCase):
+    """What happens is queued, for those who may see it."""
+
+    def test_opportunities(self):
+        self._create_webhook()
+        opportunity = self._create_opportunity()
+        self.assertEqual(self._get_events(), ["opportunity.created"])
+        opportunity.name = "Same stage"
+        opportunity.stage_id = opportunity.stage_id
+        self.assertEqual(len(self._get_events()), 1)
+        opportunity.stage_id = self.stages["PROPOSAL"]
+        opportunity.action_set_won()
+        opportunity.action_reopen()
+        opportunity.action_set_lost(self.lost_reason.id)
+        self.assertEqual(
+            self._get_events()[1:],
+            [
+                "opportunity.moved",
+                *("opportunity.moved", "opportunity.won"),
+                "opportunity.moved",
+                *("opportunity.moved", "opportunity.lost"),
+            ],
+        )
+        self._create_opportunity(stage_id=self.stages["WON"].id)
+        self.assertEqual(
+            self._get_events()[-2:], ["opportunity.created", "opportunity.won"]
+        )
+
+    def test_another_team_moves_to_another_stage(self):
+        team = self.env["crm.team"].create({"name": "Abroad"})
+        other = self.env["crm.team"].create({"name": "At Home"})
+        opportunity = self._create_opportunity(team_id=other.id)
+        opportunity.stage_id.team_ids = other
+        self._create_webhook("opportunity.moved")
+        opportunity.team_id = team
+        self.assertEqual(self._get_events(), ["opportunity.moved"])
+
+    def test_quotes(self):
+        self._create_webhook()
+        quote = self._create_quote()
+        self.assertFalse(self._get_events())
+        quote.action_mark_sent()
+        quote.action_mark_sent()
+        quote.action_reject("Too dear")
+        quote.action_reset_to_draft()
+        quote.action_mark_sent()
+        quote.state = "expired"
+        quote.action_reset_to_draft()
+        quote.action_convert_to_invoice()
+        quote.action_convert_to_invoice()
+        self.assertEqual(
+            self._get_events(),
+            [
+                "quote.sent",
+                "quote.rejected",
+                "quote.sent",
+                "quote.expired",
+                "quote.accepted",
+                "quote.converted",
+            ],
+        )
+
+    def test_salesperson_converts(self):
+        quote = self._create_quote(user_id=self.salesperson.id)
+        self._create_webhook("quote.converted")
+        quote.with_user(self.salesperson).action_convert_to_invoice()
+        self.assertEqual(self._get_events(), ["quote.converted"])
+
+    def test_activities(self):
+        self._create_webhook()
+        Activity = self.env["billinator.activity"]
+        first, second, third, cancelled = Activity.create(
+            [
+                {"partner_id": self.customer.id, "type": kind, "summary": kind}
+                for kind in ("call", "task", "meeting", "call")
+            ]
+        )
+        first.action_complete("Reached")
+        second.activity_id.action_feedback(feedback="From the chatter")
+        Activity.create({"partner_id": self.customer.id, "status": "done"})
+        cancelled.action_cancel()
+        self.assertEqual(self._get_events(), ["activity.done"] * 3)
+        third.action_complete()
+        third.action_complete("More is known")
+        self.assertEqual(self._get_events(), ["activity.done"] * 4)
+        third.action_reopen()
+        third.action_complete()
+        self.assertEqual(self._get_events(), ["activity.done"] * 5)
+
+    def test_batches(self):
+        opportunities = self.env["billinator.opportunity"].union(
+            *(self._create_opportunity(name=f"Deal {n}") for n in range(3))
+        )
+        opportunities[0].stage_id = self.stages["PROPOSAL"]
+        self._create_webhook("opportunity.moved")
+        opportunities.write({"stage_id": self.stages["PROPOSAL"].id})
+        self._deliver()
+        self.assertEqual(
+            [request.data["id"] for request in self.receiver.requests],
+            opportunities[1:].ids,
+        )
+
+    def test_payload_is_what_the_user_sees_at_that_moment(self):
+        webhook = self._create_webhook("opportunity.created")
+        opportunity = self._create_opportunity(name="First", expected_revenue=50)
+        opportunity.name = "Second"
+        self._deliver()
+        [request] = self.receiver.requests
+        delivery = self._get_deliveries()
+        created_at = datetime.fromisoformat(request.payload["created_at"].strip("Z"))
+        self.assertLess(abs(created_at - fields.Datetime.now()), timedelta(minutes=1))
+        self.assertEqual(request.payload["id"], delivery.event_uuid)
+        self.assertEqual(request.payload["event"], "opportunity.created")
+        self.assertEqual(request.data["id"], opportunity.id)
+        self.assertEqual(request.data["title"], "First")
+        self.assertEqual(request.data["value"], 50)
+        self.assertEqual(request.data["stage"], opportunity.stage_id.code)
+        self.assertEqual(webhook.last_status, "200")
+
+    def test_only_what_the_user_may_see(self):
+        self._create_webhook("opportunity.created", user_id=self.salesperson.id)
+        self._create_webhook("opportunity.created", user_id=self.stranger.id)
+        self._create_opportunity(user_id=self.colleague.id)
+        self.assertFalse(self._get_deliveries())
+        own = self._create_opportunity(user_id=self.salesperson.id)
+        abroad = self._create_opportunity(
+            company_id=self.company_b.id, user_id=self.stranger.id
+        )
+        self._deliver()
+        self.assertEqual(
+            sorted(request.data["id"] for request in self.receiver.requests),
+            [own.id, abroad.id],
+        )
+
+    def test_only_of_its_company(self):
+        self.manager.company_ids += self.company_b
+        both = self._create_webhook("opportunity.created")
+        one = self._create_webhook("opportunity.created", company_id=self.company_b.id)
+        here = self._create_opportunity()
+        there = self._create_opportunity(
+            company_id=self.company_b.id, user_id=self.stranger.id
+        )
+        count = {
+            webhook: len(self._get_deliveries(("webhook_id", "=", webhook.id)))
+            for webhook in both + one
+        }
+        self.assertEqual(count, {both: 2, one: 1})
+        [told] = self._get_deliveries(("webhook_id", "=", one.id))
+        self.assertIn(f'"id": {there.id}', told.payload)
+        self.assertNotIn(f'"id": {here.id}', told.payload)
+
+    def test_who_gives_a_deal_away_and_moves_it(self):
+        opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        self._create_webhook("opportunity.moved")
+        self.env.invalidate_all()
+        opportunity.with_user(self.salesperson).write(
+            {"user_id": self.colleague.id, "stage_id": self.stages["PROPOSAL"].id}
+        )
+        self.assertEqual(self._get_events(), ["opportunity.moved"])
+
+    def test_subscriptions_change(self):
+        webhook = self._create_webhook("opportunity.created")
+        changes = (
+            {"active": False},
+            {"active": True},
+            {"event_ids": [Command.clear()]},
+            {"event_ids": webhook.event_ids.ids},
+        )
+        for is_told, change in zip((0, 1, 0, 1), changes, strict=True):
+            webhook.write(change)
+            before = len(self._get_deliveries())
+            self._create_opportunity()
+            self.assertEqual(len(self._get_deliveries()), before + is_told, change)
+        self.manager.active = False
+        before = len(self._get_deliveries())
+        self._create_opportunity()
+        self.assertEqual(len(self._get_deliveries()), before)
+        self.manager.active = True
+        webhook.unlink()
+        self._create_opportunity()
+        self.assertFalse(self._get_deliveries())
+
+    def test_rolled_back_call_tells_nobody(self):
+        self._create_webhook("opportunity.created")
+        with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
+            self._create_opportunity()
+            raise ZeroDivisionError
+        self._create_opportunity(name="Stays")
+        self._deliver()
+        self.assertEqual(
+            [request.data["title"] for request in self.receiver.requests], ["Stays"]
+        )
+
+    def test_commit_wakes_the_queue_once(self):
+        self._create_webhook("opportunity.created")
+        cron = self.env.ref("billinator_crm_rest.ir_cron_deliver_webhooks")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        with RecordCapturer(triggers, [("cron_id", "=", cron.id)]) as capture:
+            self._create_opportunity()
+            self._create_opportunity()
+            self.assertFalse(capture.records)
+            self.env.cr.flush()
+            self.assertEqual(len(capture.records), 1)
+            self._create_opportunity()
+            self.env.cr.flush()
+            self.assertEqual(len(capture.records), 2)
+
+    def test_query_counts(self):
+        """Nobody listening costs nothing; listening, the same for 1 and 50 records."""
+        silent = self._count_queries(1), self._count_queries(50)
+        self._create_webhook("quote.sent")
+        unconcerned = self._count_queries(1), self._count_queries(50)
+        self.assertEqual(unconcerned, silent)
+        self._create_webhook("opportunity.created", "opportunity.moved")
+        told = self._count_queries(1), self._count_queries(50)
+        self.assertEqual(told[0], told[1])
+        self.assertLessEqual(told[0] - silent[0], 25)
+
+    def _count_queries(self, count):
+        """Create and move ``count`` deals, for the second time."""
+        for _twice in range(2):
+            self.env.invalidate_all()
+            self.env["billinator.webhook"]._get_subscriptions()
+            before = self.env.cr.sql_log_count
+            opportunities = self.env["billinator.opportunity"].create(
+                [
+                    {"name": f"Deal {number}", "partner_id": self.customer.id}
+                    for number in range(count)
+                ]
+            )
+            opportunities.stage_id = self.stages["PROPOSAL"]
+            self.env.cr.flush()
+        return self.env.cr.sql_log_count - before
+
+
+@tagged("post_install", "-at_install")
+class TestWebhookDelivery(WebhookCase):
+    """What is queued arrives: signed, in order, and again after a failure."""
+
+    def test_signed_request(self):
+        webhook = self._create_webhook("opportunity.created")
+        self._create_opportunity(name="Übernahme")
+        self._deliver()
+        [request] = self.receiver.requests
+        self.assertEqual(request.path, "/events")
+        self.assertEqual(request.headers["Content-Type"], "application/json")
+        self.assertIn("Billinator", request.headers["User-Agent"])
+        timestamp, signature = request.headers["X-Billinator-Signature"].split(",")
+        timestamp = int(timestamp.removeprefix("t="))
+        self.assertLess(abs(timestamp - time.time()), 60)
+        self.assertEqual(
+            signature, "v1=" + sign(webhook.secret, timestamp, request.body)
+        )
+        self.assertNotEqual(
+            signature, "v1=" + sign(webhook.secret, timestamp + 1, request.body)
+        )
+        delivery = self._get_deliveries()
+        self.assertEqual(delivery.state, "delivered")
+        self.assertEqual(delivery.status_code, 200)
+        self.assertEqual(delivery.response, "Thank you")
+        self.assertEqual(delivery.attempts, 1)
+        self.assertTrue(delivery.delivered_on)
+        self.assertGreater(delivery.duration, 0)
+        self._deliver()
+        self.assertEqual(len(self.receiver), 1)
+
+    def test_secrets_are_long_and_different(self):
+        first, second = self._create_webhook() + self._create_webhook()
+        copied = first.copy()
+        self.assertEqual(len({first.secret, second.secret, copied.secret}), 3)
+        self.assertGreaterEqual(len(first.secret), 40)
+        old = first.secret
+        first.action_renew_secret()
+        self.assertNotEqual(first.secret, old)
+
+    def test_failure_is_repeated(self):
+        webhook = self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        delivery = self._get_deliveries()
+        self.receiver.answers = [500]
+        self._deliver()
+        self.assertEqual(delivery.state, "pending")
+        self.assertEqual(delivery.status_code, 500)
+        self.assertEqual(webhook.failure_count, 1)
+        self.assertGreater(webhook.paused_until, fields.Datetime.now())
+        self._deliver()
+        self.assertEqual(len(self.receiver), 1, "repeated too early")
+        self._let_time_pass()
+        self._deliver()
+        self.assertEqual(delivery.state, "delivered")
+        self.assertEqual(delivery.attempts, 2)
+        self.assertEqual(webhook.failure_count, 0)
+        self.assertFalse(webhook.paused_until)
+        first, second = self.receiver.requests
+        self.assertEqual(
+            first.headers["X-Billinator-Delivery"],
+            second.headers["X-Billinator-Delivery"],
+        )
+        self.assertEqual(first.body, second.body)
+
+    def test_attempts_end(self):
+        self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        delivery = self._get_deliveries()
+        self.receiver.answers = [503] * (MAX_ATTEMPTS + 1)
+        for minutes in RETRY_MINUTES:
+            self._deliver()
+            self.assertEqual(delivery.state, "pending")
+            waiting = (delivery.next_attempt - fields.Datetime.now()).total_seconds()
+            self.assertGreater(waiting, minutes * 60 - 30)
+            self.assertLess(waiting, minutes * 60 * 1.2 + 1)
+            self._let_time_pass()
+        self._deliver()
+        self.assertEqual(delivery.state, "failed")
+        self._let_time_pass()
+        self._deliver()
+        self.assertEqual(len(self.receiver), MAX_ATTEMPTS)
+
+    def test_failure_wakes_the_queue_later(self):
+        webhook = self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        self.receiver.answers = [500]
+        cron = self.env.ref("billinator_crm_rest.ir_cron_deliver_webhooks")
+        self._deliver()
+        times = (
+            self.env["ir.cron.trigger"]
+            .search([("cron_id", "=", cron.id)])
+            .mapped("call_at")
+        )
+        self.assertIn(webhook.paused_until, times)
+        self.assertIn(self._get_deliveries().next_attempt, times)
+
+    def test_resend(self):
+        webhook = self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        self._deliver()
+        delivery = self._get_deliveries().with_user(self.manager)
+        delivery.action_resend()
+        self.assertEqual(delivery.state, "pending")
+        self._deliver()
+        self.assertEqual(delivery.state, "delivered")
+        first, second = self.receiver.requests
+        self.assertEqual(
+            first.headers["X-Billinator-Delivery"],
+            second.headers["X-Billinator-Delivery"],
+        )
+        self.receiver.answers = [500]
+        delivery.action_resend()
+        self._deliver()
+        self.assertTrue(webhook.paused_until)
+        delivery.action_resend()
+        self._deliver()
+        self.assertEqual(delivery.state, "delivered")
+
+    def test_test_event(self):
+        webhook = self._create_webhook("quote.sent")
+        webhook.with_user(self.manager).action_send_test()
+        self._deliver()
+        [request] = self.receiver.requests
+        self.assertEqual(request.event, "webhook.test")
+        self.assertEqual(request.data, {"id": webhook.id})
+
+    def test_order_is_kept(self):
+        self._create_webhook("opportunity.created")
+        names = [f"Deal {number}" for number in range(5)]
+        for name in names:
+            self._create_opportunity(name=name)
+        self.receiver.answers = [500]
+        self._deliver()
+        self.assertEqual(len(self.receiver), 1)
+        self._let_time_pass()
+        self._deliver()
+        titles = [request.data["title"] for request in self.receiver.requests]
+        self.assertEqual(titles, names[:1] + names)
+
+    def test_one_bad_event_does_not_hold_up_the_others(self):
+        webhook = self._create_webhook("opportunity.created")
+        for name in ("Bad", "Good", "Better"):
+            self._create_opportunity(name=name)
+        self.receiver.answers = [500]
+        self._deliver()
+        webhook.paused_until = fields.Datetime.now() - timedelta(seconds=1)
+        self._deliver()
+        self.assertEqual(
+            self._get_deliveries().mapped("state"),
+            ["pending", "delivered", "delivered"],
+        )
+
+    def test_dead_receiver_does_not_block_others(self):
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            dead_port = unused.getsockname()[1]
+        dead = self._create_webhook(
+            "opportunity.created", url=f"http://127.0.0.1:{dead_port}"
+        )
+        self._create_webhook("opportunity.created")
+        for _number in range(3):
+            self._create_opportunity()
+        self._deliver()
+        self.assertEqual(len(self.receiver), 3)
+        waiting = self._get_deliveries(("webhook_id", "=", dead.id))
+        self.assertEqual(waiting.mapped("attempts"), [1, 0, 0])
+        self.assertEqual(waiting[0].error, "Connection refused")
+        self.assertEqual(dead.last_status, "Connection refused")
+
+    def test_slow_receiver_does_not_block_others(self):
+        """It answers only when the other one has got all of its events."""
+        is_other_done = threading.Event()
+
+        def wait_for_the_other(handler):
+            respond(handler, 200 if is_other_done.wait(8) else 500)
+
+        def finish(handler):
+            is_other_done.set()
+            respond(handler, 200)
+
+        slow = self.enterContext(receiving())
+        slow.answers = [wait_for_the_other]
+        self.receiver.answers = [200, 200, finish]
+        self._create_webhook("opportunity.created", url=slow.url)
+        self._create_webhook("opportunity.created")
+        for _number in range(3):
+            self._create_opportunity()
+        self._deliver()
+        self.assertEqual(set(self._get_deliveries().mapped("state")), {"delivered"})
+        self.assertEqual((len(slow), len(self.receiver)), (3, 3))
+
+    def test_redirects_are_not_followed(self):
+        other = self.enterContext(receiving())
+        self.receiver.answers = [
+            lambda handler: respond(handler, 307, Location=other.url)
+        ]
+        self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        self._deliver()
+        self.assertEqual((len(self.receiver), len(other)), (1, 0))
+        self.assertEqual(self._get_deliveries().state, "pending")
+        self.assertEqual(self._get_deliveries().status_code, 307)
+
+    def test_endless_answer(self):
+        """A receiver that never stops talking has answered by its status."""
+        self.patch(delivery_module.guarded_http, "TOTAL_SECONDS", 1)
+        is_over = threading.Event()
+        self.addCleanup(is_over.set)
+
+        def talk(handler):
+            handler.send_response(200)
+            handler.end_headers()
+            while not is_over.wait(0.05):
+                handler.wfile.write(b"\0")
+                handler.wfile.flush()
+
+        self.receiver.answers = [_tolerant(talk)]
+        started = time.monotonic()
+        answer = post(self.receiver.url, b"{}", {}, allow_private=True)
+        self.assertEqual((answer.status_code, answer.text), (200, ""))
+        self.assertLess(time.monotonic() - started, 5)
+
+    def test_endless_headers(self):
+        """A receiver that never comes to the point has not answered."""
+        self.patch(delivery_module.guarded_http, "TOTAL_SECONDS", 1)
+        is_over = threading.Event()
+        self.addCleanup(is_over.set)
+
+        def stutter(handler):
+            while not is_over.wait(0.05):
+                handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                handler.wfile.flush()
+
+        self.receiver.answers = [_tolerant(stutter)]
+        answer = post(self.receiver.url, b"{}", {}, allow_private=True)
+        self.assertEqual(answer.status_code, 0)
+        self.assertEqual(answer.error, "No complete answer within 1 seconds")
+
+    def test_what_was_under_way_at_a_crash_is_sent_again(self):
+        self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        delivery = self._get_deliveries()
+        taken = delivery._take_due([])
+        self.assertEqual(taken, delivery)
+        self.assertFalse(delivery._take_due([]), "taken twice")
+        self._deliver()
+        self.assertFalse(self.receiver.requests)
+        self._let_time_pass()
+        self._deliver()
+        self.assertEqual(delivery.state, "delivered")
+        self.assertEqual(delivery.attempts, 2)
+
+    def test_one_at_a_time_for_each_receiver(self):
+        webhooks = self._create_webhook("quote.sent") + self._create_webhook()
+        for webhook in (*webhooks, *webhooks):
+            webhook.action_send_test()
+        deliveries = self._get_deliveries()
+        taken = deliveries._take_due([])
+        self.assertEqual(taken, deliveries[:2])
+        self.assertFalse(deliveries._take_due(taken.ids))
+        self.assertEqual(deliveries._take_due(taken[0].ids), deliveries[3])
+
+    def test_deleted_and_archived_webhooks(self):
+        webhook = self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        webhook.active = False
+        self._deliver()
+        self.assertFalse(self.receiver.requests)
+        webhook.unlink()
+        self.assertFalse(self._get_deliveries())
+
+    def test_vacuum(self):
+        webhook = self._create_webhook("opportunity.created")
+        kept, pending, old, failed, older, waiting = self._get_deliveries().create(
+            [
+                webhook._prepare_delivery_values("opportunity.created", webhook.id, {})
+                for _number in range(6)
+            ]
+        )
+        (kept + old).state = "delivered"
+        (failed + older).state = "failed"
+        now = fields.Datetime.now()
+        self._age(old + failed + pending, now - timedelta(days=31))
+        self._age(kept, now - timedelta(days=29))
+        self._age(older, now - timedelta(days=91))
+        waiting.next_attempt = now - timedelta(days=8)
+        self._get_deliveries()._gc_old_deliveries()
+        self._get_deliveries()._gc_waiting_deliveries()
+        self.assertEqual(self._get_deliveries(), kept + pending + failed + waiting)
+        self.assertEqual(pending.state, "pending")
+        self.assertEqual(waiting.state, "failed")
+
+    def _age(self, deliveries, create_date):
+        deliveries.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE billinator_webhook_delivery SET create_date = %s WHERE id IN %s",
+            (create_date, deliveries._ids),
+        )
+        deliveries.invalidate_recordset(["create_date"])
+
+
+def _tolerant(talk):
+    """Let a receiver talk until nobody listens any more."""
+
+    def answer(handler):
+        try:
+            talk(handler)
+        except OSError:
+            handler.close_connection = True
+
+    return answer
+
+
+@tagged("post_install", "-at_install")
+class TestWebhookTargets(WebhookCase):
+    """Webhooks reach the internet, and nothing inside."""
+
+    def test_refused_addresses(self):
+        self._allow_private("")
+        for url in (
+            "ftp://receiver.example/",
+            "file:///etc/passwd",
+            "receiver.example",
+            "http://",
+            "http://user:password@receiver.example/",
+            "http://user@receiver.example/",
+            "http://localhost/",
+            "http://localhost.:8069/",
+            "http://127.0.0.1:8069/web",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f.0.0.1/",
+            "http://0/",
+            "http://10.0.0.1/",
+            "http://172.16.0.1/",
+            "http://192.168.1.1/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://100.64.0.1/",
+            "http://224.0.0.1/",
+            "http://255.255.255.255/",
+            "https://[::1]/",
+            "https://[::]/",
+            "https://[fe80::1]/",
+            "https://[fc00::1]/",
+            "https://[ff02::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::ffff:a00:1]/",
+            "https://[2002:7f00:1::]/",
+            "https://[64:ff9b::7f00:1]/",
+        ):
+            with self.subTest(url=url), self.assertRaises(ValidationError):
+                self._create_webhook(url=url)
+
+    def test_public_addresses(self):
+        self._allow_private("")
+        for url in (
+            "https://93.184.215.14/events?key=1",
+            "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]:8443/",
+            "https://not-there-yet.invalid/",
+        ):
+            with self.subTest(url=url):
+                self.assertEqual(self._create_webhook(url=url).url, url)
+        self.assertTrue(is_public("64:ff9b::5db8:d70e"))
+
+    def test_setting_allows_private_addresses(self):
+        self._allow_private("")
+        settings = self.env["res.config.settings"].create({})
+        self.assertFalse(settings.billinator_allow_private_webhooks)
+        settings.billinator_allow_private_webhooks = True
+        settings.execute()
+        self._create_webhook(url="http://10.0.0.1/")
+
+    def test_private_address_is_refused_at_delivery(self):
+        """Also one that was allowed, or public, when the webhook was made."""
+        for url in (
+            self.receiver.url,
+            self.receiver.url.replace("127.0.0.1", "localhost"),
+        ):
+            self._create_webhook("opportunity.created", url=url)
+        self._create_opportunity()
+        self._allow_private("")
+        self._deliver()
+        self.assertFalse(self.receiver.requests)
+        deliveries = self._get_deliveries()
+        self.assertEqual(deliveries.mapped("state"), ["pending"] * 2)
+        for delivery in deliveries:
+            self.assertRegex(delivery.error, r"^(127.0.0.1|::1) is not a public")
+        self._allow_private("1")
+        deliveries.action_resend()
+        self._deliver()
+        self.assertEqual(len(self.receiver), 2)
+
+    def test_name_reaches_the_receiver(self):
+        """The address is what is connected to, the name what is asked for."""
+        url = self.receiver.url.replace("127.0.0.1", "localhost")
+        answer = post(url, b"{}", {}, allow_private=True)
+        self.assertTrue(answer.is_success, answer)
+        host = self.receiver.requests[0].headers["Host"]
+        self.assertEqual(host.split(":")[0], "localhost")
+
+    def test_name_that_is_none(self):
+        with self.assertRaises(OSError):
+            find_addresses("a" * 64 + ".example", 80)
+        answer = post("http://not-there.invalid/", b"{}", {}, allow_private=True)
+        self.assertEqual(answer.status_code, 0)
+        self.assertTrue(answer.error)
+
+
+@tagged("post_install", "-at_install")
+class TestWebhookAccess(WebhookCase):
+    def test_who_may_configure(self):
+        values = {"name": "Mine", "url": "https://93.184.215.14/"}
+        Webhook = self.env["billinator.webhook"]
+        for user in (self.manager, self.stranger, self.env.ref("base.user_admin")):
+            webhook = Webhook.with_user(user).create(values)
+            self.assertEqual(webhook.user_id, user)
+            webhook.read(["secret"])
+            webhook.unlink()
+        webhook = self._create_webhook()
+        webhook.action_send_test()
+        for user in (self.salesperson, self.senior, self.accountant):
+            for model in ("", ".delivery", ".event"):
+                records = self.env[f"billinator.webhook{model}"].search([], limit=1)
+                with self.assertRaises(AccessError):
+                    records.with_user(user).read(["display_name"])
+            with self.assertRaises(AccessError):
+                webhook.with_user(user).action_send_test()
+            with self.assertRaises(AccessError):
+                Webhook.with_user(user).create(values)
+
+    def test_managers_see_with_no_other_eyes(self):
+        mine = self._create_webhook()
+        admins = self._create_webhook(user_id=self.env.ref("base.user_admin").id)
+        (mine + admins).mapped(lambda webhook: webhook.action_send_test())
+        Webhook = self.env["billinator.webhook"].with_user(self.manager)
+        Delivery = self.env["billinator.webhook.delivery"].with_user(self.manager)
+        self.assertEqual(Webhook.search([]), mine)
+        self.assertEqual(Delivery.search([]).webhook_id, mine)
+        for theirs in (
+            admins,
+            self._get_deliveries(("webhook_id", "=", admins.id)),
+        ):
+            with self.assertRaises(AccessError):
+                theirs.with_user(self.manager).read(["display_name"])
+        with self.assertRaises(AccessError):
+            self._get_deliveries().with_user(self.manager).action_resend()
+        with self.assertRaises(ValidationError):
+            mine.with_user(self.manager).user_id = self.env.ref("base.user_admin")
+        with self.assertRaises(ValidationError):
+            Webhook.create(
+                {
+                    "name": "Spy",
+                    "url": self.receiver.url,
+                    "user_id": self.env.ref("base.user_admin").id,
+                }
+            )
+
+    def test_log_cannot_be_changed(self):
+        self._create_webhook().action_send_test()
+        delivery = self._get_deliveries()
+        for user in (self.manager, self.env.ref("base.user_admin")):
+            with self.assertRaises(AccessError):
+                delivery.with_user(user).payload = "{}"
+            with self.assertRaises(AccessError):
+                delivery.with_user(user).unlink()
+
+    def test_views_show_the_log(self):
+        webhook = self._create_webhook()
+        webhook.action_send_test()
+        self.assertEqual(webhook.recent_delivery_ids, self._get_deliveries())
+        action = webhook.with_user(self.manager).action_view_deliveries()
+        self.assertEqual(
+            self.env[action["res_model"]].search(action["domain"]),
+            self._get_deliveries(),
+        )
