@@ -140,9 +140,9 @@ class _GuardedAdapter(HTTPAdapter):
         self._is_expired = False
         self._watched = []
         super().__init__()
+        self.poolmanager.pool_classes_by_scheme = self._make_pool_classes()
 
-    def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, **kwargs)
+    def _make_pool_classes(self):
         adapter = self
 
         class Connection(HTTPConnection):
@@ -159,7 +159,7 @@ class _GuardedAdapter(HTTPAdapter):
         class SecurePool(HTTPSConnectionPool):
             ConnectionCls = SecureConnection
 
-        self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
+        return {"http": Pool, "https": SecurePool}
 
     def connect(self, host, port):
         """Return a socket that is connected to the host's first address that answers.
@@ -197,12 +197,12 @@ class _GuardedAdapter(HTTPAdapter):
             watched.shutdown(socket.SHUT_RDWR)
 
     def close(self):
-        super().close()
         for timer, watched in self._watched:
             timer.cancel()
             timer.join()
             watched.close()
         self._watched.clear()
+        return super().close()
 
     def explain(self, error):
         """Say in a few words why there is no answer."""

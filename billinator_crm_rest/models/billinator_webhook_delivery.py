@@ -81,7 +81,6 @@ class BillinatorWebhookDelivery(models.Model):
     _webhook_idx = models.Index("(webhook_id, id)")
     _queue_idx = models.Index("(webhook_id, id) WHERE state = 'pending'")
     _state_idx = models.Index("(state, id)")
-    _event_idx = models.Index("(event, id)")
     _age_idx = models.Index("(state, create_date)")
 
     # === Actions === #

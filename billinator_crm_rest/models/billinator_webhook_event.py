@@ -14,11 +14,6 @@ class BillinatorWebhookEvent(models.Model):
 
     _code_uniq = models.Constraint("UNIQUE(code)", "There is this event already.")
 
-    @api.depends("code")
-    def _compute_display_name(self):
-        for event in self:
-            event.display_name = event.code
-
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
