@@ -179,9 +179,8 @@ class BillinatorWebhook(models.Model):
         :return: an action that tells so
         """
         self.ensure_one()
-        self.check_access("write")
+        self._resume()
         # The queue is nobody's to write; the right to the webhook was checked.
-        self.sudo().write({"failure_count": 0, "paused_until": False})
         self.env["billinator.webhook.delivery"].sudo()._enqueue(
             [self._prepare_delivery_values(TEST_EVENT, self.id, {"id": self.id})]
         )
@@ -294,6 +293,10 @@ class BillinatorWebhook(models.Model):
         # The setting counts for everybody and may be read by nobody else.
         parameter = self.env["ir.config_parameter"].sudo().get_param(ALLOW_PRIVATE)
         return str2bool(parameter or "", False)
+
+    def _resume(self):
+        """Try receivers again that were left alone; they may have been repaired."""
+        self.write({"failure_count": 0, "paused_until": False})
 
     def _note_answer(self, answer):
         """Remember how the receiver did, and leave one that fails alone for a while."""

@@ -90,8 +90,8 @@ class BillinatorWebhookDelivery(models.Model):
 
         :return: True
         """
-        self.webhook_id.check_access("write")
         self.check_access("read")
+        self.webhook_id._resume()
         # The log is nobody's to write; the right to the webhooks was checked.
         self.sudo().write(
             {
@@ -102,7 +102,6 @@ class BillinatorWebhookDelivery(models.Model):
                 "delivered_on": False,
             }
         )
-        self.webhook_id.sudo().write({"failure_count": 0, "paused_until": False})
         self._wake_up()
         return True
 

@@ -165,6 +165,7 @@ class TestWebhookEvents(WebhookCase):
         self.assertEqual(self._get_events(), ["activity.done"] * 3)
         third.action_complete()
         third.action_complete("More is known")
+        third.activity_id.active = False
         self.assertEqual(self._get_events(), ["activity.done"] * 4)
         third.action_reopen()
         third.action_complete()
@@ -260,6 +261,18 @@ class TestWebhookEvents(WebhookCase):
         self.assertEqual(len(self._get_deliveries()), before)
         self.manager.active = True
         webhook.unlink()
+        self._create_opportunity()
+        self.assertFalse(self._get_deliveries())
+
+    def test_user_and_company_are_deleted(self):
+        """Nobody is stopped by what a webhook that went with them would be told."""
+        company = self.env["res.company"].create({"name": "Short-Lived"})
+        user = self._create_user("leaver", "sale_manager")
+        self._create_webhook("opportunity.created", user_id=user.id)
+        self._create_webhook("opportunity.created", company_id=company.id)
+        self._create_opportunity()
+        user.unlink()
+        company.unlink()
         self._create_opportunity()
         self.assertFalse(self._get_deliveries())
 
