@@ -398,7 +398,7 @@ def none_for_false(figures):
 
 def _to_json(value):
     if isinstance(value, datetime):
-        return value.replace(microsecond=0).isoformat() + "Z"
+        return value.isoformat() + "Z"
     if isinstance(value, date):
         return value.isoformat()
     return value

@@ -2,16 +2,29 @@
 
 
 def read_records(records):
-    """Return the API's dicts of ``records``, in their order.
+    """Return what ``GET`` answers about each of ``records``, in their order.
 
     Of a model that the API does not have, the ids.
     """
-    # FastAPI reads all schemas when it is imported: only where it is used.
-    from .routers import opportunities
+    resource, schema = _get_resources().get(records._name, (None, None))
+    if not resource:
+        return [{"id": record.id} for record in records]
+    return [
+        schema.model_validate(values).model_dump(mode="json")
+        for values in resource.read_many(records)
+    ]
 
-    resources = {
-        "billinator.opportunity": opportunities.OPPORTUNITIES,
+
+def _get_resources():
+    """Return the resource and the schema of each model that events are about."""
+    # FastAPI reads all schemas when it is imported: only where it is used.
+    from .routers import activities, opportunities, quotes
+
+    return {
+        "billinator.activity": (activities.ACTIVITIES, activities.Activity),
+        "billinator.opportunity": (
+            opportunities.OPPORTUNITIES,
+            opportunities.Opportunity,
+        ),
+        "billinator.quote": (quotes.QUOTES, quotes.Quote),
     }
-    if resource := resources.get(records._name):
-        return resource.read(records)
-    return [{"id": record.id} for record in records]

@@ -35,14 +35,16 @@ class QuoteResource(Resource):
     """Quotes, with their items."""
 
     def represent(self, record):
-        lines = _get_lines(record)
-        items = ITEMS.read(lines)
-        for item, line in zip(items, lines, strict=True):
-            item["tax_rate"] = _get_tax_rate(line.tax_ids)
-        return {**super().represent(record), "items": items}
+        [quote] = self.read_many(record)
+        return quote
 
     def read_many(self, records):
-        return [self.represent(record) for record in records]
+        lines = _get_lines(records)
+        items = {quote_id: [] for quote_id in records.ids}
+        for item, line in zip(ITEMS.read(lines), lines, strict=True):
+            item["tax_rate"] = _get_tax_rate(line.tax_ids)
+            items[line.quote_id.id].append(item)
+        return [{**quote, "items": items[quote["id"]]} for quote in self.read(records)]
 
     def _create(self, env, data):
         quote = super()._create(env, data)
@@ -152,9 +154,9 @@ class QuoteResource(Resource):
                 )
 
 
-def _get_lines(quote):
-    """Return the lines to sell, in their order."""
-    lines = quote.line_ids.filtered(lambda line: not line.display_type)
+def _get_lines(quotes):
+    """Return the lines to sell, of each quote in their order."""
+    lines = quotes.line_ids.filtered(lambda line: not line.display_type)
     return lines.sorted(lambda line: (line.sequence, line.id))
 
 

@@ -201,6 +201,46 @@ class TestWebhookEvents(WebhookCase):
         self.assertEqual(request.data["stage"], opportunity.stage_id.code)
         self.assertEqual(webhook.last_status, "200")
 
+    def test_payload_of_a_quote(self):
+        self._create_webhook("quote.sent")
+        quotes = self._create_quote() + self._create_quote(
+            {"product_id": self.product_b.id}, {"product_id": self.product_a.id}
+        )
+        quotes.action_mark_sent()
+        self._deliver()
+        for quote, request in zip(quotes, self.receiver.requests, strict=True):
+            self.assertEqual(request.data["quote_number"], quote.name)
+            self.assertEqual(request.data["status"], "SENT")
+            self.assertEqual(
+                [item["product_id"] for item in request.data["items"]],
+                [line.product_id.id for line in quote.line_ids],
+            )
+
+    def test_payload_of_an_activity(self):
+        self._create_webhook("activity.done")
+        activity = self.env["billinator.activity"].create(
+            {
+                "partner_id": self.customer.id,
+                "type": "call",
+                "due_date": "2024-01-20 10:00:00",
+            }
+        )
+        activity.action_complete("Reached", duration=0.5)
+        self._deliver()
+        [request] = self.receiver.requests
+        expected = {
+            "id": activity.id,
+            "customer_id": self.customer.id,
+            "type": "CALL",
+            "status": "DONE",
+            "due_date": "2024-01-20T10:00:00Z",
+            "outcome": "Reached",
+            "duration": 0.5,
+            "completed_by": self.env.uid,
+        }
+        self.assertEqual({**request.data, **expected}, request.data)
+        self.assertTrue(request.data["completed_at"])
+
     def test_only_what_the_user_may_see(self):
         self._create_webhook("opportunity.created", user_id=self.salesperson.id)
         self._create_webhook("opportunity.created", user_id=self.stranger.id)
@@ -311,6 +351,33 @@ class TestWebhookEvents(WebhookCase):
         told = self._count_queries(1), self._count_queries(50)
         self.assertEqual(told[0], told[1])
         self.assertLessEqual(told[0] - silent[0], 8)
+
+    def test_query_counts_of_quotes_and_activities(self):
+        self._create_webhook()
+        quotes = self.env["billinator.quote"].union(
+            *(self._create_quote() for _number in range(20))
+        )
+        activities = self.env["billinator.activity"].create(
+            [
+                {"quote_id": quote.id, "due_date": "2024-01-20 10:00:00"}
+                for quote in quotes
+            ]
+        )
+        for event, records in {
+            "quote.sent": quotes,
+            "activity.done": activities,
+        }.items():
+            one = self._count_queries_to_tell(event, records[0])
+            self.assertEqual(self._count_queries_to_tell(event, records), one, event)
+
+    def _count_queries_to_tell(self, event, records):
+        for _twice in range(2):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["billinator.webhook"]._tell({event: records})
+            self.env.cr.flush()
+        return self.env.cr.sql_log_count - before
 
     def _count_queries(self, count):
         """Create and move ``count`` deals, for the second time."""
