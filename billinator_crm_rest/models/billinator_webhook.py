@@ -258,11 +258,8 @@ class BillinatorWebhook(models.Model):
     @api.model
     def _read_as(self, user_id, company_id, records):
         """Return what the API would show the user of the records."""
-        user = self.env["res.users"].with_user(user_id).browse(user_id)
-        context = {
-            **user.context_get(),
-            "allowed_company_ids": list(user._get_company_ids()),
-        }
+        # In the user's language and in all of his or her companies, as in the API.
+        context = self.env["res.users"].with_user(user_id).context_get()
         seen = records.with_env(self.env(user=user_id, context=context, su=False))
         seen = seen._filtered_access("read")
         if company_id:
