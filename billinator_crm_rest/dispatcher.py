@@ -1,4 +1,6 @@
-"""How an exception becomes an answer: the one place that maps errors."""
+"""How a call reaches the app, and how an exception becomes an answer."""
+
+from io import BytesIO
 
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +18,7 @@ from odoo.exceptions import (
 )
 
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher
+from odoo.addons.fastapi.pools import fastapi_app_pool
 
 STATUS_CODES = (
     (AccessDenied, 403),
@@ -70,11 +73,33 @@ class BillinatorApiDispatcher(FastApiDispatcher):
 
     def dispatch(self, endpoint, args):
         try:
-            return super().dispatch(endpoint, args)
+            return self._answer()
         except (HTTPException, RequestValidationError, UserError) as exc:
             # Odoo would log the client's mistakes as if they were the server's.
             headers = getattr(exc, "headers", None)
             raise ApiError(*describe(exc), headers) from exc
+
+    def _answer(self):
+        """Do as the parent's ``dispatch``, with one app for the paths of all records.
+
+        The parent keeps an app for each path that was ever asked for.
+        """
+        self.request.params = {}
+        environ = self._get_environ()
+        endpoint_sudo = self.request.env["fastapi.endpoint"].sudo()
+        root_path = endpoint_sudo._get_root_path_of(environ["PATH_INFO"])
+        body = BytesIO()
+        with (
+            fastapi_app_pool.get_app(env=self.request.env, root_path=root_path) as app,
+            self._manage_odoo_env(endpoint_sudo.get_uid(root_path)),
+        ):
+            for part in app(environ, self._make_response):
+                body.write(part)
+            if self.inner_exception:
+                raise self.inner_exception
+        return self.request.make_response(
+            body.getvalue(), headers=self.headers, status=self.status
+        )
 
     def handle_error(self, exc):
         status, detail = describe(exc)

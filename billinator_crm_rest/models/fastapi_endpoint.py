@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 READING = ["GET", "HEAD", "OPTIONS"]
 # Nothing is patched, but the API says so itself.
@@ -29,7 +29,34 @@ class FastapiEndpoint(models.Model):
         if self._is_billinator_crm():
             params["version"] = "1.0"
             params["redoc_url"] = None
+            params["responses"] = self._get_problem_responses()
         return params
+
+    @api.model
+    def _get_problem_responses(self):
+        """Return what OpenAPI tells of the answers that are no success."""
+        from ..schemas.base import Invalid, Problem
+
+        descriptions = {
+            400: "The body is not JSON",
+            401: "No key, or not a valid one",
+            403: "The user may not do this",
+            404: "It is not there, or the user may not see it",
+            409: "The state forbids it, or the key or reference is another call's",
+        }
+        return {
+            **{
+                status: {"model": Problem, "description": description}
+                for status, description in descriptions.items()
+            },
+            422: {"model": Invalid, "description": "A value is wrong"},
+        }
+
+    @api.model
+    def _get_root_path_of(self, path):
+        """Return the root path of the endpoint that answers calls to ``path``."""
+        roots = self._get_id_by_root_path_map()
+        return self._find_first_matching_url_path(roots, path)
 
     # Reading is served on a read-only cursor: each method set has a rule of its own.
 
