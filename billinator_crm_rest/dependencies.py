@@ -45,7 +45,7 @@ def get_user_env(
     if not user.has_group(API_GROUP):
         raise HTTPException(403, user.env._("Your user may not use the API."))
     companies = user.company_id | user.company_ids
-    if company_id:
+    if company_id is not None:
         companies = companies.filtered(lambda company: company.id == company_id)
         if not companies:
             message = user.env._("Your user does not belong to this company.")
@@ -69,8 +69,10 @@ class ReplayedError(Exception):
 
 
 async def get_request_hash(request: Request):
-    """Return what tells one call from another: method, path and body."""
-    digest = hashlib.sha256(f"{request.method} {request.url.path}".encode())
+    """Return what tells one call from another: method, path, company and body."""
+    company = request.headers.get("X-Company-Id", "")
+    call = f"{request.method} {request.url.path} {company}\n"
+    digest = hashlib.sha256(call.encode())
     digest.update(await request.body())
     return digest.hexdigest()
 

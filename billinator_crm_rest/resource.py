@@ -1,14 +1,15 @@
 """A resource of the API: a model of Odoo under the API's names."""
 
 import base64
-import json
+import re
+from contextlib import suppress
 from datetime import date, datetime
 
 from fastapi import HTTPException
 
 from odoo.exceptions import MissingError
 from odoo.fields import Command, Domain
-from odoo.tools import html2plaintext, plaintext2html
+from odoo.tools import escape_psql, html2plaintext, plaintext2html
 
 
 def refuse(field, message, *, part="body"):
@@ -16,6 +17,12 @@ def refuse(field, message, *, part="body"):
     return HTTPException(
         422, [{"loc": [part, field], "msg": message, "type": "value_error"}]
     )
+
+
+def named(name, field="name"):
+    """Return the domain of the records of a name, whatever the case of its letters."""
+    # The name is no pattern, and a backslash at its end would be an error.
+    return Domain(field, "=ilike", escape_psql(name))
 
 
 NO_REFERENCE = {"external_ref": None, "external_source": None}
@@ -131,7 +138,7 @@ class Names(Field):
     def to_values(self, env, field, value):
         values = []
         for name in value:
-            record = env[self.model].search([("name", "=ilike", name)], limit=1)
+            record = env[self.model].search(named(name), limit=1)
             if not record:
                 raise refuse(
                     field,
@@ -190,7 +197,7 @@ class Source(Coded):
     def to_values(self, env, field, value):
         if not value:
             return {self.name: False}
-        source = env[self.model].search([("name", "=ilike", value)], limit=1)
+        source = env[self.model].search(named(value), limit=1)
         # Salespeople may not make sources by themselves; integrations name their own.
         source = source or env[self.model].sudo().create({"name": value})
         return {self.name: source.id}
@@ -304,19 +311,27 @@ class Resource:
         """Return the ORM's order of ``name,-other``."""
         if not sort:
             return None
-        terms = []
+        columns = self._get_columns(env)
+        terms = {}
         for term in sort.split(","):
             name = term.strip().removeprefix("-")
-            field = self.fields.get(name)
-            stored = name == "id" or (
-                field and env[self.model]._fields[field.name].store
-            )
-            if not stored:
-                known = ", ".join(sorted(self.fields))
+            if name not in columns:
+                known = ", ".join(sorted(columns))
                 raise refuse("sort", env._("Sort by one of: %s.", known), part="query")
             direction = "desc" if term.strip().startswith("-") else "asc"
-            terms.append(f"{field.name if field else 'id'} {direction}")
-        return ", ".join([*terms, "id"])
+            terms.setdefault(columns[name], direction)
+        terms.setdefault("id", "asc")
+        return ", ".join(f"{column} {direction}" for column, direction in terms.items())
+
+    def _get_columns(self, env):
+        """Return what a list can be sorted by: a dict of the names and the fields."""
+        fields = env[self.model]._fields
+        return {"id": "id"} | {
+            name: field.name
+            for name, field in self.fields.items()
+            if fields[field.name].base_field.column_type
+            and fields[field.name].base_field.store
+        }
 
     def show(self, env, record_id):
         """Return the API's dict of a record that the user may see."""
@@ -398,22 +413,21 @@ def none_for_false(figures):
 
 def _to_json(value):
     if isinstance(value, datetime):
-        return value.isoformat() + "Z"
+        return value.isoformat(timespec="seconds") + "Z"
     if isinstance(value, date):
         return value.isoformat()
     return value
 
 
 def _make_cursor(record):
-    return base64.urlsafe_b64encode(json.dumps(record.id).encode()).decode()
+    return base64.urlsafe_b64encode(str(record.id).encode()).decode()
 
 
 def _get_cursor_domain(env, cursor):
     if not cursor:
         return Domain.TRUE
-    try:
-        last_id = int(json.loads(base64.urlsafe_b64decode(cursor)))
-    except ValueError:
-        message = env._("This is no cursor of the API.")
-        raise refuse("cursor", message, part="query") from None
-    return Domain("id", ">", last_id)
+    with suppress(ValueError):
+        last_id = base64.urlsafe_b64decode(cursor).decode()
+        if re.fullmatch("[0-9]{1,18}", last_id):
+            return Domain("id", ">", int(last_id))
+    raise refuse("cursor", env._("This is no cursor of the API."), part="query")

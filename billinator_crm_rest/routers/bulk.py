@@ -59,8 +59,9 @@ def _create_at_once(env, resource, valid):
     records = resource.create_many(env, list(plain.values()))
     dicts = zip(plain, resource.read_many(records), strict=True)
     results = {index: _succeed(index, item, True) for index, item in dicts}
-    for index in valid.keys() - plain.keys():
-        results[index] = _succeed(index, *resource.create(env, valid[index]))
+    for index, data in valid.items():
+        if index not in plain:
+            results[index] = _succeed(index, *resource.create(env, data))
     return results
 
 

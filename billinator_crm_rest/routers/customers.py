@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from odoo import fields
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
-from ..resource import Boolean, Coded, Field, Names, Resource
+from ..resource import Boolean, Coded, Field, Names, Resource, named
 from ..schemas.base import Identifier, ListQuery, Name, Page
 from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
 from ..schemas.timeline import TimelinePage, TimelineQuery
@@ -30,7 +30,7 @@ CUSTOMERS = Resource(
     },
     search_fields=("complete_name", "email", "phone", "vat", "ref"),
     filters={
-        "tag": lambda env, value: [("crm_tag_ids.name", "=ilike", value)],
+        "tag": lambda env, value: named(value, "crm_tag_ids.name"),
         "is_company": lambda env, value: [("is_company", "=", value)],
     },
 )

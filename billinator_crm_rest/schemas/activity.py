@@ -1,12 +1,20 @@
-from enum import Enum
 from typing import Annotated
 
 from pydantic import Field
 
-from .base import CreateInput, Identifier, Input, Output, Text, UtcDatetime
+from .base import (
+    Body,
+    Choice,
+    CreateInput,
+    Identifier,
+    Output,
+    ShownDatetime,
+    Text,
+    UtcDatetime,
+)
 
 
-class ActivityType(str, Enum):
+class ActivityType(Choice):
     CALL = "CALL"
     EMAIL = "EMAIL"
     MEETING = "MEETING"
@@ -14,20 +22,20 @@ class ActivityType(str, Enum):
     NOTE = "NOTE"
 
 
-class ActivityPriority(str, Enum):
+class ActivityPriority(Choice):
     LOW = "LOW"
     MEDIUM = "MEDIUM"
     HIGH = "HIGH"
     URGENT = "URGENT"
 
 
-class ActivityStatus(str, Enum):
+class ActivityStatus(Choice):
     PENDING = "PENDING"
     DONE = "DONE"
     CANCELLED = "CANCELLED"
 
 
-class ActivityUpdate(Input):
+class ActivityUpdate(Body):
     """What a client may say of an activity; what it leaves out stays.
 
     The status completes (DONE), cancels and reopens (PENDING) it.
@@ -64,13 +72,13 @@ class Activity(Output):
     type: ActivityType
     subject: str | None
     description: str | None
-    due_date: UtcDatetime
+    due_date: ShownDatetime
     priority: ActivityPriority
     assigned_to: int | None
     status: ActivityStatus
-    completed_at: UtcDatetime | None
+    completed_at: ShownDatetime | None
     completed_by: int | None
     outcome: str | None
     duration: float
-    created_at: UtcDatetime
-    updated_at: UtcDatetime
+    created_at: ShownDatetime
+    updated_at: ShownDatetime

@@ -1,14 +1,17 @@
 """Pydantic models, and how their fields become a record's and back."""
 
-from datetime import datetime, timezone
-from typing import Annotated, Generic, TypeVar
+import re
+from datetime import date, datetime, timezone
+from enum import Enum
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
+    Strict,
     StringConstraints,
     WithJsonSchema,
 )
@@ -26,16 +29,49 @@ def _to_naive_utc(value):
     return value.replace(tzinfo=None, microsecond=0)
 
 
+def _written_as(pattern, example):
+    """Return a validator for text of one form; pydantic would take numbers too."""
+
+    def check(value):
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(f"write it as “{example}”")
+        return value
+
+    return BeforeValidator(check)
+
+
+class Choice(str, Enum):
+    """One of some codes, which JSON has as a string."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        return {**handler(source), "strict": False}
+
+
+# Odoo writes no years before 1000, and knows no time zones at the end of all times.
+YEAR = r"[12]\d{3}"
+Date = Annotated[
+    date,
+    Strict(False),
+    _written_as(YEAR + r"-\d\d-\d\d", "2024-12-31"),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{YEAR}-"}),
+]
 UtcDatetime = Annotated[
     datetime,
+    Strict(False),
+    _written_as(YEAR + r"-\d\d-\d\d[Tt ]\d.*", "2024-12-31T10:00:00+01:00"),
     AfterValidator(_to_naive_utc),
-    PlainSerializer(lambda value: value.isoformat() + "Z", return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": f"^{YEAR}-"}),
 ]
+# What is shown comes from the database, and as text already.
+ShownDate = Annotated[str, Field(json_schema_extra={"format": "date"})]
+ShownDatetime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Identifier = Annotated[int, Field(ge=1, le=MAX_ID)]
-# PostgreSQL keeps no zero bytes.
-Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[^\x00]*\S[^\x00]*$")]
+# PostgreSQL keeps no zero bytes, and no long text in an index.
+Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_000)]
+Name = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", max_length=500)
+]
 # A double has no more exact digits.
 Amount = Annotated[float, Field(ge=-1e13, le=1e13)]
 
@@ -44,6 +80,12 @@ class Input(BaseModel):
     """What a client sends: unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Body(Input):
+    """What a client sends as JSON: a string is no number there, and 1 is not true."""
+
+    model_config = ConfigDict(strict=True)
 
 
 class CreateInput(BaseModel):
@@ -91,3 +133,21 @@ class Page(BaseModel, Generic[Item]):
     limit: int
     offset: int
     next_cursor: str | None = None
+
+
+class Problem(BaseModel):
+    """Why there is no other answer, in a sentence for people."""
+
+    detail: str
+
+
+class FieldProblem(BaseModel):
+    loc: list[str | int] = Field(description="Where it is: body, query … and the name")
+    msg: str
+    type: str
+
+
+class Invalid(BaseModel):
+    """What is wrong: with which field each, or with which item of many."""
+
+    detail: str | list[FieldProblem] | list[dict[str, Any]]

@@ -2,10 +2,10 @@ from typing import Annotated, Any, Generic
 
 from pydantic import BaseModel, Field
 
-from .base import Input, Item
+from .base import Body, Item
 
 
-class BulkCreate(Input):
+class BulkCreate(Body):
     """Many records to create in one call; each item is as in a single one."""
 
     items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=1000)]

@@ -1,11 +1,18 @@
-from enum import Enum
-
 from pydantic import Field
 
-from .base import CreateInput, Identifier, Input, Name, Output, Text, UtcDatetime
+from .base import (
+    Body,
+    Choice,
+    CreateInput,
+    Identifier,
+    Name,
+    Output,
+    ShownDatetime,
+    Text,
+)
 
 
-class ContactRole(str, Enum):
+class ContactRole(Choice):
     DECISION_MAKER = "DECISION_MAKER"
     INFLUENCER = "INFLUENCER"
     USER = "USER"
@@ -13,7 +20,7 @@ class ContactRole(str, Enum):
     TECHNICAL = "TECHNICAL"
 
 
-class ContactUpdate(Input):
+class ContactUpdate(Body):
     """What a client may say of a contact; what it leaves out stays."""
 
     name: Name = None
@@ -44,5 +51,5 @@ class Contact(Output):
     department: str | None
     role: ContactRole | None
     is_primary: bool
-    created_at: UtcDatetime
-    updated_at: UtcDatetime
+    created_at: ShownDatetime
+    updated_at: ShownDatetime

@@ -1,9 +1,9 @@
 from pydantic import Field
 
-from .base import CreateInput, Input, Name, Output, Text, UtcDatetime
+from .base import Body, CreateInput, Name, Output, ShownDatetime, Text
 
 
-class CustomerUpdate(Input):
+class CustomerUpdate(Body):
     """What a client may say of a customer; what it leaves out stays."""
 
     name: Name = None
@@ -37,5 +37,5 @@ class Customer(Output):
     city: str | None
     country: str | None
     tags: list[str]
-    created_at: UtcDatetime
-    updated_at: UtcDatetime
+    created_at: ShownDatetime
+    updated_at: ShownDatetime

@@ -1,24 +1,32 @@
-from enum import Enum
 from typing import Annotated
 
 from pydantic import Field
 
-from .base import CreateInput, Identifier, Input, Output, Text, UtcDatetime
+from .base import (
+    Body,
+    Choice,
+    CreateInput,
+    Identifier,
+    Output,
+    ShownDatetime,
+    Text,
+    UtcDatetime,
+)
 
 
-class NoteType(str, Enum):
+class NoteType(Choice):
     NOTE = "NOTE"
     CALL = "CALL"
     EMAIL = "EMAIL"
     MEETING = "MEETING"
 
 
-class NoteDirection(str, Enum):
+class NoteDirection(Choice):
     IN = "IN"
     OUT = "OUT"
 
 
-class NoteUpdate(Input):
+class NoteUpdate(Body):
     """What a client may say of a note; what it leaves out stays."""
 
     customer_id: Identifier | None = None
@@ -49,9 +57,9 @@ class Note(Output):
     direction: NoteDirection | None
     subject: str | None
     body: str | None
-    date: UtcDatetime
+    date: ShownDatetime
     duration: float
     is_pinned: bool
     author_id: int | None
-    created_at: UtcDatetime
-    updated_at: UtcDatetime
+    created_at: ShownDatetime
+    updated_at: ShownDatetime

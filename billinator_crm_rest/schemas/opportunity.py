@@ -1,28 +1,29 @@
-from datetime import date
-from enum import Enum
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from .base import (
     Amount,
+    Body,
+    Choice,
     CreateInput,
+    Date,
     Identifier,
-    Input,
     Name,
     Output,
+    ShownDate,
+    ShownDatetime,
     Text,
-    UtcDatetime,
 )
 
 
-class OpportunityStatus(str, Enum):
+class OpportunityStatus(Choice):
     OPEN = "OPEN"
     WON = "WON"
     LOST = "LOST"
 
 
-class OpportunityPriority(str, Enum):
+class OpportunityPriority(Choice):
     LOW = "LOW"
     MEDIUM = "MEDIUM"
     HIGH = "HIGH"
@@ -32,7 +33,7 @@ class OpportunityPriority(str, Enum):
 Probability = Annotated[float, Field(ge=0, le=100)]
 
 
-class OpportunityUpdate(Input):
+class OpportunityUpdate(Body):
     """What a client may say of an opportunity; what it leaves out stays."""
 
     title: Name = None
@@ -46,7 +47,7 @@ class OpportunityUpdate(Input):
     probability: Probability = None
     stage: Name = None
     priority: OpportunityPriority = None
-    expected_close_date: date | None = None
+    expected_close_date: Date | None = None
     source: Name | None = None
     assigned_to: Identifier | None = None
     lost_reason_id: Identifier | None = None
@@ -76,16 +77,16 @@ class Opportunity(Output):
     stage: str
     status: OpportunityStatus
     priority: OpportunityPriority
-    expected_close_date: date | None
-    closed_at: UtcDatetime | None
+    expected_close_date: ShownDate | None
+    closed_at: ShownDatetime | None
     source: str | None
     assigned_to: int | None
     lost_reason_id: int | None
     description: str | None
     company_id: int
     tags: list[str]
-    created_at: UtcDatetime
-    updated_at: UtcDatetime
+    created_at: ShownDatetime
+    updated_at: ShownDatetime
 
 
 class PipelineFigures(BaseModel):

@@ -1,22 +1,23 @@
-from datetime import date
-from enum import Enum
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from .base import (
     Amount,
+    Body,
+    Choice,
     CreateInput,
+    Date,
     Identifier,
-    Input,
     Name,
     Output,
+    ShownDate,
+    ShownDatetime,
     Text,
-    UtcDatetime,
 )
 
 
-class QuoteStatus(str, Enum):
+class QuoteStatus(Choice):
     DRAFT = "DRAFT"
     SENT = "SENT"
     ACCEPTED = "ACCEPTED"
@@ -24,7 +25,7 @@ class QuoteStatus(str, Enum):
     EXPIRED = "EXPIRED"
 
 
-class QuoteStatusChange(str, Enum):
+class QuoteStatusChange(Choice):
     """The statuses that a client can set; quotes expire by themselves."""
 
     DRAFT = "DRAFT"
@@ -33,7 +34,7 @@ class QuoteStatusChange(str, Enum):
     REJECTED = "REJECTED"
 
 
-class InvoiceStatus(str, Enum):
+class InvoiceStatus(Choice):
     NO = "NO"
     DRAFT = "DRAFT"
     POSTED = "POSTED"
@@ -41,7 +42,7 @@ class InvoiceStatus(str, Enum):
     PAID = "PAID"
 
 
-class QuoteItemInput(Input):
+class QuoteItemInput(Body):
     """A line to sell. ``line_total``, with tax, is checked, not set."""
 
     id: Identifier | None = Field(None, description="Of the item to keep and change")
@@ -56,7 +57,7 @@ class QuoteItemInput(Input):
     line_total: Amount = None
 
 
-class QuoteUpdate(Input):
+class QuoteUpdate(Body):
     """What a client may say of a quote; what it leaves out stays.
 
     ``items`` are all items: those that are not named by id are replaced.
@@ -65,8 +66,8 @@ class QuoteUpdate(Input):
     customer_id: Identifier = None
     contact_id: Identifier | None = None
     opportunity_id: Identifier | None = None
-    quote_date: date = None
-    valid_until: date | None = None
+    quote_date: Date = None
+    valid_until: Date | None = None
     status: QuoteStatusChange = None
     reject_reason: Text | None = None
     customer_reference: Text | None = None
@@ -102,8 +103,8 @@ class QuoteSummary(Output):
     customer_id: int
     contact_id: int | None
     opportunity_id: int | None
-    quote_date: date
-    valid_until: date | None
+    quote_date: ShownDate
+    valid_until: ShownDate | None
     status: QuoteStatus
     reject_reason: str | None
     customer_reference: str | None
@@ -116,8 +117,8 @@ class QuoteSummary(Output):
     assigned_to: int | None
     company_id: int
     tags: list[str]
-    created_at: UtcDatetime
-    updated_at: UtcDatetime
+    created_at: ShownDatetime
+    updated_at: ShownDatetime
 
 
 class Quote(QuoteSummary):
