@@ -20,6 +20,8 @@ from odoo.exceptions import (
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher
 from odoo.addons.fastapi.pools import fastapi_app_pool
 
+from .failures import raising_failures
+
 STATUS_CODES = (
     (AccessDenied, 403),
     (AccessError, 403),
@@ -92,11 +94,10 @@ class BillinatorApiDispatcher(FastApiDispatcher):
         with (
             fastapi_app_pool.get_app(env=self.request.env, root_path=root_path) as app,
             self._manage_odoo_env(endpoint_sudo.get_uid(root_path)),
+            raising_failures(),
         ):
             for part in app(environ, self._make_response):
                 body.write(part)
-            if self.inner_exception:
-                raise self.inner_exception
         return self.request.make_response(
             body.getvalue(), headers=self.headers, status=self.status
         )

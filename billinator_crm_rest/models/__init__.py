@@ -10,4 +10,5 @@ from . import (
     fastapi_endpoint,
     mail_activity,
     res_config_settings,
+    res_lang,
 )

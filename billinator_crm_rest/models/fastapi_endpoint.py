@@ -58,6 +58,18 @@ class FastapiEndpoint(models.Model):
         roots = self._get_id_by_root_path_map()
         return self._find_first_matching_url_path(roots, path)
 
+    def _get_fastapi_app_middlewares(self):
+        middlewares = super()._get_fastapi_app_middlewares()
+        if self._is_billinator_crm():
+            from starlette.middleware import Middleware
+
+            from ..failures import FailureMiddleware
+
+            routers = self._get_fastapi_routers()
+            routes = [route for router in routers for route in router.routes]
+            middlewares = [*middlewares, Middleware(FailureMiddleware, routes=routes)]
+        return middlewares
+
     # Reading is served on a read-only cursor: each method set has a rule of its own.
 
     def _prepare_endpoint_rules(self, options=None):
