@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, HTTPException
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import WithJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +26,7 @@ def get_user_env(
     ],
     company_id: Annotated[
         int | None,
+        WithJsonSchema({"type": "integer"}),
         Header(
             alias="X-Company-Id",
             description="One of the user's companies; without it, all of them.",
@@ -83,6 +85,7 @@ def remember_call(
     request_hash: Annotated[str, Depends(get_request_hash)],
     key: Annotated[
         str | None,
+        WithJsonSchema({"type": "string", "maxLength": 255}),
         Header(
             alias="Idempotency-Key",
             max_length=255,

@@ -1,8 +1,5 @@
 """A resource of the API: a model of Odoo under the API's names."""
 
-import base64
-import re
-from contextlib import suppress
 from datetime import date, datetime
 
 from fastapi import HTTPException
@@ -23,6 +20,11 @@ def named(name, field="name"):
     """Return the domain of the records of a name, whatever the case of its letters."""
     # The name is no pattern, and a backslash at its end would be an error.
     return Domain(field, "=ilike", escape_psql(name))
+
+
+def describe_model(env, model):
+    """Return what the user calls a record of the model."""
+    return env["ir.model"]._get(model).name
 
 
 NO_REFERENCE = {"external_ref": None, "external_source": None}
@@ -115,7 +117,7 @@ class Reference(Field):
                 field,
                 env._(
                     "There is no %(model)s %(id)s.",
-                    model=env[self.model]._description,
+                    model=describe_model(env, self.model),
                     id=value,
                 ),
             )
@@ -144,7 +146,7 @@ class Names(Field):
                     field,
                     env._(
                         "There is no %(model)s “%(name)s”.",
-                        model=env[self.model]._description,
+                        model=describe_model(env, self.model),
                         name=name,
                     ),
                 )
@@ -264,7 +266,7 @@ class Resource:
             raise MissingError(
                 env._(
                     "There is no %(model)s %(id)s.",
-                    model=env[self.model]._description,
+                    model=describe_model(env, self.model),
                     id=record_id,
                 )
             )
@@ -282,10 +284,10 @@ class Resource:
         total = Model.search_count(domain)
         limit, offset = query["limit"], query["offset"]
         if query.get("cursor") is not None:
-            domain &= _get_cursor_domain(env, query["cursor"])
+            domain &= Domain("id", ">", int(query["cursor"] or 0))
             records = Model.search(domain, order="id", limit=limit + 1)
             page = records[:limit]
-            cursor = _make_cursor(page[-1:]) if len(records) > limit else None
+            cursor = str(page[-1].id) if len(records) > limit else None
         else:
             order = self._get_order(env, query.get("sort"))
             page = Model.search(domain, order=order, limit=limit, offset=offset)
@@ -346,6 +348,7 @@ class Resource:
 
         :return: the record's dict, and whether it was created
         """
+        self.check_create(env)
         if data.external_ref is None:
             return self.represent(self._create(env, data)), True
         # Users have no access to the references; these are the current company's.
@@ -360,6 +363,10 @@ class Resource:
         record = self._create(env, data)
         reference_sudo.res_id = record.id
         return self.represent(record), True
+
+    def check_create(self, env):
+        """Refuse who may create none at all, whatever else is wrong with the call."""
+        env[self.model].check_access("create")
 
     def create_many(self, env, data_list):
         """Create records of many clients' data at once."""
@@ -417,17 +424,3 @@ def _to_json(value):
     if isinstance(value, date):
         return value.isoformat()
     return value
-
-
-def _make_cursor(record):
-    return base64.urlsafe_b64encode(str(record.id).encode()).decode()
-
-
-def _get_cursor_domain(env, cursor):
-    if not cursor:
-        return Domain.TRUE
-    with suppress(ValueError):
-        last_id = base64.urlsafe_b64decode(cursor).decode()
-        if re.fullmatch("[0-9]{1,18}", last_id):
-            return Domain("id", ">", int(last_id))
-    raise refuse("cursor", env._("This is no cursor of the API."), part="query")

@@ -1,6 +1,7 @@
 """Creating many records in one call."""
 
 from fastapi import Depends, HTTPException
+from psycopg2 import IntegrityError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
@@ -16,6 +17,7 @@ def add_bulk_route(router, resource, create_schema, schema):
 
     def create_many(env: UserEnv, data: BulkCreate):
         """Create up to 1,000; tell of each what came of it."""
+        resource.check_create(env)
         results = _create_many(env, resource, create_schema, data.items)
         failed = sum(result["status"] >= 400 for result in results)
         if failed and data.all_or_nothing:
@@ -46,7 +48,7 @@ def _create_many(env, resource, schema, items):
     try:
         with env.cr.savepoint():
             results |= _create_at_once(env, resource, valid)
-    except (UserError, StarletteHTTPException):
+    except (UserError, IntegrityError, StarletteHTTPException):
         # Something is wrong with one of them: find out with which.
         for index, data in valid.items():
             results[index] = _create_one(env, resource, index, data)
@@ -69,6 +71,8 @@ def _create_one(env, resource, index, data):
     try:
         with env.cr.savepoint():
             return _succeed(index, *resource.create(env, data))
+    except IntegrityError as exc:
+        return _fail(index, 422, env[resource.model]._sql_error_to_message(exc))
     except (UserError, StarletteHTTPException) as exc:
         return _fail(index, *describe(exc))
 

@@ -66,7 +66,15 @@ UtcDatetime = Annotated[
 # What is shown comes from the database, and as text already.
 ShownDate = Annotated[str, Field(json_schema_extra={"format": "date"})]
 ShownDatetime = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Identifier = Annotated[int, Field(ge=1, le=MAX_ID)]
+
+
+def _to_whole(value):
+    """Take 1.0 as the 1 that it is in JSON."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return int(value) if is_whole else value
+
+
+Identifier = Annotated[int, BeforeValidator(_to_whole), Field(ge=1, le=MAX_ID)]
 # PostgreSQL keeps no zero bytes, and no long text in an index.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_000)]
 Name = Annotated[
@@ -112,14 +120,17 @@ class Output(BaseModel):
 class ListQuery(Input):
     """What every list can be asked."""
 
-    q: Text | None = Field(None, description="Text to search for")
+    q: Text | None = Field(None, max_length=500, description="Text to search for")
     limit: int = Field(80, ge=1, le=500, description="How many at most")
     offset: int = Field(0, ge=0, le=MAX_ID, description="How many to skip")
     sort: Text | None = Field(
-        None, description="Names to sort by, a minus for descending: -value,title"
-    )
-    cursor: Text | None = Field(
         None,
+        max_length=500,
+        description="Names to sort by, a minus for descending: -value,title",
+    )
+    cursor: str | None = Field(
+        None,
+        pattern=r"^[0-9]{0,18}$",
         description="Walks through all, by id: empty for the start, then the page's"
         " next_cursor. Sort and offset do not count then.",
     )

@@ -44,7 +44,7 @@ class ContactCreate(ContactUpdate, CreateInput):
 class Contact(Output):
     customer_id: int
     person_id: int
-    name: str
+    name: str | None
     email: str | None
     phone: str | None
     designation: str | None

@@ -26,7 +26,7 @@ class CustomerCreate(CustomerUpdate, CreateInput):
 
 
 class Customer(Output):
-    name: str
+    name: str | None
     is_company: bool
     email: str | None
     phone: str | None
