@@ -127,6 +127,29 @@ class Json2(Client):
         return self.call(model, "create", vals_list=values_list)
 
 
+class Rest(httpx.Client):
+    """The REST API, with an API key; answers are httpx's own."""
+
+    def __init__(self, server, key, **headers):
+        super().__init__(
+            base_url=f"{server.url}/api",
+            headers={"Authorization": f"Bearer {key}", **headers},
+            timeout=SECONDS,
+        )
+
+    def fetch(self, path, **params):
+        """Return the content of what is there."""
+        answer = self.get(path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def make(self, path, **content):
+        """Create something and return it."""
+        answer = self.post(path, json=content)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+
 class WebClient:
     """What a browser does: a session, and calls with its cookie."""
 
@@ -181,6 +204,15 @@ def create_user(admin, login, *groups):
         password=login,
         group_ids=[(6, 0, [admin.reference(group) for group in groups])],
     )
+
+
+API_GROUP = "billinator_crm_rest.group_api_user"
+
+
+def create_api_client(server, admin, login, *groups):
+    """Create a user of the REST API, and return the user's client."""
+    create_user(admin, login, API_GROUP, *groups)
+    return Rest(server, WebClient(server, login, login).create_api_key())
 
 
 @dataclass

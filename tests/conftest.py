@@ -79,6 +79,13 @@ def crm_server():
         yield server
 
 
+@pytest.fixture(scope="session")
+def rest_server():
+    """The server of the REST tests, on which reading cannot write."""
+    with _serving_a_copy(workers=2, options=["--dev=replica"]) as server:
+        yield server
+
+
 @pytest.fixture
 def start_server():
     """Start a server of the test's own.
