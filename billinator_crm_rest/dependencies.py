@@ -26,7 +26,7 @@ def get_user_env(
     ],
     company_id: Annotated[
         int | None,
-        WithJsonSchema({"type": "integer"}),
+        WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,8}$"}),
         Header(
             alias="X-Company-Id",
             description="One of the user's companies; without it, all of them.",
@@ -53,7 +53,8 @@ def get_user_env(
             message = user.env._("Your user does not belong to this company.")
             raise HTTPException(403, message)
     context = {**user.context_get(), "allowed_company_ids": companies.ids}
-    if lang := env.context.get("lang"):
+    wished = request.headers.get("Accept-Language")
+    if lang := env["res.lang"].sudo()._get_lang_from_accept_language(wished):
         context["lang"] = lang
     request.state.env = env(user=uid, context=context)
     return request.state.env

@@ -42,13 +42,14 @@ class FailureMiddleware:
             await self.app(scope, receive, send)
         except Exception as exc:
             if isinstance(exc, HTTPException) and exc.status_code == 405:
-                exc.headers = {"Allow": self._get_methods(get_route_path(scope))}
+                self._name_methods(exc, get_route_path(scope))
             _failures.get().append(exc)
             await Response(status_code=500)(scope, receive, send)
 
-    def _get_methods(self, path):
-        """Return the methods of a path; Starlette tells only the first route's."""
+    def _name_methods(self, exc, path):
+        """Tell all methods of a path; Starlette tells only the first route's."""
         matching = [route for route in self.routes if route.path_regex.match(path)]
-        found = min(matching, key=lambda route: len(route.param_convertors))
-        methods = (route.methods for route in self.routes if route.path == found.path)
-        return ", ".join(sorted(set().union(*methods)))
+        if matching:
+            found = min(matching, key=lambda route: len(route.param_convertors))
+            same = (route.methods for route in self.routes if route.path == found.path)
+            exc.headers = {"Allow": ", ".join(sorted(set().union(*same)))}

@@ -45,7 +45,7 @@ class Field:
         :param row: dict of the ORM's ``read``
         :param labels: what ``read_labels`` returned for all rows
         """
-        return _to_json(self.from_row(row))
+        return to_json(self.from_row(row))
 
     def from_row(self, row):
         value = row[self.name]
@@ -418,7 +418,8 @@ def none_for_false(figures):
     return {name: None if value is False else value for name, value in figures.items()}
 
 
-def _to_json(value):
+def to_json(value):
+    """Return a value as the API shows it: dates and times as text, times in UTC."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds") + "Z"
     if isinstance(value, date):

@@ -96,18 +96,18 @@ def create_activity(env: UserEnv, data: ActivityCreate, response: Response):
     return answer_created(response, ACTIVITIES.create(env, data))
 
 
-@router.get("/{activity_id}", response_model=Activity)
+@router.get("/{activity_id:int}", response_model=Activity)
 def get_activity(env: UserEnv, activity_id: Identifier):
     return ACTIVITIES.show(env, activity_id)
 
 
-@router.put("/{activity_id}", response_model=Activity)
+@router.put("/{activity_id:int}", response_model=Activity)
 def change_activity(env: UserEnv, activity_id: Identifier, data: ActivityUpdate):
     """Change what the body names."""
     return ACTIVITIES.change(env, activity_id, data)
 
 
-@router.delete("/{activity_id}", status_code=204)
+@router.delete("/{activity_id:int}", status_code=204)
 def delete_activity(env: UserEnv, activity_id: Identifier) -> None:
     ACTIVITIES.delete(env, activity_id)
 

@@ -72,7 +72,7 @@ def create_contact(env: UserEnv, data: ContactCreate, response: Response):
     return answer_created(response, CONTACTS.create(env, data))
 
 
-@router.get("/customer/{customer_id}", response_model=Page[Contact])
+@router.get("/customer/{customer_id:int}", response_model=Page[Contact])
 def list_contacts(
     env: UserEnv, customer_id: Identifier, query: Annotated[ContactQuery, Query()]
 ):
@@ -81,18 +81,18 @@ def list_contacts(
     return CONTACTS.list(env, query, [("customer_id", "=", customer.id)])
 
 
-@router.get("/{contact_id}", response_model=Contact)
+@router.get("/{contact_id:int}", response_model=Contact)
 def get_contact(env: UserEnv, contact_id: Identifier):
     return CONTACTS.show(env, contact_id)
 
 
-@router.put("/{contact_id}", response_model=Contact)
+@router.put("/{contact_id:int}", response_model=Contact)
 def change_contact(env: UserEnv, contact_id: Identifier, data: ContactUpdate):
     """Change what the body names."""
     return CONTACTS.change(env, contact_id, data)
 
 
-@router.delete("/{contact_id}", status_code=204)
+@router.delete("/{contact_id:int}", status_code=204)
 def delete_contact(env: UserEnv, contact_id: Identifier) -> None:
     """Forget who the person is for the customer; the person stays."""
     CONTACTS.delete(env, contact_id)

@@ -3,9 +3,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from odoo import fields
+from odoo.exceptions import AccessError, UserError
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
-from ..resource import Boolean, Coded, Field, Names, Resource, named
+from ..resource import Boolean, Coded, Field, Names, Resource, named, refuse, to_json
 from ..schemas.base import Identifier, ListQuery, Name, Page
 from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
 from ..schemas.timeline import TimelinePage, TimelineQuery
@@ -67,28 +68,35 @@ def create_customer(env: UserEnv, data: CustomerCreate, response: Response):
     return answer_created(response, CUSTOMERS.create(env, data))
 
 
-@router.get("/{customer_id}", response_model=Customer)
+@router.get("/{customer_id:int}", response_model=Customer)
 def show_customer(env: UserEnv, customer_id: Identifier):
     return CUSTOMERS.show(env, customer_id)
 
 
-@router.put("/{customer_id}", response_model=Customer)
+@router.put("/{customer_id:int}", response_model=Customer)
 def change_customer(env: UserEnv, customer_id: Identifier, data: CustomerUpdate):
     """Change what the body names."""
     return CUSTOMERS.change(env, customer_id, data)
 
 
-@router.get("/{customer_id}/timeline", response_model=TimelinePage)
+@router.get("/{customer_id:int}/timeline", response_model=TimelinePage)
 def show_timeline(
     env: UserEnv, customer_id: Identifier, query: Annotated[TimelineQuery, Query()]
 ):
     """Tell what happened with a customer's whole company, newest first."""
-    page = env["billinator.timeline"].get_timeline(
-        partner_id=get_customer(env, customer_id).id,
-        kinds=[kind.lower() for kind in query.kind],
-        before=query.before,
-        limit=query.limit,
-    )
+    customer = get_customer(env, customer_id)
+    try:
+        page = env["billinator.timeline"].get_timeline(
+            partner_id=customer.id,
+            kinds=[kind.lower() for kind in query.kind],
+            before=query.before,
+            limit=query.limit,
+        )
+    except AccessError:
+        raise
+    except UserError as exc:
+        # The customer is there and the kinds are known.
+        raise refuse("before", str(exc), part="query") from exc
     return {
         "items": [_describe_event(event) for event in page["events"]],
         "next": page["next"] or None,
@@ -104,7 +112,7 @@ def _describe_event(event):
     return {
         "id": event["id"],
         "kind": event["kind"].upper(),
-        "date": fields.Datetime.to_datetime(event["date"]),
+        "date": to_json(fields.Datetime.to_datetime(event["date"])),
         "title": event["title"] or None,
         "text": event["body"] or None,
         "amount": None if event["amount"] is False else event["amount"],

@@ -45,7 +45,7 @@ def create_note(env: UserEnv, data: NoteCreate, response: Response):
     return answer_created(response, NOTES.create(env, data))
 
 
-@router.get("/customer/{customer_id}", response_model=Page[Note])
+@router.get("/customer/{customer_id:int}", response_model=Page[Note])
 def list_notes(
     env: UserEnv, customer_id: Identifier, query: Annotated[NoteQuery, Query()]
 ):
@@ -53,18 +53,18 @@ def list_notes(
     return NOTES.list(env, query, get_customer_domain(env, customer_id))
 
 
-@router.get("/{note_id}", response_model=Note)
+@router.get("/{note_id:int}", response_model=Note)
 def get_note(env: UserEnv, note_id: Identifier):
     return NOTES.show(env, note_id)
 
 
-@router.put("/{note_id}", response_model=Note)
+@router.put("/{note_id:int}", response_model=Note)
 def change_note(env: UserEnv, note_id: Identifier, data: NoteUpdate):
     """Change what the body names."""
     return NOTES.change(env, note_id, data)
 
 
-@router.delete("/{note_id}", status_code=204)
+@router.delete("/{note_id:int}", status_code=204)
 def delete_note(env: UserEnv, note_id: Identifier) -> None:
     NOTES.delete(env, note_id)
 

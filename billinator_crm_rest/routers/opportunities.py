@@ -115,12 +115,12 @@ def create_opportunity(env: UserEnv, data: OpportunityCreate, response: Response
     return answer_created(response, OPPORTUNITIES.create(env, data))
 
 
-@router.get("/{opportunity_id}", response_model=Opportunity)
+@router.get("/{opportunity_id:int}", response_model=Opportunity)
 def get_opportunity(env: UserEnv, opportunity_id: Identifier):
     return OPPORTUNITIES.show(env, opportunity_id)
 
 
-@router.put("/{opportunity_id}", response_model=Opportunity)
+@router.put("/{opportunity_id:int}", response_model=Opportunity)
 def change_opportunity(
     env: UserEnv, opportunity_id: Identifier, data: OpportunityUpdate
 ):
@@ -128,7 +128,7 @@ def change_opportunity(
     return OPPORTUNITIES.change(env, opportunity_id, data)
 
 
-@router.delete("/{opportunity_id}", status_code=204)
+@router.delete("/{opportunity_id:int}", status_code=204)
 def delete_opportunity(env: UserEnv, opportunity_id: Identifier) -> None:
     OPPORTUNITIES.delete(env, opportunity_id)
 

@@ -236,13 +236,13 @@ def create_quote(env: UserEnv, data: QuoteCreate, response: Response):
     return answer_created(response, QUOTES.create(env, data))
 
 
-@router.get("/{quote_id}", response_model=Quote)
+@router.get("/{quote_id:int}", response_model=Quote)
 def get_quote(env: UserEnv, quote_id: Identifier):
     return QUOTES.show(env, quote_id)
 
 
 @router.get(
-    "/{quote_id}/pdf",
+    "/{quote_id:int}/pdf",
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}},
 )
@@ -258,19 +258,19 @@ def get_quote_pdf(env: UserEnv, quote_id: Identifier):
     return Response(content, media_type="application/pdf")
 
 
-@router.put("/{quote_id}", response_model=Quote)
+@router.put("/{quote_id:int}", response_model=Quote)
 def change_quote(env: UserEnv, quote_id: Identifier, data: QuoteUpdate):
     """Change what the body names."""
     return QUOTES.change(env, quote_id, data)
 
 
-@router.delete("/{quote_id}", status_code=204)
+@router.delete("/{quote_id:int}", status_code=204)
 def delete_quote(env: UserEnv, quote_id: Identifier) -> None:
     QUOTES.delete(env, quote_id)
 
 
 @router.post(
-    "/{quote_id}/convert",
+    "/{quote_id:int}/convert",
     status_code=201,
     response_model=ConvertedQuote,
     responses={200: {"model": ConvertedQuote, "description": "It was made before"}},

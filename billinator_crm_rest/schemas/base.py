@@ -74,7 +74,7 @@ def _to_whole(value):
     return int(value) if is_whole else value
 
 
-Identifier = Annotated[int, BeforeValidator(_to_whole), Field(ge=1, le=MAX_ID)]
+Identifier = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_to_whole)]
 # PostgreSQL keeps no zero bytes, and no long text in an index.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_000)]
 Name = Annotated[

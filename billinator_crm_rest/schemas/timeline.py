@@ -1,11 +1,9 @@
-from enum import Enum
-
 from pydantic import BaseModel, Field
 
-from .base import Input, Text, UtcDatetime
+from .base import Choice, Input, ShownDatetime, Text
 
 
-class EventKind(str, Enum):
+class EventKind(Choice):
     NOTE = "NOTE"
     ACTIVITY = "ACTIVITY"
     MESSAGE = "MESSAGE"
@@ -19,14 +17,16 @@ class EventKind(str, Enum):
 
 class TimelineQuery(Input):
     kind: list[EventKind] = Field([], description="The kinds wanted; without, all")
-    before: Text | None = Field(None, description="A page's next, for the one after it")
+    before: Text | None = Field(
+        None, max_length=500, description="A page's next, for the one after it"
+    )
     limit: int = Field(40, ge=1, le=500)
 
 
 class TimelineEvent(BaseModel):
     id: int
     kind: EventKind
-    date: UtcDatetime
+    date: ShownDatetime
     title: str | None
     text: str | None
     amount: float | None
