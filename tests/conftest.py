@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from clients import Company, XmlRpc
+from server_log import CONFLICT, PRINTER, check_only_conflicts
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
@@ -82,8 +84,18 @@ def crm_server():
 @pytest.fixture(scope="session")
 def rest_server():
     """The server of the REST tests, on which reading cannot write."""
-    with _serving_a_copy(workers=2, options=["--dev=replica"]) as server:
+    with _serving_a_copy(
+        workers=2, options=["--dev=replica"], expected_log=[CONFLICT, PRINTER]
+    ) as server:
         yield server
+        check_only_conflicts(server.log)
+
+
+@pytest.fixture(scope="session")
+def rest_company(rest_server):
+    """What the tests on that server sell."""
+    admin = XmlRpc(rest_server, rest_server.login, rest_server.password)
+    return Company.set_up(admin)
 
 
 @pytest.fixture

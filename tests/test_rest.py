@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from clients import Company, Rest, WebClient, XmlRpc, create_api_client
+from clients import Rest, WebClient, XmlRpc, create_api_client
+from server_log import CONFLICT, PRINTER
 
 from dev_tool.log_check import check_file
 
@@ -38,8 +39,8 @@ def admin(rest_server):
 
 
 @pytest.fixture(scope="module")
-def company(admin):
-    return Company.set_up(admin)
+def company(rest_company):
+    return rest_company
 
 
 @pytest.fixture(scope="module")
@@ -486,10 +487,12 @@ def test_wrong_parameters_are_refused(api, subtests):
         ("/opportunities", {"cursor": "1" * 19}, "cursor"),
         ("/activities", {"due_from": "yesterday"}, "due_from"),
         ("/activities/upcoming", {"days": -1}, "days"),
+        ("/customers/1/timeline", {"kind": "GOSSIP"}, "kind.0"),
+        ("/customers/1/timeline", {"before": "nonsense"}, "before"),
     ):
         with subtests.test(f"{path} {params}"):
             assert list(_get_problems(api.get(path, params=params))) == [name]
-    assert list(_get_problems(api.get("/opportunities/abc"))) == ["opportunity_id"]
+    assert api.get("/opportunities/abc").status_code == 404
     assert list(_get_problems(api.get(f"/opportunities/{2**40}"))) == ["opportunity_id"]
 
 
@@ -523,7 +526,10 @@ def test_what_is_not_there_is_not_found(api, company):
         assert answer.json()["detail"]
     assert api.post(f"/quotes/{MISSING}/convert").status_code == 404
     assert api.get("/nowhere").status_code == 404
-    assert api.patch("/opportunities").status_code == 405
+    answer = api.patch("/opportunities")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert api.put("/opportunities/bulk", json={}).status_code == 405
+    assert api.post("/openapi.json").status_code == 405
 
 
 def test_a_state_can_forbid_a_change(api, company):
@@ -753,6 +759,10 @@ def test_errors_speak_the_clients_language(rest_server, admin, api, customer):
     german = details.pop("de-DE,en;q=0.5")
     assert "Sie " in german
     assert set(details.values()) == {details["en-US"]} != {german}
+    # Without a wish, it is the user's own language.
+    admin.call("res.users", "write", [deal["assigned_to"]], vals={"lang": "de_DE"})
+    answer = seller.delete(f"/opportunities/{deal['id']}")
+    assert answer.json()["detail"] == german
 
 
 def test_reading_runs_on_a_read_only_cursor(rest_server, api, company, customer):
@@ -767,9 +777,10 @@ def test_reading_runs_on_a_read_only_cursor(rest_server, api, company, customer)
         *("/activities/upcoming", f"/activities/{activity['id']}"),
         *(f"/notes/customer/{customer}", f"/notes/{note['id']}"),
         *(f"/contacts/customer/{customer}", f"/contacts/{contact['id']}"),
-        *("/customers", f"/customers/{customer}", "/products", "/taxes"),
+        *("/customers", f"/customers/{customer}", f"/customers/{customer}/timeline"),
+        *(f"/quotes/{quote['id']}/pdf", "/products", "/taxes"),
         *("/openapi.json", "/docs"),
     ):
         assert api.get(path).status_code == 200, path
     # Odoo warns where it has to repeat a call with a cursor that writes.
-    check_file(rest_server.log)
+    check_file(rest_server.log, [CONFLICT, PRINTER])

@@ -10,7 +10,6 @@ from itertools import count
 import pytest
 from clients import (
     API_GROUP,
-    Company,
     Rest,
     WebClient,
     XmlRpc,
@@ -51,6 +50,7 @@ GET    /quotes                            200 200 200 200 200 403 403 200
 POST   /quotes                            201 201 201 201 403 403 403 422
 POST   /quotes/bulk                       200 200 200 200 403 403 403 200
 GET    /quotes/{quote}                    200 404 200 200 200 403 403 404
+GET    /quotes/{quote}/pdf                200 404 200 200 200 403 403 404
 PUT    /quotes/{quote}                    200 404 200 200 403 403 403 404
 DELETE /quotes/{quote}                    403 404 403 204 403 403 403 404
 POST   /quotes/{quote}/convert            201 404 201 201 403 403 403 404
@@ -76,6 +76,7 @@ PUT    /contacts/{contact}                200 200 200 200 403 403 403 404
 DELETE /contacts/{contact}                204 204 204 204 403 403 403 404
 GET    /customers                         200 200 200 200 200 200 403 200
 GET    /customers/{customer}              200 200 200 200 200 200 404 404
+GET    /customers/{customer}/timeline     200 200 200 200 200 403 404 404
 """
 CHANGES = {
     "opportunity": {"title": "Changed"},
@@ -90,14 +91,16 @@ _numbers = count(1)
 class World:
     """The users, and records of the owner's."""
 
-    def __init__(self, server):
+    def __init__(self, server, product):
         self.server = server
+        self.product = product
         self.admin = XmlRpc(server, server.login, server.password)
-        self.company = Company.set_up(self.admin)
-        home = self.admin.reference("base.main_company")
-        # Shared customers could be seen in every company.
-        self.admin.call(
-            "res.partner", "write", [self.customer], vals={"company_id": home}
+        # Customers of no company could be seen in every one.
+        self.customer = self.admin.create(
+            "res.partner",
+            name="Customer of the Rights",
+            is_company=True,
+            company_id=self.admin.reference("base.main_company"),
         )
         self.far_away = self.admin.create("res.company", name="Far Away")
         self.admin.call(
@@ -123,10 +126,6 @@ class World:
     def owner(self):
         return self.clients["owner"]
 
-    @property
-    def customer(self):
-        return self.company.customer
-
     def make_records(self):
         """Make one of each kind and return the ids."""
         number = next(_numbers)
@@ -141,7 +140,7 @@ class World:
             for _time in range(2)
         )
         about = {"customer_id": self.customer, "opportunity_id": deal}
-        item = {"product_id": self.company.product, "quantity": 1, "unit_price": 5}
+        item = {"product_id": self.product, "quantity": 1, "unit_price": 5}
         return {
             "deal": deal,
             "opportunity": opportunity,
@@ -160,8 +159,8 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(rest_server):
-    return World(rest_server)
+def world(rest_server, rest_company):
+    return World(rest_server, rest_company.product)
 
 
 @pytest.fixture(scope="module")
@@ -264,6 +263,10 @@ def test_lists_do_not_count_what_is_not_shown(world, records):
         assert stranger.fetch(path, **params)["total"] == 0
     notes = stranger.fetch(f"/notes/customer/{world.customer}", q="Secret")
     assert (notes["total"], notes["items"]) == (0, [])
+    timeline = f"/customers/{world.customer}/timeline"
+    for secret in ("Secret deal", "Secret quote", "Secret note", "Secret call"):
+        assert secret not in stranger.get(timeline).text
+    assert "Secret note" in world.owner.get(timeline).text
 
 
 def test_the_pipeline_sums_what_is_shown(world):
@@ -284,7 +287,7 @@ def test_another_companys_customer_is_no_filter(world, records):
     for path in ("/opportunities", "/quotes", "/activities"):
         page = foreigner.fetch(path, customer_id=world.customer)
         assert (page["total"], page["items"]) == (0, [])
-    page = foreigner.fetch("/customers", q="ABC Corp")
+    page = foreigner.fetch("/customers", q="Customer of the Rights")
     assert world.customer not in [row["id"] for row in page["items"]]
 
 
@@ -296,7 +299,6 @@ def test_a_foreign_record_is_as_one_that_is_not_there(world, records):
     """A reference to it, and its own path, tell nothing that a wrong id does not."""
     missing = 2_000_000_000
     stranger, foreigner = world.clients["stranger"], world.clients["foreigner"]
-    mine = world.company
     customer = world.admin.create("res.partner", name="Everybody's")
     for client, path, name, kind in (
         (stranger, "/quotes", "opportunity_id", "deal"),
@@ -315,7 +317,6 @@ def test_a_foreign_record_is_as_one_that_is_not_there(world, records):
         assert answers[0] == answers[1]
         assert answers[0][0] == 422
         assert name in answers[0][1]
-    assert mine.customer == world.customer
     for client, path, kind in (
         (stranger, "/opportunities", "opportunity"),
         (stranger, "/quotes", "quote"),
