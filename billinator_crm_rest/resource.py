@@ -223,7 +223,7 @@ class Resource:
 
     # Reading
 
-    def read(self, records):
+    def to_dicts(self, records):
         """Return the API's dicts of ``records``, in their order."""
         names = {field.name for field in self.fields.values()}
         rows = records.read(list(names), load=None)
@@ -293,7 +293,7 @@ class Resource:
             page = Model.search(domain, order=order, limit=limit, offset=offset)
             cursor = None
         return {
-            "items": self.read(page),
+            "items": self.to_dicts(page),
             "total": total,
             "limit": limit,
             "offset": offset,
@@ -341,7 +341,7 @@ class Resource:
 
     # Writing
 
-    def create(self, env, data):
+    def upsert(self, env, data):
         """Create a record of the client's ``data``.
 
         Where ``data`` names an external reference that is known, its record is changed.
@@ -374,7 +374,7 @@ class Resource:
 
     def read_many(self, records):
         """Return what :meth:`represent` returns of each record."""
-        return self.read(records)
+        return self.to_dicts(records)
 
     def _get_visible(self, env, known):
         try:
@@ -391,13 +391,15 @@ class Resource:
 
     def represent(self, record):
         """Return the dict of one record, with all that the API shows of it."""
-        return self.read(record)[0]
+        return self.to_dicts(record)[0]
 
     def _create(self, env, data):
         return env[self.model].create(self.to_values(env, data))
 
     def _change(self, record, data):
         record.write(self.to_values(record.env, data))
+        return record
+        return record
 
     def delete(self, env, record_id):
         self.get(env, record_id).unlink()

@@ -93,7 +93,7 @@ def list_upcoming_activities(env: UserEnv, query: Annotated[UpcomingQuery, Query
     "", status_code=201, response_model=Activity, dependencies=[Depends(remember_call)]
 )
 def create_activity(env: UserEnv, data: ActivityCreate, response: Response):
-    return answer_created(response, ACTIVITIES.create(env, data))
+    return answer_created(response, ACTIVITIES.upsert(env, data))
 
 
 @router.get("/{activity_id:int}", response_model=Activity)

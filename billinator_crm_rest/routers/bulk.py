@@ -63,14 +63,14 @@ def _create_at_once(env, resource, valid):
     results = {index: _succeed(index, item, True) for index, item in dicts}
     for index, data in valid.items():
         if index not in plain:
-            results[index] = _succeed(index, *resource.create(env, data))
+            results[index] = _succeed(index, *resource.upsert(env, data))
     return results
 
 
 def _create_one(env, resource, index, data):
     try:
         with env.cr.savepoint():
-            return _succeed(index, *resource.create(env, data))
+            return _succeed(index, *resource.upsert(env, data))
     except IntegrityError as exc:
         return _fail(index, 422, env[resource.model]._sql_error_to_message(exc))
     except (UserError, StarletteHTTPException) as exc:

@@ -24,8 +24,9 @@ class ContactResource(Resource):
         return env[self.model].union(*(self._create(env, data) for data in data_list))
 
     def _change(self, record, data):
-        super()._change(record, data)
-        self._change_primary(record, data)
+        contact = super()._change(record, data)
+        self._change_primary(contact, data)
+        return contact
 
     def to_values(self, env, data):
         values = super().to_values(env, data)
@@ -69,7 +70,7 @@ class ContactQuery(ListQuery):
     "", status_code=201, response_model=Contact, dependencies=[Depends(remember_call)]
 )
 def create_contact(env: UserEnv, data: ContactCreate, response: Response):
-    return answer_created(response, CONTACTS.create(env, data))
+    return answer_created(response, CONTACTS.upsert(env, data))
 
 
 @router.get("/customer/{customer_id:int}", response_model=Page[Contact])

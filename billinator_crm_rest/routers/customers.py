@@ -65,7 +65,7 @@ def list_customers(env: UserEnv, query: Annotated[CustomerQuery, Query()]):
     "", status_code=201, response_model=Customer, dependencies=[Depends(remember_call)]
 )
 def create_customer(env: UserEnv, data: CustomerCreate, response: Response):
-    return answer_created(response, CUSTOMERS.create(env, data))
+    return answer_created(response, CUSTOMERS.upsert(env, data))
 
 
 @router.get("/{customer_id:int}", response_model=Customer)

@@ -42,7 +42,7 @@ class NoteQuery(ListQuery):
     "", status_code=201, response_model=Note, dependencies=[Depends(remember_call)]
 )
 def create_note(env: UserEnv, data: NoteCreate, response: Response):
-    return answer_created(response, NOTES.create(env, data))
+    return answer_created(response, NOTES.upsert(env, data))
 
 
 @router.get("/customer/{customer_id:int}", response_model=Page[Note])

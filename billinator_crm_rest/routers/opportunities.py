@@ -112,7 +112,7 @@ def get_pipeline(env: UserEnv):
     dependencies=[Depends(remember_call)],
 )
 def create_opportunity(env: UserEnv, data: OpportunityCreate, response: Response):
-    return answer_created(response, OPPORTUNITIES.create(env, data))
+    return answer_created(response, OPPORTUNITIES.upsert(env, data))
 
 
 @router.get("/{opportunity_id:int}", response_model=Opportunity)

@@ -13,8 +13,8 @@ SELLABLE = [("sale_ok", "=", True), ("type", "!=", "combo")]
 class ProductResource(Resource):
     """Products, with the percentages of their sales taxes."""
 
-    def read(self, records):
-        items = super().read(records)
+    def to_dicts(self, records):
+        items = super().to_dicts(records)
         for item, product in zip(items, records, strict=True):
             taxes = product.taxes_id._filter_taxes_by_company(product.env.company)
             percentages = taxes.filtered(lambda tax: tax.amount_type == "percent")

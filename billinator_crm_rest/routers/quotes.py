@@ -41,10 +41,12 @@ class QuoteResource(Resource):
     def read_many(self, records):
         lines = _get_lines(records)
         items = {quote_id: [] for quote_id in records.ids}
-        for item, line in zip(ITEMS.read(lines), lines, strict=True):
+        for item, line in zip(ITEMS.to_dicts(lines), lines, strict=True):
             item["tax_rate"] = _get_tax_rate(line.tax_ids)
             items[line.quote_id.id].append(item)
-        return [{**quote, "items": items[quote["id"]]} for quote in self.read(records)]
+        return [
+            {**quote, "items": items[quote["id"]]} for quote in self.to_dicts(records)
+        ]
 
     def _create(self, env, data):
         quote = super()._create(env, data)
@@ -56,10 +58,11 @@ class QuoteResource(Resource):
         return env[self.model].union(*(self._create(env, data) for data in data_list))
 
     def _change(self, record, data):
-        super()._change(record, data)
+        quote = super()._change(record, data)
         if data.items is not None:
-            self._set_items(record, data.items)
-        self._change_status(record, data)
+            self._set_items(quote, data.items)
+        self._change_status(quote, data)
+        return quote
 
     def _set_items(self, quote, items):
         quote.line_ids = self._get_item_commands(quote, items)
@@ -233,7 +236,7 @@ def list_quotes(env: UserEnv, query: Annotated[QuoteQuery, Query()]):
 )
 def create_quote(env: UserEnv, data: QuoteCreate, response: Response):
     """Create a quote with its items; it gets the next number of its company."""
-    return answer_created(response, QUOTES.create(env, data))
+    return answer_created(response, QUOTES.upsert(env, data))
 
 
 @router.get("/{quote_id:int}", response_model=Quote)
