@@ -15,10 +15,12 @@ class BillinatorAnnotatedMixin(models.AbstractModel):
         groups="sales_team.group_sale_salesman",
     )
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_note_count(self):
         """Count what the user may read, in one query."""
         subjects = {record: record._get_note_subject() for record in self}
-        ids = [subject.id for subject in subjects.values()]
+        # Without those that are new: no id would find the notes without a subject.
+        ids = [subject.id for subject in subjects.values() if subject]
         groups = self.env["billinator.note"]._read_group(
             [(self._note_field, "in", ids)], [self._note_field], ["__count"]
         )

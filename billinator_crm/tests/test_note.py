@@ -202,6 +202,12 @@ class TestNote(NoteCase):
         customer.invalidate_recordset()
         self.assertEqual(customer.note_count, 1)
 
+    def test_a_new_record_has_no_notes(self):
+        self._log()
+        for model in ("billinator.opportunity", "billinator.quote"):
+            with self.subTest(model):
+                self.assertEqual(self.env[model].new({}).note_count, 0)
+
     def test_notes_of_a_record(self):
         note = self._log(quote_id=self.quote.id)
         self._log(partner_id=self.other_customer.id)
