@@ -54,15 +54,19 @@ class BillinatorActivity(models.Model):
         others.activity_id.calendar_event_id = False
         events.active = False
 
-    def _hand_over_calendar_events(self, users):
-        """Let the new assignees of meetings organize them instead of ``users``."""
+    def _hand_over_calendar_events(self, former_users):
+        """Let the new assignees of meetings organize them instead of the former ones.
+
+        :param dict former_users: whose the activities were, by ``mail.activity`` id
+        """
         for meeting in self.filtered(
             lambda activity: activity.calendar_event_id and activity.status == "pending"
         ):
             event = meeting.calendar_event_id
             if event.user_id != meeting.user_id:
-                left = event.partner_ids - users.partner_id
-                attendees = left | meeting.user_id.partner_id
+                former_user = former_users[meeting.activity_id.id]
+                others = event.partner_ids - former_user.partner_id
+                attendees = others | meeting.user_id.partner_id
                 event.write(
                     {
                         "user_id": meeting.user_id.id,

@@ -15,7 +15,9 @@ class MailActivity(models.Model):
         handed_over = "user_id" in vals and self.filtered(
             lambda activity: activity.user_id.id != vals["user_id"]
         )
-        former_users = handed_over and handed_over.user_id
+        former_users = handed_over and {
+            activity.id: activity.user_id for activity in handed_over
+        }
         if "date_deadline" in vals and self.calendar_event_id:
             # Odoo counts by which days a meeting moves in the zone of the context.
             for zone, activities in self.grouped("user_tz").items():

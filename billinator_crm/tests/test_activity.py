@@ -659,6 +659,15 @@ class TestMeeting(ActivityCase):
         self.assertEqual(self.event.user_id, self.manager)
         self.assertEqual(self.event.partner_ids, self.manager.partner_id + self.person)
 
+    def test_handed_over_with_others(self):
+        other = self._create_activity(type="meeting", user_id=self.colleague.id)
+        self.event.partner_ids += self.colleague.partner_id
+        (self.activity + other).activity_id.user_id = self.manager
+        self.assertIn(self.colleague.partner_id, self.event.partner_ids)
+        self.assertNotIn(
+            self.colleague.partner_id, other.calendar_event_id.partner_ids
+        )
+
     def test_whole_day(self):
         self.event.write(
             {
