@@ -4,7 +4,6 @@ from io import BytesIO
 
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from psycopg2 import IntegrityError
 from starlette.exceptions import HTTPException
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
@@ -30,7 +29,6 @@ STATUS_CODES = (
     (ValidationError, 422),
     # A plain UserError comes from an action that the record's state forbids.
     (UserError, 409),
-    (IntegrityError, 409),
 )
 
 

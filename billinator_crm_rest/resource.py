@@ -399,7 +399,6 @@ class Resource:
     def _change(self, record, data):
         record.write(self.to_values(record.env, data))
         return record
-        return record
 
     def delete(self, env, record_id):
         self.get(env, record_id).unlink()
