@@ -730,6 +730,7 @@ class BillinatorActivity(models.Model):
         """Create the activities underneath new rows, after a check of the right to."""
         documents = [self._find_document(vals) for vals in vals_list]
         self._check_may_plan(documents)
+        self._check_assignees({vals.get("user_id") for vals in vals_list})
         kinds = {
             (vals["type"], model)
             for vals, (model, _id) in zip(vals_list, documents, strict=True)
@@ -791,6 +792,18 @@ class BillinatorActivity(models.Model):
             operation = "read" if model == "res.partner" else "write"
             ids = {res_id for name, res_id in documents if name == model}
             self.env[model].browse(ids).check_access(operation)
+
+    @api.model
+    def _check_assignees(self, user_ids):
+        """Refuse portal users: who is assigned follows the document from then on."""
+        assignees_sudo = self.env["res.users"].sudo().browse(user_ids - {None, False})
+        if outsiders := assignees_sudo.filtered("share"):
+            raise UserError(
+                self.env._(
+                    "%s is no colleague, and cannot be assigned an activity.",
+                    ", ".join(outsiders.mapped("name")),
+                )
+            )
 
     @api.model
     def _prepare_row_values(self, vals):
