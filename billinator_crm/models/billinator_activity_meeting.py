@@ -52,7 +52,8 @@ class BillinatorActivity(models.Model):
         events = others.calendar_event_id
         # The activities are not called off with their meetings.
         others.activity_id.calendar_event_id = False
-        events.active = False
+        # What else is planned by them goes on, whoever may see that.
+        events.filtered(lambda event: not event.sudo().activity_ids).active = False
 
     def _hand_over_calendar_events(self, former_users):
         """Let the new assignees of meetings organize them instead of the former ones.

@@ -4,7 +4,7 @@ from psycopg2 import IntegrityError
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .common import BillinatorCommon
@@ -495,6 +495,12 @@ class TestActivity(ActivityCase):
 
     # === Access === #
 
+    def test_assigned_to_a_portal_user(self):
+        customer = new_test_user(self.env, "customer", groups="base.group_portal")
+        with self.assertRaisesRegex(UserError, "no colleague"):
+            self._create_activity(user_id=customer.id)
+        self.assertNotIn(customer.partner_id, self.customer.message_partner_ids)
+
     def test_assignee_on_somebody_elses_opportunity(self):
         activity = self._create_activity(
             opportunity_id=self.opportunity.id, user_id=self.colleague.id
@@ -654,6 +660,13 @@ class TestMeeting(ActivityCase):
         self.assertFalse(self.event.active)
         self.assertEqual(self.activity.status, "pending")
 
+    def test_another_activity_of_the_meeting_goes_on(self):
+        other = self._create_activity()
+        other.activity_id.calendar_event_id = self.event
+        self.activity.type = "call"
+        self.assertEqual(other.status, "pending")
+        self.assertTrue(self.event.active)
+
     def test_handed_over(self):
         self.activity.user_id = self.manager
         self.assertEqual(self.event.user_id, self.manager)
@@ -664,9 +677,7 @@ class TestMeeting(ActivityCase):
         self.event.partner_ids += self.colleague.partner_id
         (self.activity + other).activity_id.user_id = self.manager
         self.assertIn(self.colleague.partner_id, self.event.partner_ids)
-        self.assertNotIn(
-            self.colleague.partner_id, other.calendar_event_id.partner_ids
-        )
+        self.assertNotIn(self.colleague.partner_id, other.calendar_event_id.partner_ids)
 
     def test_whole_day(self):
         self.event.write(
