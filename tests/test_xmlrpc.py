@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import httpx
-import odooly
 import odoorpc
 import pytest
 from clients import Company, Json2, Refused, WebClient, XmlRpc, create_user
@@ -224,20 +223,6 @@ def test_odoorpc_sells_as_well(crm_server, api_key, company):
     assert quote.name.startswith("Q")
     invoice = _invoice_of(quote.action_convert_to_invoice())
     assert _invoice_of(quotes.action_convert_to_invoice([quote.id])) == invoice
-
-
-def test_odooly_sells_as_well(crm_server, api_key, company):
-    client = odooly.Client(
-        crm_server.url, crm_server.database, SALESPERSON, api_key=api_key
-    )
-    [quote] = client.env[QUOTE].create([company.prepare_quote()])
-    assert quote.amount_total == 11800.0
-    invoice = _invoice_of(quote.action_convert_to_invoice())
-    assert _invoice_of(quote.action_convert_to_invoice()) == invoice
-    deal = {"name": "New Deal with ABC Corp", "partner_id": company.customer}
-    [deal] = client.env["billinator.opportunity"].create([deal])
-    deal.action_set_won()
-    assert deal.status == "won"
 
 
 def test_the_example_works_as_it_is(crm_server, admin):
