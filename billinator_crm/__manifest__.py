@@ -26,6 +26,7 @@
         "report/billinator_quote_templates.xml",
         "report/billinator_quote_reports.xml",
         "wizard/billinator_activity_complete_views.xml",
+        "wizard/billinator_opportunity_gate_views.xml",
         "wizard/billinator_opportunity_lost_views.xml",
         "wizard/billinator_opportunity_merge_views.xml",
         "wizard/billinator_quote_reject_views.xml",

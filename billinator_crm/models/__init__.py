@@ -12,6 +12,7 @@ from . import (
     billinator_lost_reason,
     billinator_note,
     billinator_opportunity,
+    billinator_opportunity_gate,
     billinator_quote,
     billinator_quote_line,
     billinator_stage,

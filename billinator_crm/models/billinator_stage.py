@@ -1,4 +1,6 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_list
 
 STATUSES = [("open", "Open"), ("won", "Won"), ("lost", "Lost")]
 CLOSED_PROBABILITIES = {"won": 100.0, "lost": 0.0}
@@ -54,6 +56,30 @@ class BillinatorStage(models.Model):
         help="Teams that use this stage; all of them when empty.",
     )
 
+    # The gate
+    required_field_ids = fields.Many2many(
+        "ir.model.fields",
+        string="Required Fields",
+        domain="[('model', '=', 'billinator.opportunity'), ('store', '=', True),"
+        " ('readonly', '=', False), ('ttype', '!=', 'boolean')]",
+        # Nobody else may read Odoo's fields; what they ask for is in gate_summary.
+        groups="base.group_erp_manager",
+        help="What has to be filled in on an opportunity before it enters this stage.",
+    )
+    require_accepted_quote = fields.Boolean(
+        string="Accepted Quote Required",
+        help="Opportunities enter this stage with an accepted quote only.",
+    )
+    require_next_activity = fields.Boolean(
+        string="Next Activity Required",
+        help="Opportunities enter this stage with a planned activity only.",
+    )
+    gate_summary = fields.Char(
+        string="Required to Enter",
+        compute="_compute_gate_summary",
+        compute_sudo=True,
+    )
+
     _code_uniq = models.Constraint(
         "UNIQUE(code)", "Another stage has this code already."
     )
@@ -74,6 +100,32 @@ class BillinatorStage(models.Model):
         "CHECK(rotting_threshold_days >= 0)",
         "The number of days to rot cannot be negative.",
     )
+
+    @api.depends_context("lang")
+    @api.depends(
+        "required_field_ids", "require_accepted_quote", "require_next_activity"
+    )
+    def _compute_gate_summary(self):
+        for stage in self:
+            names = stage.required_field_ids.mapped("field_description")
+            if stage.require_accepted_quote:
+                names.append(self.env._("an accepted quote"))
+            if stage.require_next_activity:
+                names.append(self.env._("a next activity"))
+            stage.gate_summary = format_list(self.env, names)
+
+    @api.constrains("required_field_ids")
+    def _check_required_fields(self):
+        # As sudo, as nobody but administrators may read Odoo's fields.
+        for field in self.sudo().required_field_ids:
+            if field.model != "billinator.opportunity":
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is not a field of opportunities, and cannot be required "
+                        "of them.",
+                        field.field_description,
+                    )
+                )
 
     @api.depends("status")
     def _compute_probability(self):
@@ -100,3 +152,29 @@ class BillinatorStage(models.Model):
         """Whether opportunities of ``team`` (or of none) may be in this stage."""
         self.ensure_one()
         return not self.team_ids or team in self.team_ids
+
+    def _get_lacking(self, opportunities):
+        """Return what each opportunity lacks to enter this stage.
+
+        :return: dict of lists of names, in the user's language
+        """
+        self.ensure_one()
+        # As sudo: what hangs on an opportunity counts whoever may read it, and only
+        # its name is told.
+        stage = self.sudo()
+        return {
+            opportunity: stage._get_lacking_of(opportunity.sudo())
+            for opportunity in opportunities
+        }
+
+    def _get_lacking_of(self, opportunity):
+        names = [
+            field.field_description
+            for field in self.required_field_ids
+            if not opportunity._is_filled_in(field.name)
+        ]
+        if self.require_accepted_quote and not opportunity._has_accepted_quote():
+            names.append(self.env._("an accepted quote"))
+        if self.require_next_activity and not opportunity.activity_ids:
+            names.append(self.env._("a next activity"))
+        return names

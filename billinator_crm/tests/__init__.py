@@ -6,6 +6,7 @@ from . import (
     test_conversion,
     test_customer,
     test_demo,
+    test_gate,
     test_import,
     test_my_day,
     test_note,

@@ -125,12 +125,14 @@ RIGHTS = {
         "internal": "",
     },
 }
+# The button of each dialog, and who may press it.
 WIZARDS = {
-    "billinator.activity.complete": "action_complete",
-    "billinator.opportunity.lost": "action_mark_lost",
-    "billinator.opportunity.merge": "action_merge",
-    "billinator.quote.reject": "action_reject",
-    "billinator.tag.assign": "action_assign",
+    "billinator.activity.complete": ("action_complete", "salesperson"),
+    "billinator.opportunity.gate": ("action_move", "manager"),
+    "billinator.opportunity.lost": ("action_mark_lost", "salesperson"),
+    "billinator.opportunity.merge": ("action_merge", "salesperson"),
+    "billinator.quote.reject": ("action_reject", "salesperson"),
+    "billinator.tag.assign": ("action_assign", "salesperson"),
 }
 INTRUDERS = ("colleague", "accountant", "stranger", "portal", "internal")
 
@@ -442,6 +444,11 @@ class TestMethods(AccessCase):
             "billinator.activity.complete": {
                 "activity_ids": [Command.set(self.records["billinator.activity"].ids)]
             },
+            "billinator.opportunity.gate": {
+                "opportunity_ids": [Command.set(self.other_opportunity.ids)],
+                "stage_id": self.stages["QUALIFIED"].id,
+                "reason": "Because",
+            },
             "billinator.opportunity.lost": {
                 "opportunity_ids": [Command.set(opportunities)],
                 "lost_reason_id": self.lost_reason.id,
@@ -456,7 +463,7 @@ class TestMethods(AccessCase):
             },
         }
         context = {"active_model": "billinator.quote", "active_ids": self.quote.ids}
-        for model, method in WIZARDS.items():
+        for model, (method, allowed_role) in WIZARDS.items():
             before = self._snapshot()
             for role in INTRUDERS:
                 Wizard = (
@@ -472,7 +479,8 @@ class TestMethods(AccessCase):
                 ):
                     getattr(Wizard.create(values[model]), method)()
             self.assertEqual(self._snapshot(), before)
-            wizard = self.env[model].with_user(self.salesperson).with_context(**context)
+            allowed = getattr(self, allowed_role)
+            wizard = self.env[model].with_user(allowed).with_context(**context)
             getattr(wizard.create(values[model]), method)()
             self.assertNotEqual(self._snapshot(), before)
 

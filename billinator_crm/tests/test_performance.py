@@ -133,6 +133,22 @@ class TestQueryCounts(BillinatorCommon):
             self._create_opportunities,
         )
 
+    def test_enter_gated_stage(self):
+        stage = self.stages["PROPOSAL"]
+        stage.write({"require_accepted_quote": True, "require_next_activity": True})
+        stage.sudo().required_field_ids = (
+            self.env["ir.model.fields"]
+            .sudo()
+            ._get("billinator.opportunity", "expected_revenue")
+        )
+
+        def prepare(count):
+            opportunities = self._create_busy_opportunities(count)
+            opportunities.quote_ids.action_accept()
+            return opportunities
+
+        self.assertConstant(lambda deals: deals.write({"stage_id": stage.id}), prepare)
+
     def test_win_opportunities(self):
         self.assertConstant(
             lambda deals: deals.action_set_won(), self._create_opportunities

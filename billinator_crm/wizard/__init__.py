@@ -1,6 +1,7 @@
 from . import (
     base_partner_merge,
     billinator_activity_complete,
+    billinator_opportunity_gate,
     billinator_opportunity_lost,
     billinator_opportunity_merge,
     billinator_quote_reject,

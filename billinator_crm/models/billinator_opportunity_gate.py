@@ -1,0 +1,109 @@
+from odoo import api, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import format_list, is_html_empty
+
+# What a stage may follow from: a team uses other stages, a salesperson has a team.
+STAGE_SOURCES = {"stage_id", "team_id", "user_id"}
+# No RPC caller can send this very object in a context.
+GATE_OPEN = object()
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorOpportunity(models.Model):
+    """The gates: what an opportunity must have to enter a stage."""
+
+    _inherit = "billinator.opportunity"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Ask new opportunities for what their stage demands."""
+        opportunities = super().create(vals_list)
+        opportunities._check_gate()
+        return opportunities
+
+    def write(self, vals):
+        """Ask opportunities that enter a stage for what it demands."""
+        if not STAGE_SOURCES & vals.keys():
+            return super().write(vals)
+        stages = {opportunity: opportunity.stage_id for opportunity in self}
+        result = super().write(vals)
+        self.filtered(
+            lambda opportunity: opportunity.stage_id != stages[opportunity]
+        )._check_gate()
+        return result
+
+    # === Actions === #
+
+    def action_override_gate(self, stage_id, reason):
+        """Move opportunities to a stage although they lack what it demands.
+
+        What they lack and the reason are logged on them.
+
+        :param int stage_id: id of a ``billinator.stage``
+        :param str reason: why, plain text
+        :return: True
+        :raises AccessError: for users who are not sales managers
+        :raises ValidationError: without a reason
+        """
+        self._check_may_override_gate()
+        if not (reason or "").strip():
+            raise ValidationError(
+                self.env._("Say why the opportunities may pass without it.")
+            )
+        stage = self.env["billinator.stage"].browse(stage_id)
+        lacking = stage._get_lacking(self)
+        self.with_context(billinator_gate=GATE_OPEN).write({"stage_id": stage.id})
+        lacking_deals = self.filtered(lambda opportunity: lacking[opportunity])
+        lacking_deals._message_log_batch(
+            bodies={
+                opportunity.id: self.env._(
+                    "Moved to %(stage)s without %(lacking)s: %(reason)s",
+                    stage=stage.display_name,
+                    lacking=format_list(self.env, lacking[opportunity]),
+                    reason=reason,
+                )
+                for opportunity in lacking_deals
+            }
+        )
+        return True
+
+    # === Business === #
+
+    def _check_gate(self):
+        """Refuse opportunities without what their stage demands, naming all of it."""
+        if self.env.context.get("billinator_gate") is GATE_OPEN:
+            return
+        lines = [
+            self.env._(
+                "“%(opportunity)s” cannot enter %(stage)s yet: it needs %(lacking)s.",
+                opportunity=opportunity.name,
+                stage=stage.display_name,
+                lacking=format_list(self.env, lacking),
+            )
+            for stage, opportunities in self.grouped("stage_id").items()
+            for opportunity, lacking in stage._get_lacking(opportunities).items()
+            if lacking
+        ]
+        if lines:
+            raise ValidationError("\n".join(lines))
+
+    def _check_may_override_gate(self):
+        if not self.env.user.has_group("sales_team.group_sale_manager"):
+            raise AccessError(
+                self.env._(
+                    "Only a sales manager can move opportunities without what the "
+                    "stage demands."
+                )
+            )
+
+    def _has_accepted_quote(self):
+        self.ensure_one()
+        return any(quote.state == "accepted" for quote in self.quote_ids)
+
+    def _is_filled_in(self, name):
+        """Whether the field ``name`` has a value that says something."""
+        self.ensure_one()
+        value = self[name]
+        if self._fields[name].type == "html":
+            return not is_html_empty(value)
+        return bool(value)

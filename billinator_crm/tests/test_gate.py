@@ -1,0 +1,147 @@
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import Form, tagged
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestGate(BillinatorCommon):
+    """What a stage demands of an opportunity before it enters."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stage = cls.stages["NEGOTIATION"]
+        cls._demand("date_deadline", "description", "expected_revenue")
+        cls.stage.write({"require_accepted_quote": True, "require_next_activity": True})
+        cls.deal = cls._create_opportunity(user_id=cls.salesperson.id)
+
+    @classmethod
+    def _demand(cls, *names):
+        get_field = cls.env["ir.model.fields"]._get
+        for name in names:
+            cls.stage.required_field_ids += get_field("billinator.opportunity", name)
+
+    def _satisfy(self, deal):
+        deal.write(
+            {
+                "date_deadline": "2030-01-31",
+                "description": "<p>Wants it before summer</p>",
+                "expected_revenue": 100,
+            }
+        )
+        self._create_quote(opportunity_id=deal.id).action_accept()
+        deal.activity_schedule(user_id=self.salesperson.id)
+
+    def test_error_names_everything_at_once(self):
+        deal = self.deal.with_user(self.salesperson)
+        self.deal.description = "<p><br></p>"
+        with self.assertRaises(ValidationError) as refusal:
+            deal.stage_id = self.stage
+        self.assertEqual(
+            str(refusal.exception),
+            "“New Deal” cannot enter Negotiation yet: it needs Expected Closing, Notes,"
+            " Expected Revenue, an accepted quote, and a next activity.",
+        )
+
+    def test_entered_with_everything(self):
+        self._satisfy(self.deal)
+        # The salesperson of the deal reads neither this quote nor Odoo's fields.
+        self.deal.quote_ids.user_id = self.colleague
+        self.deal.with_user(self.salesperson).stage_id = self.stage
+        self.assertEqual(self.deal.stage_id, self.stage)
+
+    def test_sent_quote_and_done_activity_do_not_count(self):
+        self._satisfy(self.deal)
+        self.deal.quote_ids.action_reset_to_draft()
+        self.deal.activity_ids.action_feedback()
+        with self.assertRaisesRegex(ValidationError, "accepted quote and a next act"):
+            self.deal.stage_id = self.stage
+
+    def test_every_way_in(self):
+        form = Form(self.deal)
+        form.stage_id = self.stage
+        self.assertRaises(ValidationError, form.save)
+        self.env.invalidate_all()
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self._create_opportunity(stage_id=self.stage.id)
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            self.deal.sudo().write({"stage_id": self.stage.id})
+        result = self.env["billinator.opportunity"].load(
+            ["name", "partner_name", "stage_id"], [["Deal", "Ada", "Negotiation"]]
+        )
+        self.assertFalse(result["ids"])
+        self.assertIn("Expected Closing", result["messages"][0]["message"])
+
+    def test_by_another_team(self):
+        team = self.env["crm.team"].create({"name": "Closers"})
+        first = self.stages["LEAD"]
+        first.team_ids = self.env["crm.team"].create({"name": "Hunters"})
+        self.stages["QUALIFIED"].team_ids = first.team_ids
+        self.stages["PROPOSAL"].team_ids = first.team_ids
+        self.deal.write({"team_id": first.team_ids.id, "stage_id": first.id})
+        with self.assertRaisesRegex(ValidationError, "cannot enter Negotiation"):
+            self.deal.team_id = team
+
+    def test_who_is_in_may_stay(self):
+        self._satisfy(self.deal)
+        self.deal.stage_id = self.stage
+        self.deal.date_deadline = False
+        self.deal.write({"stage_id": self.stage.id, "name": "Same Stage"})
+        self.assertEqual(self.deal.name, "Same Stage")
+
+    def test_mass_edit_names_every_deal(self):
+        other = self._create_opportunity(name="Second")
+        self._satisfy(other)
+        other.date_deadline = False
+        with self.assertRaises(ValidationError) as refusal:
+            (self.deal + other).stage_id = self.stage
+        first, second = str(refusal.exception).split("\n")
+        self.assertIn("“New Deal”", first)
+        self.assertEqual(
+            second,
+            "“Second” cannot enter Negotiation yet: it needs Expected Closing.",
+        )
+
+    def test_override(self):
+        deal = self.deal.with_user(self.manager)
+        self.assertRaises(
+            ValidationError, deal.action_override_gate, self.stage.id, " "
+        )
+        deal.action_override_gate(self.stage.id, "A friend of the boss")
+        self.assertEqual(deal.stage_id, self.stage)
+        log = str(deal.message_ids[:1].body)
+        for text in ("Expected Closing", "a next activity", "A friend of the boss"):
+            self.assertIn(text, log)
+
+    def test_override_is_the_managers(self):
+        for user in (self.salesperson, self.senior):
+            with self.assertRaises(AccessError):
+                self.deal.with_user(user).action_override_gate(self.stage.id, "Please")
+        with self.assertRaises(ValidationError):
+            self.deal.with_user(self.manager).with_context(
+                billinator_gate=True
+            ).stage_id = self.stage
+
+    def test_wizard(self):
+        form = Form(
+            self.env["billinator.opportunity.gate"]
+            .with_user(self.manager)
+            .with_context(active_ids=self.deal.ids)
+        )
+        form.stage_id = self.stage
+        self.assertIn("New Deal: Expected Closing", form.lacking)
+        form.reason = "Agreed on the phone"
+        form.save().action_move()
+        self.assertEqual(self.deal.stage_id, self.stage)
+
+    def test_summary_is_readable_to_salespeople(self):
+        stage = self.stage.with_user(self.salesperson)
+        self.assertIn("Expected Closing", stage.gate_summary)
+        self.assertRaises(AccessError, stage.read, ["required_field_ids"])
+
+    def test_fields_of_other_models_are_refused(self):
+        with self.assertRaises(ValidationError):
+            self.stage.required_field_ids = self.env["ir.model.fields"]._get(
+                "res.partner", "name"
+            )
