@@ -13,6 +13,7 @@ from . import (
     billinator_note,
     billinator_opportunity,
     billinator_opportunity_gate,
+    billinator_opportunity_health,
     billinator_quote,
     billinator_quote_line,
     billinator_stage,

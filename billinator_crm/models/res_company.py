@@ -13,6 +13,17 @@ class ResCompany(models.Model):
         "Zero: new quotes do not expire.",
     )
 
+    billinator_idle_days = fields.Integer(
+        string="Days Without Contact",
+        default=14,
+        help="An open opportunity that nobody was in touch about for this long needs "
+        "attention. Zero: this is not watched.",
+    )
+
+    _billinator_idle_days_positive = models.Constraint(
+        "CHECK(billinator_idle_days >= 0)",
+        "The days without contact cannot be negative.",
+    )
     _billinator_quote_validity_days_positive = models.Constraint(
         "CHECK(billinator_quote_validity_days >= 0)",
         "The validity of quotes cannot be a negative number of days.",

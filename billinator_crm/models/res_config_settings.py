@@ -4,6 +4,9 @@ from odoo import fields, models
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
+    billinator_idle_days = fields.Integer(
+        related="company_id.billinator_idle_days", readonly=False
+    )
     billinator_quote_validity_days = fields.Integer(
         related="company_id.billinator_quote_validity_days", readonly=False
     )

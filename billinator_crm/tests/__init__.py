@@ -7,6 +7,7 @@ from . import (
     test_customer,
     test_demo,
     test_gate,
+    test_health,
     test_import,
     test_my_day,
     test_note,

@@ -1,0 +1,298 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+from .res_partner_figures import MAIL_TYPES
+
+HEALTH = [
+    ("good", "Good"),
+    ("attention", "Needs Attention"),
+    ("at_risk", "At Risk"),
+]
+# A date that moves once or twice is planning, more often it is hope.
+MANY_PUSHES = 3
+HEALTH_SOURCES = (
+    "billinator.activity",
+    "billinator.note",
+    "billinator.opportunity",
+    "billinator.quote",
+    "calendar.event",
+    "mail.message",
+    "res.company",
+)
+COMPARISONS = {"<", "<=", ">", ">=", "in", "not in"}
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorOpportunity(models.Model):
+    """What speaks against an open opportunity, in figures and in words.
+
+    One expression a reason, in SQL, so that what the cards show and what the filters
+    find is the same thing.
+    """
+
+    _inherit = "billinator.opportunity"
+
+    health = fields.Selection(
+        HEALTH,
+        compute="_compute_health",
+        compute_sudo=True,
+        search="_search_health",
+        help="Of open opportunities: good when nothing speaks against it, at risk when "
+        "two things or more do.",
+    )
+    health_reasons = fields.Text(
+        string="What Speaks Against It",
+        compute="_compute_health",
+        compute_sudo=True,
+        help="A sentence a line.",
+    )
+    idle_days = fields.Integer(
+        compute="_compute_health",
+        compute_sudo=True,
+        search="_search_idle_days",
+        help="Days since the last mail, note, meeting or activity that was done; since "
+        "it was created if there was none.",
+    )
+    deadline_push_count = fields.Integer(
+        string="Closing Pushed",
+        compute="_compute_deadline_push_count",
+        store=True,
+        precompute=True,
+        copy=False,
+        aggregator="avg",
+        help="How often the expected closing was moved to a later day.",
+    )
+    last_deadline = fields.Date(
+        compute="_compute_deadline_push_count",
+        store=True,
+        precompute=True,
+        copy=False,
+        help="The expected closing that the count of pushes knows.",
+    )
+    furthest_stage_id = fields.Many2one(
+        "billinator.stage",
+        compute="_compute_furthest_stage_id",
+        store=True,
+        precompute=True,
+        copy=False,
+        ondelete="set null",
+        help="The furthest open stage that the opportunity was in.",
+    )
+    is_moved_back = fields.Boolean(
+        compute="_compute_furthest_stage_id",
+        store=True,
+        precompute=True,
+        copy=False,
+        help="The opportunity is in an earlier stage than it was.",
+    )
+    stage_probability = fields.Float(
+        related="stage_id.probability", string="Probability of the Stage (%)"
+    )
+
+    # === Computes === #
+
+    @api.depends("date_deadline")
+    def _compute_deadline_push_count(self):
+        for opportunity in self:
+            day, known = opportunity.date_deadline, opportunity.last_deadline
+            opportunity.deadline_push_count += bool(day and known and day > known)
+            opportunity.last_deadline = day or known
+
+    @api.depends("stage_id")
+    def _compute_furthest_stage_id(self):
+        for opportunity in self:
+            stage, furthest = opportunity.stage_id, opportunity.furthest_stage_id
+            is_open = stage.status == "open"
+            is_back = is_open and stage.sequence < furthest.sequence
+            opportunity.is_moved_back = is_back
+            opportunity.furthest_stage_id = (
+                stage if is_open and not is_back else furthest
+            )
+
+    @api.depends_context("lang", "tz")
+    @api.depends(
+        "company_id.billinator_idle_days",
+        "status",
+        "date_deadline",
+        "deadline_push_count",
+        "is_moved_back",
+        "quote_ids.state",
+        "note_ids",
+        "crm_activity_ids.status",
+        "message_ids",
+    )
+    def _compute_health(self):
+        rows = self._origin._get_health_rows()
+        for opportunity in self:
+            row = rows.get(opportunity._origin.id, {})
+            reasons = opportunity._explain_health(row)
+            opportunity.idle_days = row.get("idle_days", 0)
+            opportunity.health_reasons = "\n".join(reasons)
+            opportunity.health = bool(row) and self._get_health(len(reasons))
+
+    # === Searches === #
+
+    def _search_health(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        self._flush_health()
+        counts = {"good": (0,), "attention": (1,), "at_risk": range(2, 7)}
+        wanted = tuple(count for level in value for count in counts.get(level, ()))
+        domain = Domain("status", "=", "open") & Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s IN %s", model._count_health_issues(alias), wanted or (-1,)
+            )
+        )
+        return domain | Domain("status", "!=", "open") if False in value else domain
+
+    def _search_idle_days(self, operator, value):
+        if operator not in COMPARISONS:
+            return NotImplemented
+        self._flush_health()
+        days = tuple(value) if operator in ("in", "not in") else value
+        return Domain("status", "=", "open") & Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s %s %s", model._get_idle_days_sql(alias), SQL(operator.upper()), days
+            )
+        )
+
+    # === Business === #
+
+    @api.model
+    def _get_health(self, issue_count):
+        return HEALTH[min(issue_count, 2)][0]
+
+    def _get_health_rows(self):
+        """Return the figures of the open ones among the opportunities, in one query.
+
+        :return: dict of id: dict with ``idle_days`` and a bool for each issue
+        """
+        opportunities = self.filtered(lambda deal: deal.status == "open")
+        if not opportunities:
+            return {}
+        self._flush_health()
+        deal = "billinator_opportunity"
+        columns = {"idle_days": self._get_idle_days_sql(deal)}
+        columns |= self._get_health_issues(deal)
+        rows = self.env.execute_query_dict(
+            SQL(
+                "SELECT id, %s FROM billinator_opportunity WHERE id IN %s",
+                SQL(", ").join(
+                    SQL("%s AS %s", column, SQL.identifier(name))
+                    for name, column in columns.items()
+                ),
+                tuple(opportunities.ids),
+            )
+        )
+        return {row.pop("id"): row for row in rows}
+
+    def _flush_health(self):
+        """Write what the SQL below reads."""
+        for model in HEALTH_SOURCES:
+            self.env[model].flush_model()
+
+    def _explain_health(self, row):
+        """Say in words which issues a row of :meth:`_get_health_rows` has."""
+        self.ensure_one()
+        texts = {
+            "is_idle": lambda: self.env._(
+                "No contact for %s days: no mail, note, meeting or activity.",
+                row["idle_days"],
+            ),
+            "is_without_step": lambda: self.env._("Nothing is planned next."),
+            "is_overdue": lambda: self.env._(
+                "The expected closing, %s, has passed.",
+                format_date(self.env, self.date_deadline),
+            ),
+            "is_pushed": lambda: self.env._(
+                "The expected closing was pushed %s times.", self.deadline_push_count
+            ),
+            "is_back": lambda: self.env._(
+                "It moved back from %(furthest)s to %(stage)s.",
+                furthest=self.furthest_stage_id.name,
+                stage=self.stage_id.name,
+            ),
+            "is_quote_expired": lambda: self.env._(
+                "Its quote expired, and there is no other."
+            ),
+        }
+        return [text() for issue, text in texts.items() if row.get(issue)]
+
+    def _count_health_issues(self, alias):
+        issues = self._get_health_issues(alias).values()
+        return SQL("(%s)", SQL(" + ").join(SQL("(%s)::int", issue) for issue in issues))
+
+    def _get_health_issues(self, alias):
+        """Return an SQL condition for each thing that can speak against a deal."""
+        deal = SQL.identifier(alias)
+        return {
+            "is_idle": SQL(
+                "COALESCE(%s >= NULLIF((SELECT billinator_idle_days FROM res_company"
+                " WHERE id = %s.company_id), 0), FALSE)",
+                self._get_idle_days_sql(alias),
+                deal,
+            ),
+            "is_without_step": SQL(
+                "NOT EXISTS (SELECT 1 FROM billinator_activity"
+                " WHERE opportunity_id = %s.id AND status = 'pending')",
+                deal,
+            ),
+            "is_overdue": SQL(
+                "COALESCE(%s.date_deadline < %s, FALSE)",
+                deal,
+                fields.Date.context_today(self),
+            ),
+            "is_pushed": SQL(
+                "COALESCE(%s.deadline_push_count, 0) >= %s", deal, MANY_PUSHES
+            ),
+            "is_back": SQL("COALESCE(%s.is_moved_back, FALSE)", deal),
+            "is_quote_expired": SQL(
+                "COALESCE((SELECT bool_and(state IN ('expired', 'rejected'))"
+                " AND bool_or(state = 'expired') FROM billinator_quote"
+                " WHERE opportunity_id = %s.id), FALSE)",
+                deal,
+            ),
+        }
+
+    def _get_idle_days_sql(self, alias):
+        # What comes in this transaction is later than its own time.
+        return SQL(
+            "GREATEST(FLOOR(EXTRACT(EPOCH FROM %s - %s) / 86400)::int, 0)",
+            self.env.cr.now(),
+            self._get_last_contact_sql(alias),
+        )
+
+    def _get_last_contact_sql(self, alias):
+        """Return the moment of the last contact, or of the deal's creation."""
+        return SQL(
+            """
+            (SELECT MAX(contact.date) FROM (
+                SELECT %(deal)s.create_date AS date
+             UNION ALL
+                SELECT date FROM mail_message
+                 WHERE model = 'billinator.opportunity' AND res_id = %(deal)s.id
+                   AND message_type IN %(types)s AND subtype_id = %(comment)s
+             UNION ALL
+                SELECT message.date FROM billinator_quote quote
+                  JOIN mail_message message
+                    ON message.model = 'billinator.quote' AND message.res_id = quote.id
+                 WHERE quote.opportunity_id = %(deal)s.id
+                   AND message_type IN %(types)s AND subtype_id = %(comment)s
+             UNION ALL
+                SELECT date FROM billinator_note WHERE opportunity_id = %(deal)s.id
+             UNION ALL
+                SELECT completed_at FROM billinator_activity
+                 WHERE opportunity_id = %(deal)s.id AND status = 'done'
+             UNION ALL
+                SELECT event.stop FROM billinator_activity activity
+                  JOIN mail_activity native ON native.id = activity.activity_id
+                  JOIN calendar_event event ON event.id = native.calendar_event_id
+                 WHERE activity.opportunity_id = %(deal)s.id AND event.stop <= %(now)s
+            ) AS contact)
+            """,
+            deal=SQL.identifier(alias),
+            types=MAIL_TYPES,
+            comment=self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+            now=self.env.cr.now(),
+        )
