@@ -27,6 +27,22 @@ DOCUMENTS = {
     "opportunity_id": "billinator.opportunity",
     "partner_id": "res.partner",
 }
+# What a new row hands to the activity underneath, which is made as sudo: nothing that
+# reaches other records.
+NATIVE_FIELDS = {
+    "active",
+    "activity_type_id",
+    "automated",
+    "date_deadline",
+    "date_done",
+    "feedback",
+    "note",
+    "previous_activity_type_id",
+    "recommended_activity_type_id",
+    "summary",
+}
+# What says where the activity underneath belongs; it follows from the row's document.
+REFERENCE_FIELDS = {"res_model", "res_model_id", "res_id"}
 # Odoo's activities have a day and no time: they are due in the morning.
 DUE_TIME = time(9)
 # As far as anybody looks ahead.
@@ -753,6 +769,7 @@ class BillinatorActivity(models.Model):
             .with_env(self.sudo().env)
         )
         for native_sudo, vals in zip(natives_sudo, vals_list, strict=True):
+            self._write_further_values(native_sudo, vals)
             is_pending = vals.get("status", "pending") == "pending"
             if is_pending and native_sudo.user_id != self.env.user:
                 native_sudo.action_notify()
@@ -761,13 +778,7 @@ class BillinatorActivity(models.Model):
     @api.model
     def _prepare_native_values(self, vals, document, types):
         """Return the values of the ``mail.activity`` to make for a new row."""
-        native_fields = self.env["mail.activity"]._fields
-        values = {
-            name: value
-            for name, value in vals.items()
-            if name in native_fields
-            and (self._fields[name].inherited or name == "user_id")
-        }
+        values = {name: vals[name] for name in NATIVE_FIELDS & set(vals)}
         values["user_id"] = vals.get("user_id") or self.env.uid
         values.update(self._prepare_document_values(*document))
         if fitting := types.get((vals.get("type"), document[0])):
@@ -779,6 +790,17 @@ class BillinatorActivity(models.Model):
             due_date = pytz.utc.localize(fields.Datetime.to_datetime(vals["due_date"]))
             values["date_deadline"] = due_date.astimezone(zone).date()
         return values
+
+    def _write_further_values(self, native_sudo, vals):
+        """Write what else there is to say of a new activity, with the user's rights."""
+        further = {
+            name: value
+            for name, value in vals.items()
+            if self._fields[name].inherited
+            and name not in NATIVE_FIELDS | REFERENCE_FIELDS
+        }
+        if further:
+            native_sudo.with_env(self.env).write(further)
 
     @api.model
     def _check_may_plan(self, documents):

@@ -7,6 +7,7 @@ class MailActivity(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         activities = super().create(vals_list)
+        activities.filtered("calendar_event_id")._check_calendar_events()
         if self.env.context.get("billinator_activity_rows", True):
             self.env["billinator.activity"]._create_rows(activities)
         return activities
@@ -24,6 +25,8 @@ class MailActivity(models.Model):
                 super(MailActivity, activities.with_context(tz=zone)).write(vals)
         else:
             super().write(vals)
+        if vals.get("calendar_event_id"):
+            self._check_calendar_events()
         if "active" in vals:
             self._get_rows()._keep_completion()
         if handed_over:
@@ -34,6 +37,10 @@ class MailActivity(models.Model):
         if {"res_id", "res_model_id"} & set(vals):
             self.env["billinator.activity"]._follow_documents(self)
         return True
+
+    def _check_calendar_events(self):
+        """Refuse meetings that the user may not move: their activities move them."""
+        self.calendar_event_id.check_access("write")
 
     def _get_rows(self):
         """Return the rows of the CRM that the activities have."""

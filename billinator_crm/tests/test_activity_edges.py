@@ -1,5 +1,6 @@
 from datetime import date, datetime
 
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -173,6 +174,65 @@ class TestActivityEdges(BillinatorCommon):
         self.assertEqual(rows.commercial_partner_id, twins[1])
         self.assertEqual(set(rows.mapped("res_id")), {twins[1].id})
         self.assertEqual(rows.mapped("status"), ["done", "pending"])
+
+    # --- What belongs to others --- #
+
+    def test_a_file_of_somebody_else_is_not_attached(self):
+        file = (
+            self.env["ir.attachment"]
+            .with_user(self.colleague)
+            .create({"name": "Theirs", "raw": b"Secret"})
+        )
+        with self.assertRaises(AccessError):
+            self.env["billinator.activity"].with_user(self.salesperson).create(
+                {
+                    "partner_id": self.customer.id,
+                    "type": "call",
+                    "attachment_ids": [Command.link(file.id)],
+                }
+            )
+
+    def test_an_own_file_is_attached(self):
+        Attachment = self.env["ir.attachment"].with_user(self.salesperson)
+        file = Attachment.create({"name": "Mine", "raw": b"Plan"})
+        row = (
+            self.env["billinator.activity"]
+            .with_user(self.salesperson)
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "type": "call",
+                    "attachment_ids": [Command.link(file.id)],
+                }
+            )
+        )
+        self.assertEqual(row.attachment_ids, file)
+        self.assertEqual(row.copy().attachment_ids, file)
+
+    def test_a_private_meeting_of_somebody_else_is_not_planned_by(self):
+        event = (
+            self.env["calendar.event"]
+            .with_user(self.colleague)
+            .create(
+                {
+                    "name": "Dentist",
+                    "start": "2031-05-05 12:30:00",
+                    "stop": "2031-05-05 13:00:00",
+                    "privacy": "private",
+                }
+            )
+        )
+        values = {
+            "partner_id": self.customer.id,
+            "type": "meeting",
+            "calendar_event_id": event.id,
+        }
+        Activity = self.env["billinator.activity"].with_user(self.salesperson)
+        with self.assertRaises(AccessError):
+            Activity.create(values)
+        own = Activity.create({**values, "calendar_event_id": False})
+        with self.assertRaises(AccessError):
+            own.calendar_event_id = event
 
     # --- People without sales rights --- #
 
