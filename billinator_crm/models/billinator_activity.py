@@ -1,3 +1,4 @@
+import logging
 from datetime import datetime, time, timedelta
 
 import pytz
@@ -6,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, clean_context, format_datetime
+
+_logger = logging.getLogger(__name__)
 
 TYPES = [
     ("call", "Call"),
@@ -697,14 +700,15 @@ class BillinatorActivity(models.Model):
     def _cron_remind(self):
         """Tell assignees of what is due by now, each of them once.
 
-        What has been due for longer than a day is in the overdue list anyway.
+        What has been due for longer than a day is in the overdue list anyway. Where
+        one cannot be told of, the others are.
         """
         now = fields.Datetime.now()
         due = self.search(
             [
                 ("status", "=", "pending"),
                 ("is_reminder", "=", True),
-                ("user_id", "!=", False),
+                ("user_id.active", "=", True),
                 ("due_date", "<=", now),
                 ("due_date", ">", now - timedelta(days=1)),
             ]
@@ -712,9 +716,16 @@ class BillinatorActivity(models.Model):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(due))
         for activity in due:
-            activity.with_context(lang=activity.user_id.lang)._remind()
+            activity._remind_or_log()
             if not cron._commit_progress(1):
                 break
+
+    def _remind_or_log(self):
+        try:
+            with self.env.cr.savepoint():
+                self.with_context(lang=self.user_id.lang)._remind()
+        except Exception:
+            _logger.exception("%s could not be reminded of", self)
 
     def _remind(self):
         self.reminded_for = self.due_date

@@ -484,6 +484,31 @@ class TestActivity(ActivityCase):
         self._remind()
         self.assertEqual(len(self._get_reminders()), 2)
 
+    @freeze_time("2024-01-20 10:05:00")
+    def test_reminder_that_fails_keeps_no_other_one_back(self):
+        failing = self._create_activity(user_id=self.colleague.id)
+        self._create_activity(user_id=self.salesperson.id)
+        self.colleague.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE res_partner SET lang = 'gone' WHERE id = %s",
+            [self.colleague.partner_id.id],
+        )
+        self.env.invalidate_all()
+        with self.assertLogs("odoo.addons.billinator_crm.models", "ERROR") as log:
+            self._remind()
+        self.assertIn(f"billinator.activity({failing.id},)", log.output[0])
+        self.assertEqual(
+            self._get_reminders().notified_partner_ids, self.salesperson.partner_id
+        )
+        self.assertFalse(failing.reminded_for)
+
+    @freeze_time("2024-01-20 10:05:00")
+    def test_no_reminder_for_who_left(self):
+        activity = self._create_activity(user_id=self.colleague.id)
+        self.colleague.active = False
+        self._remind()
+        self.assertFalse(self._get_reminders() or activity.reminded_for)
+
     def _remind(self):
         cron = self.env.ref("billinator_crm.ir_cron_remind_of_activities")
         with self.enter_registry_test_mode():
