@@ -545,7 +545,8 @@ class BillinatorActivity(models.Model):
         values = {"status": "done"}
         if outcome:
             values["outcome"] = outcome
-        if duration:
+        # No time at all is a duration, too; XML-RPC has no None.
+        if duration is not None and duration is not False:
             values["duration"] = duration
         return self.write(values)
 
@@ -686,7 +687,8 @@ class BillinatorActivity(models.Model):
 
     @api.model
     def _get_upcoming_domain(self, days, user_id=None):
-        if not isinstance(days, int) or not 0 <= days <= MAX_DAYS:
+        # True is an int, too.
+        if type(days) is not int or not 0 <= days <= MAX_DAYS:
             raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
         zone = self.env.tz
         last_day = fields.Date.context_today(self) + timedelta(days=days)
@@ -744,7 +746,7 @@ class BillinatorActivity(models.Model):
 
     @api.model
     def _get_overview(self, domain, limit):
-        if limit is not None and (not isinstance(limit, int) or limit < 0):
+        if limit is not None and (type(limit) is not int or limit < 0):
             raise UserError(self.env._("Give a limit of 0 or more, or none."))
         return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
             OVERVIEW_FIELDS

@@ -678,7 +678,7 @@ class BillinatorTimeline(models.Model):
             few = self._get_few_documents(customer_id)
             for source in sources:
                 source.narrow(few)
-        limit = min(max(limit, 1), MAX_PAGE)
+        limit = self._check_limit(limit)
         rows = self._fetch_page(sources, self._parse_cursor(before), limit + 1)
         more = len(rows) > limit
         return {
@@ -742,13 +742,22 @@ class BillinatorTimeline(models.Model):
         return kinds
 
     @api.model
+    def _check_limit(self, limit):
+        # True is an int, too.
+        if type(limit) is not int:
+            raise UserError(
+                self.env._("Give a number of events for the limit: 1, 2, 3, …")
+            )
+        return min(max(limit, 1), MAX_PAGE)
+
+    @api.model
     def _parse_cursor(self, cursor):
         if not cursor:
             return None
         try:
             date, event_id = cursor.split("_")
             return datetime.fromisoformat(date), int(event_id)
-        except ValueError:
+        except (AttributeError, ValueError):
             raise UserError(
                 self.env._("“%s” is not the “next” of a page.", cursor)
             ) from None

@@ -330,6 +330,15 @@ class TestActivity(ActivityCase):
         self.assertEqual(activity.completed_at, completed_at)
         self.assertEqual(activity.feedback, "Not reached")
 
+    def test_complete_in_no_time(self):
+        for kind in ("call", "meeting"):
+            activity = self._create_activity(type=kind, duration=1)
+            activity.action_complete("Not there", 0)
+            self.assertEqual(activity.duration, 0)
+        activity = self._create_activity(duration=1)
+        activity.action_complete("Reached", False)
+        self.assertEqual(activity.duration, 1)
+
     def test_cancel(self):
         activity = self._create_activity()
         activity.action_cancel()
@@ -397,6 +406,18 @@ class TestActivity(ActivityCase):
         self.assertEqual(following.partner_id, self.customer)
         self.assertEqual(following.activity_type_id, self.call)
 
+    def test_dialog_takes_no_time_for_a_duration(self):
+        calls = [self._create_activity(duration=1) for _ in range(3)]
+        for batch, duration in ((calls[0], 0), (calls[1] + calls[2], 1)):
+            action = batch.action_open_complete()
+            wizard = Form(
+                self.env[action["res_model"]].with_context(**action["context"])
+            )
+            if len(batch) == 1:
+                wizard.duration = 0
+            wizard.save().action_complete()
+            self.assertEqual(set(batch.mapped("duration")), {duration})
+
     def test_next_step_of_the_type(self):
         email = self.env.ref("mail.mail_activity_data_email")
         self.call.suggested_next_type_ids = email
@@ -454,9 +475,10 @@ class TestActivity(ActivityCase):
         first = Activity.get_pending()[0]
         self.assertEqual(first["state"], "overdue")
         self.assertEqual(first["partner_id"], (self.customer.id, "Ada Industries"))
-        with self.assertRaisesRegex(UserError, "limit of 0 or more"):
-            Activity.get_pending(limit=-1)
-        for wrong in (-1, "7", None):
+        for wrong in (-1, "7", True):
+            with self.assertRaisesRegex(UserError, "limit of 0 or more"):
+                Activity.get_pending(limit=wrong)
+        for wrong in (-1, "7", None, True):
             with self.assertRaisesRegex(UserError, "number of days"):
                 Activity.get_upcoming(wrong)
 

@@ -490,8 +490,11 @@ class TestTimeline(TimelineCase):
             {},
             {"partner_id": self.customer.id, "kinds": ["rumour"]},
             {"partner_id": self.customer.id, "before": "yesterday"},
+            {"partner_id": self.customer.id, "before": 20240101},
+            {"partner_id": self.customer.id, "limit": "40"},
+            {"partner_id": self.customer.id, "limit": True},
         ):
-            with self.assertRaises(UserError):
+            with self.subTest(arguments), self.assertRaises(UserError):
                 get_timeline(**arguments)
 
     def test_deleted_documents_have_no_events(self):

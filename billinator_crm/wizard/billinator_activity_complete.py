@@ -55,7 +55,9 @@ class BillinatorActivityComplete(models.TransientModel):
         :return: an action that closes the dialog
         """
         self.ensure_one()
-        self.activity_ids.action_complete(self.outcome, self.duration)
+        # Of many activities at once, nobody said that they took no time.
+        duration = self.duration if self.is_single else self.duration or None
+        self.activity_ids.action_complete(self.outcome, duration)
         return {"type": "ir.actions.act_window_close"}
 
     def action_complete_and_schedule_next(self):
