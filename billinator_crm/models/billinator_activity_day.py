@@ -61,6 +61,16 @@ class BillinatorActivity(models.Model):
         pending = Domain("status", "=", "pending") & self._get_scope_domain(scope)
         if types:
             pending &= Domain("type", "in", types)
+        return {
+            "scopes": self._get_scopes(),
+            "sections": self._get_day_sections(pending),
+            "later": self._count_up_to_limit(pending & LATER),
+            "count_limit": COUNT_LIMIT,
+        }
+
+    @api.model
+    def _get_day_sections(self, pending):
+        """Return the activities of each period that a domain finds, and their count."""
         found = {
             name: self.search_fetch(
                 pending & period, list(DAY_SPECIFICATION), limit=SECTION_LIMIT
@@ -69,16 +79,11 @@ class BillinatorActivity(models.Model):
         }
         told = iter(self.union(*found.values())._tell_of_day())
         return {
-            "scopes": self._get_scopes(),
-            "sections": {
-                name: {
-                    "activities": [next(told) for _activity in activities],
-                    "total": self._count_up_to_limit(pending & PERIODS[name]),
-                }
-                for name, activities in found.items()
-            },
-            "later": self._count_up_to_limit(pending & LATER),
-            "count_limit": COUNT_LIMIT,
+            name: {
+                "activities": [next(told) for _activity in activities],
+                "total": self._count_up_to_limit(pending & PERIODS[name]),
+            }
+            for name, activities in found.items()
         }
 
     @api.model

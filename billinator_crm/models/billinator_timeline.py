@@ -642,49 +642,46 @@ class BillinatorTimeline(models.Model):
         Name a customer, an opportunity or a quote, or several of them for what belongs
         to all. Events whose records the user may not read are left out.
 
-        :param int partner_id: a ``res.partner``, person or company; its whole company
-            counts
-        :param int opportunity_id: a ``billinator.opportunity``; its quotes count, too
+        :param int partner_id: a ``res.partner``; its whole company counts
+        :param int opportunity_id: a ``billinator.opportunity``, with its quotes
         :param int quote_id: a ``billinator.quote``
-        :param list kinds: the kinds of events wanted, all if there are none: ``note``,
-            ``activity``, ``message``, ``stage``, ``quote``, ``opportunity``,
-            ``invoice``, ``payment``, ``meeting``
+        :param list kinds: of ``note``, ``activity``, ``message``, ``stage``,
+            ``quote``, ``opportunity``, ``invoice``, ``payment`` and ``meeting``, or all
         :param int user_id: the ``res.users`` who did it
         :param str before: ``next`` of the page before this one
         :param int limit: events a page, 500 at most
-        :return: dict with ``events``, a list of dicts, and ``next``, what to ask for
-            the next page with, False after the last one. An event has: ``id``, which
-            stays the same; ``kind`` and ``kind_label``; ``date``, in UTC, and
-            ``is_day``, true where it is a day without a time; ``title``; ``body``, the
-            beginning of the text, plain; ``type``, ``state`` and ``payment_state``
-            with their labels; ``direction``, ``in`` or ``out``; ``old_value`` and
-            ``new_value`` of changes; ``amount``, in ``currency_id``, negative for
-            credit notes and refunds, and ``amount_label``; ``res_model`` and
-            ``res_id`` of the document to open; and as ``[id, name]`` ``partner_id``,
-            ``commercial_partner_id``, ``user_id``, ``author_id``, ``opportunity_id``,
-            ``quote_id`` and ``currency_id``. What does not apply is False.
-        :raises UserError: when nobody is named, or a kind or ``before`` is not known
+        :return: dict with ``next``, what to ask for the next page with, False after
+            the last one, and ``events``, dicts of the model's fields: dates in UTC,
+            links as ``[id, name]``, ``kind_label`` and the like for codes,
+            ``amount_label``, and False for what does not apply
+        :raises UserError: when nobody is named, or an argument is wrong
         :raises AccessError: when the user may not read what is named
         """
         self.check_access("read")
         filters = self._get_page_filters(partner_id, opportunity_id, quote_id)
+        limit = self._check_limit(limit)
+        before = self._parse_cursor(before)
+        sources = self._get_page_sources(filters, self._check_kinds(kinds), user_id)
+        rows = self._fetch_page(sources, before, limit + 1)
+        return {
+            "events": self._format_events(rows[:limit]),
+            "next": len(rows) > limit and self._format_cursor(rows[limit - 1]),
+        }
+
+    @api.model
+    def _get_page_sources(self, filters, kinds, user_id):
+        """Return the sources of a page's events, with only what belongs there."""
         user = self.env["res.users"].browse(user_id or ())
         sources = [
             source
-            for source in self._get_sources(self._check_kinds(kinds))
+            for source in self._get_sources(kinds)
             if source.filter(filters, user)
         ]
         if customer_id := filters.get("commercial_partner_id"):
             few = self._get_few_documents(customer_id)
             for source in sources:
                 source.narrow(few)
-        limit = self._check_limit(limit)
-        rows = self._fetch_page(sources, self._parse_cursor(before), limit + 1)
-        more = len(rows) > limit
-        return {
-            "events": self._format_events(rows[:limit]),
-            "next": more and self._format_cursor(rows[limit - 1]),
-        }
+        return sources
 
     @api.model
     def _get_page_filters(self, partner_id, opportunity_id, quote_id):
@@ -792,6 +789,18 @@ class BillinatorTimeline(models.Model):
 
     @api.model
     def _format_events(self, rows):
+        """Return the rows as dicts, as :meth:`get_timeline` gives them.
+
+        An event has: ``id``, which stays the same; ``kind`` and ``kind_label``;
+        ``date``, in UTC, and ``is_day``, true where it is a day without a time;
+        ``title``; ``body``, the beginning of the text, plain; ``type``, ``state`` and
+        ``payment_state`` with their labels; ``direction``, ``in`` or ``out``;
+        ``old_value`` and ``new_value`` of changes; ``amount``, in ``currency_id``,
+        negative for credit notes and refunds, and ``amount_label``; ``res_model`` and
+        ``res_id`` of the document to open; and as ``[id, name]`` ``partner_id``,
+        ``commercial_partner_id``, ``user_id``, ``author_id``, ``opportunity_id``,
+        ``quote_id`` and ``currency_id``. What does not apply is False.
+        """
         names = self._get_names(rows)
         labels = self._get_labels(rows)
         return [
