@@ -4,6 +4,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 
 import odoorpc
 import pytest
@@ -230,45 +231,45 @@ def test_pending_and_upcoming_tell_what_there_is_to_do(salesperson, admin, user)
     salesperson.call(ACTIVITY, "unlink", activities)
 
 
-def test_activity_and_meeting_move_together(salesperson, company, user):
-    meeting = salesperson.create(
-        ACTIVITY,
-        **_follow_up(type="meeting", partner_id=company.customer, duration=1.5),
+def _plan_meeting(client, customer):
+    """Return the ids of a new meeting of an hour and a half, and of its event."""
+    meeting = client.create(
+        ACTIVITY, **_follow_up(type="meeting", partner_id=customer, duration=1.5)
     )
-    event = salesperson.read(ACTIVITY, meeting, "calendar_event_id")[
-        "calendar_event_id"
-    ]
+    event = client.read(ACTIVITY, meeting, "calendar_event_id")["calendar_event_id"]
+    return meeting, event
 
-    def times():
-        at = salesperson.read(EVENT, event, "start", "stop")
-        own = salesperson.read(ACTIVITY, meeting, "due_date", "date_deadline")
-        return at["start"], at["stop"], own["due_date"], own["date_deadline"]
 
-    def expected(start, stop, day):
-        return (start, stop, start, day)
+def _times(client, meeting, event):
+    at = client.read(EVENT, event, "start", "stop")
+    own = client.read(ACTIVITY, meeting, "due_date", "date_deadline")
+    assert own["due_date"] == at["start"]
+    return at["start"], at["stop"], own["date_deadline"]
 
+
+def test_activity_and_meeting_move_together(salesperson, company, user):
+    meeting, event = _plan_meeting(salesperson, company.customer)
+    times = partial(_times, salesperson, meeting, event)
     assert salesperson.read(EVENT, event, "name", "user_id", "res_id") == {
         **{"id": event, "name": "Follow-up call", "user_id": user},
         "res_id": company.customer,
     }
-    first = expected("2034-01-20 10:00:00", "2034-01-20 11:30:00", "2034-01-20")
-    assert times() == first
+    assert times() == ("2034-01-20 10:00:00", "2034-01-20 11:30:00", "2034-01-20")
     # 02:00 in UTC is the evening before in New York.
     salesperson.call(
         *(ACTIVITY, "action_reschedule", [meeting]), due_date="2034-01-25 02:00:00"
     )
-    second = expected("2034-01-25 02:00:00", "2034-01-25 03:30:00", "2034-01-24")
-    assert times() == second
+    assert times() == ("2034-01-25 02:00:00", "2034-01-25 03:30:00", "2034-01-24")
     vals = {"start": "2034-02-01 15:00:00", "stop": "2034-02-01 16:30:00"}
     salesperson.call(EVENT, "write", [event], vals=vals)
-    assert times() == expected(
-        "2034-02-01 15:00:00", "2034-02-01 16:30:00", "2034-02-01"
-    )
+    assert times() == (vals["start"], vals["stop"], "2034-02-01")
     native = _native(salesperson, meeting)
     salesperson.call(NATIVE, "write", [native], vals={"date_deadline": "2034-02-03"})
-    assert times() == expected(
-        "2034-02-03 15:00:00", "2034-02-03 16:30:00", "2034-02-03"
-    )
+    assert times() == ("2034-02-03 15:00:00", "2034-02-03 16:30:00", "2034-02-03")
+
+
+def test_activity_and_meeting_are_called_off_together(salesperson, company):
+    meeting, event = _plan_meeting(salesperson, company.customer)
     salesperson.call(ACTIVITY, "action_cancel", [meeting])
     assert salesperson.count(EVENT, ("id", "=", event)) == 0
     salesperson.call(ACTIVITY, "action_reopen", [meeting])
@@ -341,11 +342,79 @@ CANCELLED = "Reopen the cancelled activity before you complete it."
 NOT_PENDING = "Only a pending activity can be rescheduled. Reopen it."
 
 
+def _create(**values):
+    return lambda client: client.create(ACTIVITY, **_follow_up(**values))
+
+
+def _call(*arguments, **options):
+    return lambda client: client.call(ACTIVITY, *arguments, **options)
+
+
+def _refused_creations(admin, customer, user):
+    """Each creation with the sentence that answers it."""
+    other = admin.create("res.partner", name="Other Ltd", is_company=True)
+    deal = admin.create(DEAL, name="Deal", partner_id=customer, user_id=user)
+    stranger = admin.create("billinator.contact", customer_id=other, name="Stranger")
+    about = {"partner_id": customer, "user_id": user}
+    return {
+        "about nothing": (_create(), WHAT_ABOUT),
+        "unknown customer": (_create(partner_id=99999), NOT_THERE),
+        "unknown deal": (_create(opportunity_id=99999), NOT_THERE),
+        "unknown type": (_create(type="fax", **about), NOT_A_TYPE),
+        "unknown priority": (_create(priority="9", **about), NOT_A_PRIORITY),
+        "unknown status": (_create(status="lost", **about), NOT_A_STATUS),
+        "no date": (_create(due_date="tomorrow", **about), NOT_A_DATE),
+        "another customer": (
+            _create(partner_id=other, opportunity_id=deal),
+            OTHER_CUSTOMER,
+        ),
+        "contact of another": (_create(contact_id=stranger, **about), OTHER_CONTACT),
+    }
+
+
+def _refused_writes(admin, pending):
+    other = admin.create("res.partner", name="Another Ltd", is_company=True)
+    stranger = admin.create("billinator.contact", customer_id=other, name="Stranger")
+
+    def write(**values):
+        return _call("write", [pending], vals=values)
+
+    return {
+        "written type": (write(type="fax"), WRONG_TYPE),
+        "written priority": (write(priority="9"), NOT_A_PRIORITY),
+        "written date": (write(due_date="tomorrow"), NOT_A_DATE),
+        "written contact": (write(contact_id=stranger), OTHER_CONTACT),
+        "written without date": (write(due_date=False), WHEN),
+    }
+
+
+def _refused_methods(pending, done, cancelled, gone):
+    def reschedule(activity, due_date):
+        return _call("action_reschedule", [activity], due_date=due_date)
+
+    return {
+        "rescheduled to no date": (reschedule(pending, "tomorrow"), NOT_A_DATE),
+        "rescheduled to nothing": (reschedule(pending, False), WHEN),
+        "rescheduled when done": (reschedule(done, "2034-01-21 10:00:00"), NOT_PENDING),
+        "negative days": (_call("get_upcoming", days=-1), NOT_DAYS),
+        "endless days": (_call("get_upcoming", days=10**9), NOT_DAYS),
+        "days as text": (_call("get_upcoming", days="7"), NOT_DAYS),
+        "negative duration": (
+            _call("action_complete", [pending], duration=-1.0),
+            NEGATIVE,
+        ),
+        "cancelled when done": (_call("action_cancel", [done]), DONE),
+        "completed when cancelled": (_call("action_complete", [cancelled]), CANCELLED),
+        "completed when deleted": (_call("action_complete", [gone]), NOT_THERE),
+        "written when deleted": (
+            _call("write", [gone], vals={"summary": "Back"}),
+            NOT_THERE,
+        ),
+    }
+
+
 def _refused_calls(admin, company, user):
     """Each call with the sentence that answers it."""
-    other = admin.create("res.partner", name="Other Ltd", is_company=True)
-    deal = admin.create(DEAL, name="Deal", partner_id=company.customer, user_id=user)
-    stranger = admin.create("billinator.contact", customer_id=other, name="Stranger")
     about = {"partner_id": company.customer, "user_id": user}
     pending, done, cancelled, gone = admin.create_all(
         ACTIVITY, [_follow_up(**about)] * 4
@@ -353,60 +422,10 @@ def _refused_calls(admin, company, user):
     admin.call(ACTIVITY, "action_complete", [done])
     admin.call(ACTIVITY, "action_cancel", [cancelled])
     admin.call(ACTIVITY, "unlink", [gone])
-
-    def create(**values):
-        return lambda client: client.create(ACTIVITY, **_follow_up(**values))
-
-    def write(**values):
-        return call("write", [pending], vals=values)
-
-    def call(*arguments, **options):
-        return lambda client: client.call(ACTIVITY, *arguments, **options)
-
     return {
-        "about nothing": (create(), WHAT_ABOUT),
-        "unknown customer": (create(partner_id=99999), NOT_THERE),
-        "unknown deal": (create(opportunity_id=99999), NOT_THERE),
-        "unknown type": (create(type="fax", **about), NOT_A_TYPE),
-        "unknown priority": (create(priority="9", **about), NOT_A_PRIORITY),
-        "unknown status": (create(status="lost", **about), NOT_A_STATUS),
-        "no date": (create(due_date="tomorrow", **about), NOT_A_DATE),
-        "another customer": (
-            create(partner_id=other, opportunity_id=deal),
-            OTHER_CUSTOMER,
-        ),
-        "contact of another": (create(contact_id=stranger, **about), OTHER_CONTACT),
-        "written type": (write(type="fax"), WRONG_TYPE),
-        "written priority": (write(priority="9"), NOT_A_PRIORITY),
-        "written date": (write(due_date="tomorrow"), NOT_A_DATE),
-        "written contact": (write(contact_id=stranger), OTHER_CONTACT),
-        "rescheduled to no date": (
-            call("action_reschedule", [pending], due_date="tomorrow"),
-            NOT_A_DATE,
-        ),
-        "rescheduled when done": (
-            call("action_reschedule", [done], due_date="2034-01-21 10:00:00"),
-            NOT_PENDING,
-        ),
-        "negative days": (call("get_upcoming", days=-1), NOT_DAYS),
-        "endless days": (call("get_upcoming", days=10**9), NOT_DAYS),
-        "rescheduled to nothing": (
-            call("action_reschedule", [pending], due_date=False),
-            WHEN,
-        ),
-        "written without date": (write(due_date=False), WHEN),
-        "negative duration": (
-            call("action_complete", [pending], duration=-1.0),
-            NEGATIVE,
-        ),
-        "days as text": (call("get_upcoming", days="7"), NOT_DAYS),
-        "cancelled when done": (call("action_cancel", [done]), DONE),
-        "completed when cancelled": (call("action_complete", [cancelled]), CANCELLED),
-        "completed when deleted": (call("action_complete", [gone]), NOT_THERE),
-        "written when deleted": (
-            call("write", [gone], vals={"summary": "Back"}),
-            NOT_THERE,
-        ),
+        **_refused_creations(admin, company.customer, user),
+        **_refused_writes(admin, pending),
+        **_refused_methods(pending, done, cancelled, gone),
     }
 
 
@@ -454,6 +473,14 @@ def test_bad_values_get_a_clear_answer_and_leave_nothing(start_server, subtests)
 # --- Rights --- #
 
 NO_ACCESS = r"top-secret|security restrict"
+FOREIGN_CALLS = {
+    "read": ("read", {"fields": ["summary"]}),
+    "write": ("write", {"vals": {"summary": "Mine now"}}),
+    "complete": ("action_complete", {}),
+    "cancel": ("action_cancel", {}),
+    "reschedule": ("action_reschedule", {"due_date": "2034-01-21 10:00:00"}),
+    "delete": ("unlink", {}),
+}
 
 
 def test_activities_of_a_colleagues_deal(start_server, subtests):
@@ -478,15 +505,7 @@ def test_activities_of_a_colleagues_deal(start_server, subtests):
             assert client.search(ACTIVITY, ("opportunity_id", "=", deal)) == [own]
             client.call(ACTIVITY, "action_complete", [own], outcome="Reached")
             client.call(ACTIVITY, "action_reopen", [own])
-        refused = {
-            "read": ("read", {"fields": ["summary"]}),
-            "write": ("write", {"vals": {"summary": "Mine now"}}),
-            "complete": ("action_complete", {}),
-            "cancel": ("action_cancel", {}),
-            "reschedule": ("action_reschedule", {"due_date": "2034-01-21 10:00:00"}),
-            "delete": ("unlink", {}),
-        }
-        for right, (method, arguments) in refused.items():
+        for right, (method, arguments) in FOREIGN_CALLS.items():
             with subtests.test(right, client=name):
                 before = _everything(admin)
                 with pytest.raises(Refused, match=NO_ACCESS):

@@ -97,34 +97,22 @@ class Generator:
     # === One of each === #
 
     def _create_templates(self):
-        env = self.env
-        customer = env["res.partner"].create({"name": f"{PREFIX} template"})
-        stages = env["billinator.stage"].search([], limit=2)
-        deal = env["billinator.opportunity"].create(
-            {"name": "A deal", "partner_id": customer.id, "stage_id": stages[0].id}
-        )
-        quote = env["billinator.quote"].create({"partner_id": customer.id})
-        env.flush_all()
-        env.cr.precommit.run()
-        deal.stage_id = stages[1]
-        quote.write({"state": "rejected"})
-        env.flush_all()
-        env.cr.precommit.run()
-        said = {"body": "Hello, here is what we spoke of.", "message_type": "comment"}
-        journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
-        meeting = env["calendar.event"].create(
-            {
-                "name": "A meeting",
-                "start": "2026-01-01 10:00:00",
-                "stop": "2026-01-01 11:00:00",
-                "partner_ids": [Command.set(customer.ids)],
-            }
-        )
-        activity = deal.activity_schedule("mail.mail_activity_data_call")
+        customer = self.env["res.partner"].create({"name": f"{PREFIX} template"})
         return {
-            "person": env["res.partner"].create(
+            "person": self.env["res.partner"].create(
                 {"name": "A person", "parent_id": customer.id}
             ),
+            **self._create_documents(customer),
+            **self._create_accounting(customer),
+            **self._create_meeting(customer),
+        }
+
+    def _create_documents(self, customer):
+        """Create a deal and a quote, with all that is kept about them."""
+        deal, quote = self._create_moved_documents(customer)
+        said = {"body": "Hello, here is what we spoke of.", "message_type": "comment"}
+        activity = deal.activity_schedule("mail.mail_activity_data_call")
+        return {
             "opportunity": deal,
             "quote": quote,
             "partner_message": customer.message_post(**said),
@@ -132,20 +120,51 @@ class Generator:
             "quote_message": quote.message_post(**said),
             "stage": self._get_change(deal, "stage"),
             "state": self._get_change(quote, "state"),
-            "note": env["billinator.note"].create(
+            "note": self.env["billinator.note"].create(
                 {"note_type": "call", "subject": "A call", "partner_id": customer.id}
             ),
             "native_activity": activity,
             "activity": self._get_crm_activity(activity),
-            "invoice": env["account.move"].create(
+        }
+
+    def _create_moved_documents(self, customer):
+        """Create a deal that changed its stage, and a quote that changed its state."""
+        stages = self.env["billinator.stage"].search([], limit=2)
+        deal = self.env["billinator.opportunity"].create(
+            {"name": "A deal", "partner_id": customer.id, "stage_id": stages[0].id}
+        )
+        quote = self.env["billinator.quote"].create({"partner_id": customer.id})
+        self._log_changes()
+        deal.stage_id = stages[1]
+        quote.write({"state": "rejected"})
+        self._log_changes()
+        return deal, quote
+
+    def _log_changes(self):
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+
+    def _create_accounting(self, customer):
+        journal = self.env["account.journal"].search([("type", "=", "bank")], limit=1)
+        return {
+            "invoice": self.env["account.move"].create(
                 {"move_type": "out_invoice", "partner_id": customer.id}
             ),
-            "payment": env["account.payment"].create(
+            "payment": self.env["account.payment"].create(
                 {"partner_id": customer.id, "amount": 100, "journal_id": journal.id}
             ),
-            "meeting": meeting,
-            "attendee": meeting.attendee_ids[:1],
         }
+
+    def _create_meeting(self, customer):
+        meeting = self.env["calendar.event"].create(
+            {
+                "name": "A meeting",
+                "start": "2026-01-01 10:00:00",
+                "stop": "2026-01-01 11:00:00",
+                "partner_ids": [Command.set(customer.ids)],
+            }
+        )
+        return {"meeting": meeting, "attendee": meeting.attendee_ids[:1]}
 
     def _get_change(self, document, event):
         return document.message_ids.filtered(

@@ -141,13 +141,7 @@ class AccessCase(BillinatorCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.portal = new_test_user(
-            cls.env, "billinator_portal", "base.group_portal", company_id=cls.company.id
-        )
-        cls.portal.partner_id.parent_id = cls.customer
-        cls.internal = new_test_user(
-            cls.env, "billinator_internal", "base.group_user", company_id=cls.company.id
-        )
+        cls._create_outsiders()
         cls.opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
         cls.other_opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
         cls.quote = cls._create_quote(user_id=cls.salesperson.id)
@@ -181,6 +175,17 @@ class AccessCase(BillinatorCommon):
             "billinator.quote": cls.quote,
             "billinator.quote.line": cls.quote.line_ids,
         }
+
+    @classmethod
+    def _create_outsiders(cls):
+        """Create users who have nothing to do with sales."""
+        cls.portal = new_test_user(
+            cls.env, "billinator_portal", "base.group_portal", company_id=cls.company.id
+        )
+        cls.portal.partner_id.parent_id = cls.customer
+        cls.internal = new_test_user(
+            cls.env, "billinator_internal", "base.group_user", company_id=cls.company.id
+        )
 
     @classmethod
     def _create_contact(cls):

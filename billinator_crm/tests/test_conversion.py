@@ -224,42 +224,33 @@ class TestConversionContents(ConversionCase):
         project = self.env["account.analytic.account"].create(
             {"name": "Project", "plan_id": plan.id}
         )
+        line = {
+            "product_id": self.product_a.id,
+            "name": "As you like it",
+            "quantity": 3,
+            "product_uom_id": self.uom_dozen.id,
+            "price_unit": 12.5,
+            "discount": 10,
+            "analytic_distribution": {str(project.id): 100},
+        }
         quote = self._create_quote(
-            {
-                "product_id": self.product_a.id,
-                "name": "As you like it",
-                "quantity": 3,
-                "product_uom_id": self.uom_dozen.id,
-                "price_unit": 12.5,
-                "discount": 10,
-                "tax_ids": [Command.set(self.tax_sale_b.ids)],
-                "analytic_distribution": {str(project.id): 100},
-            },
+            {**line, "tax_ids": [Command.set(self.tax_sale_b.ids)]},
             {"name": "Without product", "price_unit": 7, "tax_ids": [Command.clear()]},
         )
+        without_product = {
+            "product_id": False,
+            "name": "Without product",
+            "quantity": 1,
+            "product_uom_id": False,
+            "price_unit": 7,
+            "discount": 0,
+            "analytic_distribution": False,
+        }
         self.assertRecordValues(
             self._convert(quote).invoice_line_ids,
             [
-                {
-                    "product_id": self.product_a.id,
-                    "name": "As you like it",
-                    "quantity": 3,
-                    "product_uom_id": self.uom_dozen.id,
-                    "price_unit": 12.5,
-                    "discount": 10,
-                    "tax_ids": self.tax_sale_b.ids,
-                    "analytic_distribution": {str(project.id): 100},
-                },
-                {
-                    "product_id": False,
-                    "name": "Without product",
-                    "quantity": 1,
-                    "product_uom_id": False,
-                    "price_unit": 7,
-                    "discount": 0,
-                    "tax_ids": [],
-                    "analytic_distribution": False,
-                },
+                {**line, "tax_ids": self.tax_sale_b.ids},
+                {**without_product, "tax_ids": []},
             ],
         )
 

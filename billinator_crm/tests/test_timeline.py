@@ -81,46 +81,57 @@ class TimelineCase(BillinatorCommon):
         cls.quote.with_user(author).action_mark_sent()
         cls._track()
         records = {
-            "note": cls.env["billinator.note"].create(
-                {
-                    "note_type": "call",
-                    "direction": "in",
-                    "subject": "Rang up",
-                    "body": "<p>Wants <b>more</b></p>",
-                    "date": "2024-03-01 10:00:00",
-                    "opportunity_id": cls.opportunity.id,
-                    "partner_id": cls.person.id,
-                    "user_id": author.id,
-                }
-            ),
-            "activity": cls.env["billinator.activity"].create(
-                {
-                    "opportunity_id": cls.opportunity.id,
-                    "type": "email",
-                    "summary": "Write to them",
-                    "due_date": "2024-03-02 10:00:00",
-                    "user_id": author.id,
-                }
-            ),
+            "note": cls._create_note(),
+            "activity": cls._create_activity(),
             "message": cls.opportunity.with_user(author).message_post(
                 body="So they said", message_type="comment"
             ),
             "invoice": cls._create_invoice(),
             "payment": cls._create_payment(),
-            "meeting": cls.env["calendar.event"].create(
-                {
-                    "name": "Lunch",
-                    "start": "2024-03-05 11:00:00",
-                    "stop": "2024-03-05 12:00:00",
-                    "user_id": author.id,
-                    "partner_ids": [
-                        Command.set((cls.person + cls.customer + author.partner_id).ids)
-                    ],
-                }
-            ),
+            "meeting": cls._create_meeting(),
         }
         cls._track()
         return records
+
+    @classmethod
+    def _create_note(cls):
+        return cls.env["billinator.note"].create(
+            {
+                "note_type": "call",
+                "direction": "in",
+                "subject": "Rang up",
+                "body": "<p>Wants <b>more</b></p>",
+                "date": "2024-03-01 10:00:00",
+                "opportunity_id": cls.opportunity.id,
+                "partner_id": cls.person.id,
+                "user_id": cls.salesperson.id,
+            }
+        )
+
+    @classmethod
+    def _create_activity(cls):
+        return cls.env["billinator.activity"].create(
+            {
+                "opportunity_id": cls.opportunity.id,
+                "type": "email",
+                "summary": "Write to them",
+                "due_date": "2024-03-02 10:00:00",
+                "user_id": cls.salesperson.id,
+            }
+        )
+
+    @classmethod
+    def _create_meeting(cls):
+        attendees = cls.person + cls.customer + cls.salesperson.partner_id
+        return cls.env["calendar.event"].create(
+            {
+                "name": "Lunch",
+                "start": "2024-03-05 11:00:00",
+                "stop": "2024-03-05 12:00:00",
+                "user_id": cls.salesperson.id,
+                "partner_ids": [Command.set(attendees.ids)],
+            }
+        )
 
     @classmethod
     def _create_invoice(cls, **values):
