@@ -100,6 +100,11 @@ class MailMessage(models.Model):
     @api.model
     def _follow_document_customers(self, model, ids):
         """Hand the messages of documents to the customers that these belong to now."""
+        # The statement reads what may not be written yet, and what it changes is read
+        # anew.
+        self.flush_model(
+            ["model", "res_id", "billinator_event", "billinator_customer_id"]
+        )
         self.env.cr.execute(
             SQL(
                 """

@@ -681,6 +681,19 @@ class TestTimelineFollows(TimelineCase):
             self._get_messages(self.other), ["Of the deal", "Of the quote"]
         )
 
+    def test_a_message_deleted_before(self):
+        message = self.opportunity.message_ids.filtered(
+            lambda message: "Of the deal" in message.body
+        )
+        message.body = False
+        self.assertFalse(message.billinator_customer_id)
+        self.opportunity.partner_id = self.other
+        self.opportunity.flush_recordset()
+        self._track()
+        self.env.invalidate_all()
+        self.assertFalse(message.billinator_customer_id)
+        self.assertFalse(self._get_messages(self.other))
+
     def test_another_company(self):
         self.person.parent_id = self.other
         self.assertEqual(self._get_messages(self.customer), ["Of the quote"])
