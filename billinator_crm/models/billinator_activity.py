@@ -328,12 +328,17 @@ class BillinatorActivity(models.Model):
         "activity_id.date_deadline",
         "activity_id.calendar_event_id.start",
         "activity_id.calendar_event_id.allday",
+        "status",
     )
     def _compute_due_date(self):
-        """Keep the time of day, and take the day from the deadline or the meeting."""
+        """Keep the time of day, and take the day from the deadline or the meeting.
+
+        What took place does not move with its meeting any more.
+        """
         for activity in self:
             event = activity.calendar_event_id
-            if event and not event.allday:
+            is_movable = activity.status == "pending" or not activity.due_date
+            if event and not event.allday and is_movable:
                 activity.due_date = event.start
             elif activity.activity_id._origin:
                 activity.due_date = activity._get_due_date_on_deadline()
@@ -974,6 +979,8 @@ class BillinatorActivity(models.Model):
         ).items():
             if pending:
                 activities.write({"completed_at": False, "completed_by": False})
+                # Their meetings may have moved meanwhile.
+                activities._move_deadlines()
             else:
                 ended = activities.filtered(lambda activity: not activity.completed_at)
                 ended.completed_at = fields.Datetime.now()

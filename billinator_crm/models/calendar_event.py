@@ -41,5 +41,7 @@ class CalendarEvent(models.Model):
         events = self.with_context(calendar_event_meeting_update=True)
         result = super(CalendarEvent, events)._sync_activities(fields)
         if "start" in fields:
-            self._get_activity_rows()._move_deadlines()
+            # What took place stays where it was.
+            rows = self._get_activity_rows()
+            rows.filtered(lambda row: row.status == "pending")._move_deadlines()
         return result

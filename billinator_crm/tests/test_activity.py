@@ -669,6 +669,18 @@ class TestMeeting(ActivityCase):
         self.assertEqual(self.activity.status, "done")
         self.assertEqual(self.activity.outcome, "Took place")
 
+    def test_completed_one_does_not_move_any_more(self):
+        self.activity.action_complete("Took place")
+        self.event.write(
+            {"start": "2030-02-01 10:00:00", "stop": "2030-02-01 11:00:00"}
+        )
+        self.env.flush_all()
+        self.assertEqual(self.activity.due_date, datetime(2030, 1, 20, 10))
+        self.assertEqual(self.activity.date_deadline, date(2030, 1, 20))
+        self.activity.action_reopen()
+        self.assertEqual(self.activity.due_date, self.event.start)
+        self.assertEqual(self.activity.date_deadline, date(2030, 2, 1))
+
     def test_deleted_event_cancels_the_activity(self):
         self.event.unlink()
         self.assertEqual(self.activity.status, "cancelled")
