@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class BillinatorLostReason(models.Model):
@@ -11,6 +11,7 @@ class BillinatorLostReason(models.Model):
     active = fields.Boolean(default=True)
     opportunity_count = fields.Integer(compute="_compute_opportunity_count")
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_opportunity_count(self):
         counts = dict(
             self.env["billinator.opportunity"]._read_group(

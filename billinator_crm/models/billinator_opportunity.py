@@ -486,7 +486,7 @@ class BillinatorOpportunity(models.Model):
                 quotes.mapped("invoice_status"), key=order.index, default="no"
             )
 
-    @api.depends_context("uid")
+    @api.depends_context("uid", "allowed_company_ids")
     @api.depends("partner_id", "email_normalized", "phone_key", "name", "partner_name")
     def _compute_duplicates(self):
         # The operator % of PostgreSQL takes the threshold from here; the indexes

@@ -29,6 +29,7 @@ class BillinatorTag(models.Model):
         """Give neighbours in time different colours; there are eleven."""
         return self.search_count([]) % 11 + 1
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
         """Count what the user may read, in one query for each kind of record."""
         for field, model, tags in (

@@ -39,6 +39,7 @@ class ResPartner(models.Model):
     )
 
     @api.depends("contact_ids.is_primary")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_primary_contact_id(self):
         primaries = self.env["billinator.contact"].search(
             [("customer_id", "in", self.ids), ("is_primary", "=", True)]

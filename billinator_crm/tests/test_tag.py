@@ -57,6 +57,15 @@ class TestTag(BillinatorCommon):
         self.assertEqual(tags.mapped("opportunity_count"), [1, 0])
         self.assertEqual(tags.mapped("quote_count"), [2, 0])
 
+    def test_counts_are_of_what_the_user_may_read(self):
+        for user in (self.salesperson, self.salesperson, self.colleague):
+            self._create_opportunity(tag_ids=self.key_account.ids, user_id=user.id)
+        counts = [
+            self.key_account.with_user(user).opportunity_count
+            for user in (self.manager, self.salesperson, self.colleague)
+        ]
+        self.assertEqual(counts, [3, 2, 1])
+
     def test_names_are_unique(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             self.env["billinator.tag"].create({"name": "test key ACCOUNT"})
