@@ -190,6 +190,7 @@ class BillinatorContact(models.Model):
     @api.model
     def _create_missing_rows(self):
         """Give the people in the database a row at their company, in one statement."""
+        self.env["res.partner"].flush_model()
         self.env.cr.execute(
             SQL(
                 """

@@ -78,7 +78,7 @@ class ResPartner(models.Model):
             self._sync_contact_rows()
         if vals.get("active") is False:
             # Nobody is to be spoken to first who is not there any more.
-            self._get_employee_contacts().filtered("is_primary").is_primary = False
+            self._get_contacts().filtered("is_primary").is_primary = False
         return result
 
     # === Actions === #
@@ -185,16 +185,19 @@ class ResPartner(models.Model):
             "context": {"default_partner_id": self.id},
         }
 
-    def _get_employee_contacts(self):
-        """Return the rows of the people in ``self`` at their own companies."""
+    def _get_contacts(self):
+        """Return the rows of the people in ``self``, whoever they are contacts of."""
         # Whoever may change a person keeps his or her rows right.
-        contacts = (
+        return (
             self.env["billinator.contact"]
             .sudo()
             .with_context(active_test=False)
             .search([("person_id", "in", self.ids)])
         )
-        return contacts.filtered(lambda contact: contact._is_employee())
+
+    def _get_employee_contacts(self):
+        """Return the rows of the people in ``self`` at their own companies."""
+        return self._get_contacts().filtered(lambda contact: contact._is_employee())
 
     def _get_note_subject(self):
         return self.commercial_partner_id._origin

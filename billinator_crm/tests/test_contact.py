@@ -103,6 +103,17 @@ class TestContact(BillinatorCommon):
         self.assertFalse(self.contact.is_primary)
         self.assertFalse(self.customer.primary_contact_id)
 
+    def test_who_is_archived_is_nobodys_primary_contact(self):
+        consultant = self.env["billinator.contact"].create(
+            {"person_id": self.person.id, "customer_id": self.other_customer.id}
+        )
+        (self.contact + consultant).is_primary = True
+        self.person.active = False
+        self.assertFalse(self.contact.is_primary or consultant.is_primary)
+        theirs = self._get_rows(self._create_person("Charles", self.other_customer))
+        theirs.is_primary = True
+        self.assertEqual(self.other_customer.primary_contact_id, theirs)
+
     def test_deleting_the_person_deletes_the_row(self):
         self.person.unlink()
         self.assertFalse(self.contact.exists())
@@ -207,6 +218,17 @@ class TestContact(BillinatorCommon):
             self.customer.contact_ids.person_id, self.person + ours + theirs
         )
         self.assertEqual(self.customer.primary_contact_id, self.contact)
+
+    def test_merge_customers_who_share_an_archived_person(self):
+        theirs = self._create_person("Charles", self.other_customer)
+        self.env["billinator.contact"].create(
+            {"person_id": self.person.id, "customer_id": self.other_customer.id}
+        )
+        self.person.active = False
+        self._merge(self.other_customer, into=self.customer)
+        self.env.invalidate_all()
+        people = self.customer.with_context(active_test=False).contact_ids.person_id
+        self.assertEqual(people, self.person + theirs)
 
     def test_merge_persons_of_one_customer(self):
         double = self._create_person("Grace H.")

@@ -29,10 +29,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             return dst_partner if partner in src_partners else partner
 
         partner_ids = (src_partners + dst_partner).ids
-        # The merge is the admin's; it takes all rows along, whoever made them.
+        # The merge is the admin's; it takes all rows along, whoever made them, and
+        # those of archived people, too.
         contacts = (
             self.env["billinator.contact"]
             .sudo()
+            .with_context(active_test=False)
             .search(
                 [
                     "|",
