@@ -212,6 +212,20 @@ class TestTours(TourCase):
     def test_my_day(self):
         self._live_day()
 
+    def test_move_meeting(self):
+        meeting = self._plan_day()[1]
+        meeting.due_date = meeting.due_date.replace(day=15)
+        due_date, event = meeting.due_date, meeting.calendar_event_id
+        self.start_tour(
+            "/odoo/activities",
+            "billinator_crm_move_meeting",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(meeting.due_date, due_date + timedelta(days=5))
+        self.assertEqual(meeting.date_deadline, meeting.due_date.date())
+        self.assertEqual(event.start, meeting.due_date)
+        self.assertEqual(event.duration, 1)
+
     def test_drag_activities(self):
         call, _meeting, _email, task = self._plan_day()
         self.start_tour(
@@ -223,8 +237,9 @@ class TestTours(TourCase):
         self.assertEqual((task.status, task.outcome), ("done", False))
 
 
-@tagged("post_install", "-at_install")
-class TestTimelineTour(TourCase):
+class TimelineTourCase(TourCase):
+    """The customer has more notes than a page of the timeline, and a deal."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -251,7 +266,7 @@ class TestTimelineTour(TourCase):
         deal.stage_id = cls.env["billinator.stage"].search([("code", "=", "PROPOSAL")])
         cls.env.cr.flush()
 
-    def test_timeline(self):
+    def _look_at_timeline(self):
         self.start_tour(
             f"/odoo/crm-customers/{self.customer.id}",
             "billinator_crm_timeline",
@@ -261,6 +276,21 @@ class TestTimelineTour(TourCase):
         self.assertEqual(note.partner_id, self.customer)
         self.assertEqual(note.note_type, "call")
         self.assertEqual(note.opportunity_id.name, "Tour Deal")
+
+
+@tagged("post_install", "-at_install")
+class TestTimelineTour(TimelineTourCase):
+    def test_timeline(self):
+        self._look_at_timeline()
+
+
+@tagged("post_install", "-at_install")
+class TestTimelinePhoneTour(TimelineTourCase):
+    browser_size = "375x667"
+    touch_enabled = True
+
+    def test_timeline_phone(self):
+        self._look_at_timeline()
 
 
 @tagged("post_install", "-at_install")
