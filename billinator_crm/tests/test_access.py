@@ -443,9 +443,10 @@ class TestMethods(AccessCase):
             ).get_pipeline_statistics(domain)
             self.assertEqual(statistics["overall"]["count"], 0)
 
-    def test_wizards(self):
+    def _prepare_wizards(self):
+        """Return the values of each wizard, by model."""
         opportunities = (self.opportunity + self.other_opportunity).ids
-        values = {
+        return {
             "billinator.activity.complete": {
                 "activity_ids": [Command.set(self.records["billinator.activity"].ids)]
             },
@@ -467,6 +468,9 @@ class TestMethods(AccessCase):
                 "add_tag_ids": [Command.set(self.records["billinator.tag"].ids)]
             },
         }
+
+    def test_wizards(self):
+        values = self._prepare_wizards()
         context = {"active_model": "billinator.quote", "active_ids": self.quote.ids}
         for model, (method, allowed_role) in WIZARDS.items():
             before = self._snapshot()
