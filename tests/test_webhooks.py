@@ -8,11 +8,12 @@ import queue
 import re
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+import psycopg2
 import pytest
 from clients import Json2, WebClient
 
@@ -33,7 +34,7 @@ verify = _load_example().verify
 
 
 @contextmanager
-def _receiving(statuses=()):
+def _receiving(statuses=(), before_answer=lambda: None):
     """Give a receiver's address, and the queue of what arrives there."""
     statuses = list(statuses)
     arrived = queue.Queue()
@@ -41,6 +42,7 @@ def _receiving(statuses=()):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            before_answer()
             arrived.put((self.headers, body))
             self.send_response(statuses.pop(0) if statuses else 204)
             self.end_headers()
@@ -121,6 +123,50 @@ def test_a_failure_is_sent_again_on_demand(admin):
         assert again == body
         assert first["X-Billinator-Delivery"] == second["X-Billinator-Delivery"]
         _wait_for(admin, delivery, state="delivered", status_code=204)
+
+
+def test_a_webhook_that_is_saved_meanwhile_gets_its_answer(server, admin):
+    admin.call("ir.config_parameter", "set_param", key=PRIVATE, value="True")
+    with _connected(server) as somebody, _connected(server) as observer:
+
+        def rename():
+            somebody.execute("UPDATE billinator_webhook SET name = 'Renamed'")
+
+        with _receiving(before_answer=rename) as (url, arrived):
+            webhook = _create_webhook(admin, url, "quote.sent")
+            admin.call("billinator.webhook", "action_send_test", [webhook])
+            arrived.get(timeout=SECONDS)
+            _wait_until(lambda: _is_anybody_waiting(observer))
+            somebody.connection.commit()
+            [delivery] = admin.search(
+                "billinator.webhook.delivery", ["webhook_id", "=", webhook]
+            )
+            _wait_for(admin, delivery, state="delivered", attempts=1)
+    read = admin.read("billinator.webhook", webhook, "name", "last_status")
+    assert read == {"id": webhook, "name": "Renamed", "last_status": "204"}
+
+
+@contextmanager
+def _connected(server):
+    """A cursor of a program that works in the server's database, too."""
+    with (
+        closing(psycopg2.connect(dbname=server.database)) as connection,
+        connection.cursor() as cursor,
+    ):
+        yield cursor
+
+
+def _is_anybody_waiting(observer):
+    """Tell whether a transaction waits for another one's end."""
+    observer.execute("SELECT FROM pg_locks WHERE NOT granted")
+    observer.connection.rollback()
+    return observer.rowcount
+
+
+def _wait_until(is_there):
+    deadline = time.monotonic() + SECONDS
+    while not is_there():
+        assert time.monotonic() < deadline
 
 
 def _wait_for(admin, delivery, **expected):

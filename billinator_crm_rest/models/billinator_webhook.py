@@ -8,7 +8,7 @@ from urllib3.util import parse_url
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import ormcache, str2bool
+from odoo.tools import SQL, ormcache, str2bool
 
 from ..guarded_http import ForbiddenTargetError, find_addresses
 from ..webhook_resources import read_records
@@ -294,6 +294,20 @@ class BillinatorWebhook(models.Model):
     def _resume(self):
         """Try receivers again that were left alone; they may have been repaired."""
         self.write({"failure_count": 0, "paused_until": False})
+
+    def _wait_for_lock(self):
+        """Let nobody save the webhook until the commit, and whoever does so now, first.
+
+        Who changed it meanwhile causes a serialization failure: nothing to log, since
+        :meth:`BillinatorWebhookDelivery._save` begins anew.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM billinator_webhook WHERE id = %s FOR NO KEY UPDATE",
+                self.id,
+            ),
+            log_exceptions=False,
+        )
 
     def _note_answer(self, answer):
         """Remember how the receiver did, and leave one that fails alone for a while."""

@@ -4,8 +4,10 @@ import random
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
+from odoo.service.model import retrying
 from odoo.tools import SQL
 
 from .. import guarded_http
@@ -144,7 +146,8 @@ class BillinatorWebhookDelivery(models.Model):
                 if not running:
                     break
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    self.browse(running.pop(future))._record(future.result())
+                    delivery = self.browse(running.pop(future))
+                    self._save(partial(delivery._record, future.result()))
                     seconds_left = cron._commit_progress(1)
         if seconds_left:
             cron._commit_progress(remaining=0)
@@ -156,16 +159,29 @@ class BillinatorWebhookDelivery(models.Model):
         :param list running: ids of the deliveries that are under way
         :return: ids of the deliveries that were started, by their futures
         """
-        requests = {
-            delivery.id: delivery._prepare_request()
-            for delivery in self._take_due(running)
-        }
         # What is sent is known to be, also when this process ends before the answer.
-        self.env["ir.cron"]._commit_progress()
+        requests = self._save(partial(self._prepare_due, running))
         return {
             executor.submit(guarded_http.post, **request): delivery_id
             for delivery_id, request in requests.items()
         }
+
+    @api.model
+    def _prepare_due(self, running):
+        """Reserve what is due next and return what to send, by the deliveries' ids."""
+        return {
+            delivery.id: delivery._prepare_request()
+            for delivery in self._take_due(running)
+        }
+
+    @api.model
+    def _save(self, step):
+        """Do and commit a step of the run; once more if somebody changed its rows.
+
+        :param step: a function of no arguments, which writes to the database alone
+        :return: what it returned
+        """
+        return retrying(step, self.env)
 
     @api.model
     def _get_due_domain(self):
@@ -255,6 +271,7 @@ class BillinatorWebhookDelivery(models.Model):
         delivery = self.exists()
         if not delivery:
             return
+        delivery.webhook_id._wait_for_lock()
         delivery.webhook_id._note_answer(answer)
         delivery.write(
             {
