@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from odoo.api import Environment
-from odoo.tools import SQL
 
 from odoo.addons.fastapi.context import odoo_env_ctx
 
@@ -105,31 +104,12 @@ def remember_call(
     """Answer a call that was made before as it was answered then."""
     if not key:
         return
-    # Two calls at once meet in the unique constraint: the second waits, is told of the
-    # conflict by PostgreSQL, repeated by Odoo, and then finds the first one's answer.
-    env.cr.execute(
-        SQL(
-            "INSERT INTO billinator_idempotency_key"
-            " (user_id, key, request_hash, create_uid, create_date)"
-            " VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC')"
-            " ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
-            env.uid,
-            key,
-            request_hash,
-            env.uid,
-        ),
-        log_exceptions=False,
-    )
-    inserted = env.cr.fetchone()
-    if inserted:
-        request.state.idempotency_id = inserted[0]
+    # Users have no access to the keys; each call claims one of its own user's.
+    Key = env["billinator.idempotency.key"].sudo()
+    known_sudo, is_first = Key._claim(key, request_hash)
+    if is_first:
+        request.state.idempotency_id = known_sudo.id
         return
-    # Users have no access to the keys; each call sees its own user's.
-    known_sudo = (
-        env["billinator.idempotency.key"]
-        .sudo()
-        .search([("user_id", "=", env.uid), ("key", "=", key)])
-    )
     if known_sudo.request_hash != request_hash:
         message = env._("This idempotency key was used for another call.")
         raise HTTPException(409, message)
@@ -164,12 +144,9 @@ class ApiRoute(APIRoute):
             if env:
                 env.flush_all()
             if call_id := getattr(request.state, "idempotency_id", None):
-                env["billinator.idempotency.key"].sudo().browse(call_id).write(
-                    {
-                        "status_code": response.status_code,
-                        "body": response.body.decode(),
-                    }
-                )
+                # The call's own, which it claimed.
+                call_sudo = env["billinator.idempotency.key"].sudo().browse(call_id)
+                call_sudo._keep_answer(response.status_code, response.body.decode())
                 env.flush_all()
             return response
 

@@ -153,47 +153,51 @@ class Kind:
 
 
 def _make_kinds(company):
-    opportunity = _prepare_opportunity(company.customer)
-    quote = _prepare_quote(company)
-    [item] = quote["items"]
-    activity = _prepare_activity(company.customer)
     note = {"customer_id": company.customer, "type": "CALL", "body": "They like it."}
     contact = {"customer_id": company.customer, "name": "Ann Other", "role": "USER"}
+    person = {"is_primary": True, "designation": "CTO"}
     return [
-        Kind(
-            "/opportunities",
-            opportunity,
-            {**opportunity, "status": "OPEN", "weighted_value": 37500.0},
-            {"value": 60000.5, "priority": "HIGH"},
-            {"value": 60000.5, "priority": "HIGH", "weighted_value": 45000.38},
-        ),
-        Kind(
-            "/quotes",
-            quote,
-            {
-                **{name: quote[name] for name in quote if name != "items"},
-                **{"subtotal": 10000.0, "tax_total": 1800.0, "total": 11800.0},
-                **{"status": "DRAFT", "invoice_status": "NO"},
-            },
-            {"items": [{**item, "quantity": 1, "line_total": 1180.0}]},
-            {"total": 1180.0},
-        ),
-        Kind(
-            "/activities",
-            activity,
-            {**activity, "due_date": "2024-01-20T10:00:00Z", "status": "PENDING"},
-            {"status": "DONE", "outcome": "Agreed"},
-            {"status": "DONE", "outcome": "Agreed"},
-        ),
+        _make_opportunity_kind(company),
+        _make_quote_kind(company),
+        _make_activity_kind(company),
         Kind("/notes", note, note, {"is_pinned": True}, {"is_pinned": True}),
-        Kind(
-            "/contacts",
-            contact,
-            {**contact, "is_primary": False},
-            {"is_primary": True, "designation": "CTO"},
-            {"is_primary": True, "designation": "CTO"},
-        ),
+        Kind("/contacts", contact, {**contact, "is_primary": False}, person, person),
     ]
+
+
+def _make_opportunity_kind(company):
+    sent = _prepare_opportunity(company.customer)
+    change = {"value": 60000.5, "priority": "HIGH"}
+    return Kind(
+        "/opportunities",
+        sent,
+        {**sent, "status": "OPEN", "weighted_value": 37500.0},
+        change,
+        {**change, "weighted_value": 45000.38},
+    )
+
+
+def _make_quote_kind(company):
+    sent = _prepare_quote(company)
+    [item] = sent["items"]
+    return Kind(
+        "/quotes",
+        sent,
+        {
+            **{name: sent[name] for name in sent if name != "items"},
+            **{"subtotal": 10000.0, "tax_total": 1800.0, "total": 11800.0},
+            **{"status": "DRAFT", "invoice_status": "NO"},
+        },
+        {"items": [{**item, "quantity": 1, "line_total": 1180.0}]},
+        {"total": 1180.0},
+    )
+
+
+def _make_activity_kind(company):
+    sent = _prepare_activity(company.customer)
+    shown = {**sent, "due_date": "2024-01-20T10:00:00Z", "status": "PENDING"}
+    change = {"status": "DONE", "outcome": "Agreed"}
+    return Kind("/activities", sent, shown, change, change)
 
 
 def _without_time(content):

@@ -286,53 +286,62 @@ EXPECTED_LOG = (
 
 def _refused_calls(admin, company):
     """Each call with the sentence that answers it."""
+    return {**_refused_deals(admin, company), **_refused_quotes(admin, company)}
+
+
+def _refused_deals(admin, company):
     deal = admin.create(DEAL, name="Deal", partner_id=company.customer, user_id=False)
+    lost = _stage(admin, "LOST")
+
+    def create(**values):
+        values = {"name": "Deal", "partner_id": company.customer, **values}
+        return lambda client: client.create(DEAL, **values)
+
+    return {
+        "unknown stage": (create(stage_id=99999), NOT_THERE),
+        "probability above": (create(probability=150), PERCENTAGE),
+        "probability below": (create(probability=-1), PERCENTAGE),
+        "nobody's deal": (create(partner_id=False), WHO),
+        "unknown customer": (create(partner_id=99999), NOT_THERE),
+        "unknown field": (create(colour="red"), UNKNOWN_FIELD),
+        "no number": (create(expected_revenue="much"), NOT_A_NUMBER),
+        "no date": (create(date_deadline="tomorrow"), NOT_A_DATE),
+        "no choice": (create(priority="9"), NOT_A_PRIORITY),
+        "created as lost": (create(stage_id=lost), REASON),
+        "moved to lost": (_calling(DEAL, "write", deal, vals={"stage_id": lost}), WHY),
+        "lost without a reason": (
+            _calling(DEAL, "action_set_lost", deal, lost_reason_id=False),
+            WHY,
+        ),
+    }
+
+
+def _refused_quotes(admin, company):
     empty = admin.create(QUOTE, partner_id=company.customer, user_id=False)
     rejected = admin.create(QUOTE, **company.prepare_quote(), user_id=False)
     admin.call(QUOTE, "action_reject", [rejected])
     other_company = admin.create("res.company", name="Another Company")
     foreign = admin.create("product.product", name="Foreign", company_id=other_company)
+    convert = "action_convert_to_invoice"
 
-    def create_deal(**values):
-        values = {"name": "Deal", "partner_id": company.customer, **values}
-        return lambda client: client.create(DEAL, **values)
-
-    def create_quote(item=(), **values):
+    def create(item=(), **values):
         values = {**company.prepare_quote(**dict(item)), **values}
         return lambda client: client.create(QUOTE, **values)
 
-    def call(*arguments, **options):
-        return lambda client: client.call(*arguments, **options)
-
-    lost = _stage(admin, "LOST")
     return {
-        "unknown stage": (create_deal(stage_id=99999), NOT_THERE),
-        "probability above": (create_deal(probability=150), PERCENTAGE),
-        "probability below": (create_deal(probability=-1), PERCENTAGE),
-        "nobody's deal": (create_deal(partner_id=False), WHO),
-        "unknown customer": (create_deal(partner_id=99999), NOT_THERE),
-        "unknown field": (create_deal(colour="red"), UNKNOWN_FIELD),
-        "no number": (create_deal(expected_revenue="much"), NOT_A_NUMBER),
-        "no date": (create_deal(date_deadline="tomorrow"), NOT_A_DATE),
-        "no choice": (create_deal(priority="9"), NOT_A_PRIORITY),
-        "created as lost": (create_deal(stage_id=lost), REASON),
-        "moved to lost": (call(DEAL, "write", [deal], vals={"stage_id": lost}), WHY),
-        "lost without a reason": (
-            call(DEAL, "action_set_lost", [deal], lost_reason_id=False),
-            WHY,
-        ),
-        "nobody's quote": (create_quote(partner_id=False), MISSING_CUSTOMER),
-        "valid until before": (create_quote(validity_date="2024-01-14"), TOO_EARLY),
-        "foreign product": (create_quote({"product_id": foreign}), FOREIGN_PRODUCT),
-        "discount above": (create_quote({"discount": 101}), DISCOUNT),
-        "discount below": (create_quote({"discount": -1}), DISCOUNT),
-        "empty quote": (call(QUOTE, "action_convert_to_invoice", [empty]), EMPTY),
-        "rejected quote": (
-            call(QUOTE, "action_convert_to_invoice", [rejected]),
-            REJECTED,
-        ),
-        "deleted by a salesperson": (call(QUOTE, "unlink", [rejected]), NOT_ALLOWED),
+        "nobody's quote": (create(partner_id=False), MISSING_CUSTOMER),
+        "valid until before": (create(validity_date="2024-01-14"), TOO_EARLY),
+        "foreign product": (create({"product_id": foreign}), FOREIGN_PRODUCT),
+        "discount above": (create({"discount": 101}), DISCOUNT),
+        "discount below": (create({"discount": -1}), DISCOUNT),
+        "empty quote": (_calling(QUOTE, convert, empty), EMPTY),
+        "rejected quote": (_calling(QUOTE, convert, rejected), REJECTED),
+        "deleted by a salesperson": (_calling(QUOTE, "unlink", rejected), NOT_ALLOWED),
     }
+
+
+def _calling(model, method, record_id, **options):
+    return lambda client: client.call(model, method, [record_id], **options)
 
 
 def _everything(admin):
