@@ -8,11 +8,21 @@ from odoo.exceptions import MissingError
 from odoo.fields import Command, Domain
 from odoo.tools import escape_psql, html2plaintext, plaintext2html
 
+BODY = ("body",)
+QUERY = ("query",)
 
-def refuse(field, message, *, part="body"):
-    """Return the exception for a wrong value, in the form of pydantic's own."""
+
+class UnknownValueError(ValueError):
+    """The client's value stands for nothing that there is, or that the user may see."""
+
+
+def refuse(field, message, *, place=BODY):
+    """Return the exception for a wrong value, in the form of pydantic's own.
+
+    :param place: the way to the field: part of the call, names, positions in lists
+    """
     return HTTPException(
-        422, [{"loc": [part, field], "msg": message, "type": "value_error"}]
+        422, [{"loc": [*place, field], "msg": message, "type": "value_error"}]
     )
 
 
@@ -20,6 +30,18 @@ def named(name, field="name"):
     """Return the domain of the records of a name, whatever the case of its letters."""
     # The name is no pattern, and a backslash at its end would be an error.
     return Domain(field, "=ilike", escape_psql(name))
+
+
+def find_named(env, model, names):
+    """Return the ids of records by their names in lower case, found in one search."""
+    Model = env[model]
+    domain = Domain.OR(named(name) for name in names)
+    ids = {}
+    # Setting a many2many asks which of its records are active, for each set by itself.
+    fetched = [name for name in ("name", Model._active_name) if name]
+    for record in Model.search_fetch(domain, fetched):
+        ids.setdefault(record.name.lower(), record.id)
+    return ids
 
 
 def describe_model(env, model):
@@ -31,12 +53,26 @@ NO_REFERENCE = {"external_ref": None, "external_source": None}
 
 
 class Field:
-    """A field that has the same value in the API as in Odoo."""
+    """A field that has the same value in the API as in Odoo.
 
-    def __init__(self, name):
+    :param is_readonly: what clients send for it changes the field by no plain write
+    """
+
+    def __init__(self, name, *, is_readonly=False):
         self.name = name
+        self.is_readonly = is_readonly
 
-    def to_values(self, env, field, value):
+    def find(self, env, values):
+        """Look up what the values of many clients' data stand for, at once.
+
+        :return: what :meth:`to_values` takes as ``found``
+        """
+
+    def to_values(self, env, value, found):
+        """Return the model's values.
+
+        :raise UnknownValueError: if the value stands for nothing
+        """
         return {self.name: value}
 
     def show(self, row, labels):
@@ -60,7 +96,7 @@ class Boolean(Field):
 class PlainText(Field):
     """A text that Odoo keeps as HTML, and the API gives and takes without."""
 
-    def to_values(self, env, field, value):
+    def to_values(self, env, value, found):
         return {self.name: value and plaintext2html(value)}
 
     def from_row(self, row):
@@ -68,17 +104,10 @@ class PlainText(Field):
 
 
 class Code(Field):
-    """A selection, in upper case in the API.
+    """A selection, in upper case in the API."""
 
-    :param is_readonly: an action changes it, and no value
-    """
-
-    def __init__(self, name, *, is_readonly=False):
-        super().__init__(name)
-        self.is_readonly = is_readonly
-
-    def to_values(self, env, field, value):
-        return {} if self.is_readonly else {self.name: value and value.lower()}
+    def to_values(self, env, value, found):
+        return {self.name: value and value.lower()}
 
     def from_row(self, row):
         return row[self.name].upper() if row[self.name] else None
@@ -95,7 +124,7 @@ class Choice(Field):
         self.codes = codes
         self.names = {value: code for code, value in codes.items()}
 
-    def to_values(self, env, field, value):
+    def to_values(self, env, value, found):
         return {self.name: self.codes.get(value)}
 
     def from_row(self, row):
@@ -109,17 +138,19 @@ class Reference(Field):
         super().__init__(name)
         self.model = model
 
-    def to_values(self, env, field, value):
-        if value and not env[self.model].with_context(active_test=False).search_count(
-            [("id", "=", value)]
-        ):
-            raise refuse(
-                field,
+    def find(self, env, values):
+        wanted = {value for value in values if value}
+        Model = env[self.model].with_context(active_test=False)
+        return set(Model.search([("id", "in", wanted)], order="id").ids)
+
+    def to_values(self, env, value, found):
+        if value and value not in found:
+            raise UnknownValueError(
                 env._(
                     "There is no %(model)s %(id)s.",
                     model=describe_model(env, self.model),
                     id=value,
-                ),
+                )
             )
         return {self.name: value}
 
@@ -137,21 +168,20 @@ class Names(Field):
         super().__init__(name)
         self.model = model
 
-    def to_values(self, env, field, value):
-        values = []
+    def find(self, env, values):
+        return find_named(env, self.model, set().union(*values))
+
+    def to_values(self, env, value, found):
         for name in value:
-            record = env[self.model].search(named(name), limit=1)
-            if not record:
-                raise refuse(
-                    field,
+            if name.lower() not in found:
+                raise UnknownValueError(
                     env._(
                         "There is no %(model)s “%(name)s”.",
                         model=describe_model(env, self.model),
                         name=name,
-                    ),
+                    )
                 )
-            values.append(record.id)
-        return {self.name: [Command.set(values)]}
+        return {self.name: [Command.set([found[name.lower()] for name in value])]}
 
     def read_labels(self, env, rows):
         ids = {record_id for row in rows for record_id in row[self.name]}
@@ -169,21 +199,24 @@ class Coded(Field):
         self.model = model
         self.code = code
 
-    def to_values(self, env, field, value):
+    def find(self, env, values):
+        domain = [(self.code, "in", {value for value in values if value})]
+        records = env[self.model].search_fetch(domain, [self.code])
+        return {record[self.code]: record.id for record in records}
+
+    def to_values(self, env, value, found):
         if not value:
             return {self.name: False}
-        record = env[self.model].search([(self.code, "=", value)], limit=1)
-        if not record:
+        if value not in found:
             known = ", ".join(env[self.model].search([], limit=50).mapped(self.code))
-            raise refuse(
-                field,
+            raise UnknownValueError(
                 env._(
                     "There is no %(code)s. Choose one of: %(known)s.",
                     code=value,
                     known=known,
-                ),
+                )
             )
-        return {self.name: record.id}
+        return {self.name: found[value]}
 
     def read_labels(self, env, rows):
         ids = {row[self.name] for row in rows if row[self.name]}
@@ -196,13 +229,16 @@ class Coded(Field):
 class Source(Coded):
     """Where a deal comes from, by name; a name that is new makes a new source."""
 
-    def to_values(self, env, field, value):
-        if not value:
-            return {self.name: False}
-        source = env[self.model].search(named(value), limit=1)
+    def find(self, env, values):
+        names = {value.lower(): value for value in values if value}
+        found = find_named(env, self.model, names.values())
+        missing = {key: name for key, name in names.items() if key not in found}
         # Salespeople may not make sources by themselves; integrations name their own.
-        source = source or env[self.model].sudo().create({"name": value})
-        return {self.name: source.id}
+        sources = env[self.model].sudo().create([{"name": n} for n in missing.values()])
+        return {**found, **dict(zip(missing, sources.ids, strict=True))}
+
+    def to_values(self, env, value, found):
+        return {self.name: value and found[value.lower()]}
 
 
 class Resource:
@@ -319,7 +355,7 @@ class Resource:
             name = term.strip().removeprefix("-")
             if name not in columns:
                 known = ", ".join(sorted(columns))
-                raise refuse("sort", env._("Sort by one of: %s.", known), part="query")
+                raise refuse("sort", env._("Sort by one of: %s.", known), place=QUERY)
             direction = "desc" if term.strip().startswith("-") else "asc"
             terms.setdefault(columns[name], direction)
         terms.setdefault("id", "asc")
@@ -350,7 +386,7 @@ class Resource:
         """
         self.check_create(env)
         if data.external_ref is None:
-            return self.represent(self._create(env, data)), True
+            return self.represent(self.create_many(env, [data])), True
         # Users have no access to the references; these are the current company's.
         reference_sudo = (
             env["billinator.external.reference"]
@@ -360,7 +396,7 @@ class Resource:
         known = reference_sudo._get_record()
         if known:
             return self.change(env, self._get_visible(env, known).id, data), False
-        record = self._create(env, data)
+        record = self.create_many(env, [data])
         reference_sudo.res_id = record.id
         return self.represent(record), True
 
@@ -370,7 +406,7 @@ class Resource:
 
     def create_many(self, env, data_list):
         """Create records of many clients' data at once."""
-        return env[self.model].create([self.to_values(env, data) for data in data_list])
+        return env[self.model].create(self.to_values_list(env, data_list))
 
     def read_many(self, records):
         """Return what :meth:`represent` returns of each record."""
@@ -393,25 +429,51 @@ class Resource:
         """Return the dict of one record, with all that the API shows of it."""
         return self.to_dicts(record)[0]
 
-    def _create(self, env, data):
-        return env[self.model].create(self.to_values(env, data))
-
     def _change(self, record, data):
-        record.write(self.to_values(record.env, data))
-        return record
+        [values] = self.to_values_list(record.env, [data])
+        record.write(values)
 
     def delete(self, env, record_id):
         self.get(env, record_id).unlink()
 
-    def to_values(self, env, data):
-        """Return the model's values of what the client named.
+    def to_values_list(self, env, data_list, places=None):
+        """Return the model's values of what clients named, looked up for all at once.
 
-        :param data: an instance of the resource's input schema
+        :param data_list: instances of the resource's input schema
+        :param places: the way to each of them in the call; the body by default
         """
+        places = places or [BODY] * len(data_list)
+        found = self._find(env, data_list)
+        return [
+            self._to_values(env, data, found, place)
+            for data, place in zip(data_list, places, strict=True)
+        ]
+
+    def _find(self, env, data_list):
+        """Return what the fields' values stand for, by the fields' names."""
         values = {}
-        for name in data.model_fields_set & self.fields.keys():
-            values |= self.fields[name].to_values(env, name, getattr(data, name))
+        for data in data_list:
+            for name in self._get_named(data):
+                values.setdefault(name, []).append(getattr(data, name))
+        return {name: self.fields[name].find(env, values[name]) for name in values}
+
+    def _to_values(self, env, data, found, place):
+        values = {}
+        for name in self._get_named(data):
+            field, value = self.fields[name], getattr(data, name)
+            try:
+                values |= field.to_values(env, value, found[name])
+            except UnknownValueError as exc:
+                raise refuse(name, str(exc), place=place) from exc
         return values
+
+    def _get_named(self, data):
+        """Return the names of the fields to write that the client named, in order."""
+        return [
+            name
+            for name, field in self.fields.items()
+            if name in data.model_fields_set and not field.is_readonly
+        ]
 
 
 def none_for_false(figures):

@@ -465,7 +465,7 @@ def test_wrong_values_of_the_others_are_refused(api, company, subtests):
         ("/quotes", _prepare_quote(company, quantity="10"), "items.0.quantity"),
         ("/quotes", _prepare_quote(company, discount=101), "items.0.discount"),
         ("/quotes", _prepare_quote(company, colour="red"), "items.0.colour"),
-        ("/quotes", _prepare_quote(company, product_id=MISSING), "product_id"),
+        ("/quotes", _prepare_quote(company, product_id=MISSING), "items.0.product_id"),
     ):
         with subtests.test(f"{path} {field}"):
             [name] = _get_problems(api.post(path, json=body))

@@ -31,8 +31,8 @@ class BillinatorIdempotencyKey(models.Model):
     def _claim(self, key, request_hash):
         """Return the row of the user's key, and whether this call is its first.
 
-        Two calls at once meet in the unique constraint: the second waits, is told of
-        the conflict by PostgreSQL, repeated by Odoo, and then finds the first one's row.
+        Two calls at once meet in the unique constraint: the second waits, PostgreSQL
+        tells it of the conflict, Odoo repeats it, and it finds the first one's row.
 
         :param str request_hash: what tells this call from another
         """

@@ -13,30 +13,22 @@ from .customers import get_customer
 class ContactResource(Resource):
     """Contacts; making one the primary contact takes the mark from the other."""
 
-    def _create(self, env, data):
-        if data.person_id is None and data.name is None:
-            raise refuse("name", env._("Give the name of a new person."))
-        contact = super()._create(env, data)
-        self._change_primary(contact, data)
-        return contact
-
     def create_many(self, env, data_list):
-        return env[self.model].union(*(self._create(env, data) for data in data_list))
+        if any(data.person_id is None and data.name is None for data in data_list):
+            raise refuse("name", env._("Give the name of a new person."))
+        contacts = super().create_many(env, data_list)
+        for contact, data in zip(contacts, data_list, strict=True):
+            self._change_primary(contact, data)
+        return contacts
 
     def _change(self, record, data):
-        contact = super()._change(record, data)
-        self._change_primary(contact, data)
-        return contact
-
-    def to_values(self, env, data):
-        values = super().to_values(env, data)
-        values.pop("is_primary", None)
-        return values
+        super()._change(record, data)
+        self._change_primary(record, data)
 
     def _change_primary(self, contact, data):
         if data.is_primary:
             contact.action_set_primary()
-        elif data.is_primary is False:
+        elif data.is_primary is False and contact.is_primary:
             contact.is_primary = False
 
 
@@ -51,7 +43,7 @@ CONTACTS = ContactResource(
         "designation": Field("designation"),
         "department": Field("department"),
         "role": Code("role"),
-        "is_primary": Boolean("is_primary"),
+        "is_primary": Boolean("is_primary", is_readonly=True),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },

@@ -6,7 +6,17 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
-from ..resource import Boolean, Coded, Field, Names, Resource, named, refuse, to_json
+from ..resource import (
+    QUERY,
+    Boolean,
+    Coded,
+    Field,
+    Names,
+    Resource,
+    named,
+    refuse,
+    to_json,
+)
 from ..schemas.base import Identifier, ListQuery, Name, Page
 from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
 from ..schemas.timeline import TimelinePage, TimelineQuery
@@ -96,7 +106,7 @@ def show_timeline(
         raise
     except UserError as exc:
         # The customer is there and the kinds are known.
-        raise refuse("before", str(exc), part="query") from exc
+        raise refuse("before", str(exc), place=QUERY) from exc
     return {
         "items": [_describe_event(event) for event in page["events"]],
         "next": page["next"] or None,

@@ -1,23 +1,41 @@
-from typing import Annotated
+from collections import defaultdict
+from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from odoo.fields import Command
+from odoo.models import BaseModel
 from odoo.tools import formatLang
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
-from ..resource import Code, Coded, Field, Names, PlainText, Reference, Resource
+from ..resource import (
+    BODY,
+    Code,
+    Coded,
+    Field,
+    Names,
+    PlainText,
+    Reference,
+    Resource,
+    refuse,
+)
 from ..schemas.base import Identifier, ListQuery, Page
 from ..schemas.quote import (
     ConvertedQuote,
     Quote,
     QuoteCreate,
+    QuoteItemInput,
     QuoteStatus,
     QuoteSummary,
     QuoteUpdate,
 )
 from .bulk import add_bulk_route
 
+STATUS_ACTIONS = {
+    "DRAFT": "action_reset_to_draft",
+    "SENT": "action_mark_sent",
+    "ACCEPTED": "action_accept",
+}
 ITEMS = Resource(
     "billinator.quote.line",
     {
@@ -26,9 +44,21 @@ ITEMS = Resource(
         "quantity": Field("quantity"),
         "unit_price": Field("price_unit"),
         "discount": Field("discount"),
-        "line_total": Field("price_total"),
+        "line_total": Field("price_total", is_readonly=True),
     },
 )
+
+
+class Row(NamedTuple):
+    """An item of a quote that a client sends."""
+
+    quote: BaseModel
+    number: int
+    item: QuoteItemInput
+
+    @property
+    def place(self):
+        return (*BODY, "items", self.number)
 
 
 class QuoteResource(Resource):
@@ -48,132 +78,148 @@ class QuoteResource(Resource):
             {**quote, "items": items[quote["id"]]} for quote in self.to_dicts(records)
         ]
 
-    def _create(self, env, data):
-        quote = super()._create(env, data)
-        self._set_items(quote, data.items or [])
-        self._change_status(quote, data)
-        return quote
-
     def create_many(self, env, data_list):
-        return env[self.model].union(*(self._create(env, data) for data in data_list))
+        quotes = super().create_many(env, data_list)
+        rows = _get_rows(quotes, data_list)
+        for row in rows:
+            _check_known(row, ())
+        env[ITEMS.model].create(
+            [
+                {**values, "quote_id": row.quote.id}
+                for row, values in zip(rows, _get_items_values(env, rows), strict=True)
+            ]
+        )
+        _check_totals(quotes, rows)
+        _change_states(quotes, data_list)
+        return quotes
 
     def _change(self, record, data):
-        quote = super()._change(record, data)
+        super()._change(record, data)
         if data.items is not None:
-            self._set_items(quote, data.items)
-        self._change_status(quote, data)
-        return quote
+            rows = _get_rows(record, [data])
+            record.line_ids = _get_item_commands(record, rows)
+            _check_totals(record, rows)
+        _change_states(record, [data])
 
-    def _set_items(self, quote, items):
-        quote.line_ids = self._get_item_commands(quote, items)
-        self._check_totals(quote, items)
 
-    def _change_status(self, quote, data):
-        if data.status is None or data.status.lower() == quote.state:
-            return
-        if data.status == "REJECTED":
-            quote.action_reject(data.reject_reason)
-        else:
-            change = {
-                "DRAFT": quote.action_reset_to_draft,
-                "SENT": quote.action_mark_sent,
-                "ACCEPTED": quote.action_accept,
-            }
-            change[data.status]()
+def _get_rows(quotes, data_list):
+    return [
+        Row(quote, number, item)
+        for quote, data in zip(quotes, data_list, strict=True)
+        for number, item in enumerate(data.items or [])
+    ]
 
-    def _get_item_commands(self, quote, items):
-        """Return the commands after which the quote has ``items``, in their order."""
-        known = _get_lines(quote)
-        commands, kept = [], set()
-        for number, item in enumerate(items):
-            values = self._get_item_values(quote, item, number)
-            if item.id is None:
-                commands.append(Command.create(values))
-            elif item.id in known.ids:
-                kept.add(item.id)
-                commands.append(Command.update(item.id, values))
-            else:
-                raise _refuse_item(
-                    number, "id", quote.env._("The quote has no item %s.", item.id)
-                )
-        return commands + [
-            Command.delete(line.id) for line in known if line.id not in kept
-        ]
 
-    def _get_item_values(self, quote, item, number):
-        values = ITEMS.to_values(quote.env, item)
-        values.pop("price_total", None)
-        values["sequence"] = number + 1
-        if "tax_rate" in item.model_fields_set:
-            taxes = self._find_taxes(quote, item.tax_rate, number)
-            values["tax_ids"] = [Command.set(taxes.ids)]
-        return values
-
-    def _find_taxes(self, quote, rate, number):
-        """Return the company's sales tax of a percentage."""
-        taxes = (
-            quote.env["account.tax"]
-            .with_company(quote.company_id)
-            .search(
-                [
-                    *quote.env["account.tax"]._check_company_domain(quote.company_id),
-                    ("type_tax_use", "=", "sale"),
-                    ("amount_type", "=", "percent"),
-                    ("country_id", "=", quote.tax_country_id.id),
-                ]
-            )
+def _get_item_commands(quote, rows):
+    """Return the commands after which the quote has the rows' items, in their order."""
+    left = set(_get_lines(quote).ids)
+    commands = []
+    for row, values in zip(rows, _get_items_values(quote.env, rows), strict=True):
+        line_id = row.item.id
+        _check_known(row, left)
+        left.discard(line_id)
+        commands.append(
+            Command.update(line_id, values) if line_id else Command.create(values)
         )
-        found = taxes.filtered(lambda tax: tax.amount == rate)
-        # Unit prices of the API are without tax, where there is a choice.
-        found = found.filtered(lambda tax: not tax.price_include) or found
-        if not found and rate:
-            rates = ", ".join(
-                f"{known:g}" for known in sorted(set(taxes.mapped("amount")))
-            )
-            raise _refuse_item(
-                number,
-                "tax_rate",
-                quote.env._(
-                    "There is no sales tax of %(rate)s %%. Those there are: %(rates)s.",
-                    rate=f"{rate:g}",
-                    rates=rates or quote.env._("none"),
-                ),
-            )
-        return found[:1]
+    return commands + [Command.delete(line_id) for line_id in left]
 
-    def _check_totals(self, quote, items):
-        """Refuse items that do not add up to what the client expects."""
-        currency = quote.currency_id
-        lines = _get_lines(quote)
-        for number, (item, line) in enumerate(zip(items, lines, strict=True)):
-            if item.line_total is not None and currency.compare_amounts(
-                item.line_total, line.price_total
-            ):
-                total = formatLang(quote.env, line.price_total, currency_obj=currency)
-                raise _refuse_item(
-                    number,
-                    "line_total",
-                    quote.env._("The item adds up to %s.", total),
-                )
+
+def _check_known(row, known_ids):
+    """Refuse an item that names a line which its quote does not have, or not twice."""
+    if row.item.id is not None and row.item.id not in known_ids:
+        message = row.quote.env._("The quote has no item %s.", row.item.id)
+        raise refuse("id", message, place=row.place)
+
+
+def _get_items_values(env, rows):
+    """Return the lines' values of all rows; what they name is searched once for all."""
+    values_list = ITEMS.to_values_list(
+        env, [row.item for row in rows], [row.place for row in rows]
+    )
+    taxed = [row for row in rows if "tax_rate" in row.item.model_fields_set]
+    taxes = _find_taxes({row.quote for row in taxed})
+    for row, values in zip(rows, values_list, strict=True):
+        values["sequence"] = row.number + 1
+        if "tax_rate" in row.item.model_fields_set:
+            values["tax_ids"] = [Command.set(_choose_tax(row, taxes).ids)]
+    return values_list
+
+
+def _get_tax_key(quote):
+    return quote.company_id, quote.tax_country_id
+
+
+def _find_taxes(quotes):
+    """Return the sales taxes for quotes, by percentage, by company and country."""
+    return {key: _search_taxes(*key) for key in {_get_tax_key(q) for q in quotes}}
+
+
+def _search_taxes(company, country):
+    """Return the company's sales taxes for a country, by percentage."""
+    Tax = company.env["account.tax"].with_company(company)
+    taxes = Tax.search(
+        [
+            *Tax._check_company_domain(company),
+            ("type_tax_use", "=", "sale"),
+            ("amount_type", "=", "percent"),
+            ("country_id", "=", country.id),
+        ]
+    )
+    by_rate = {}
+    # Unit prices of the API are without tax, where there is a choice.
+    for tax in taxes.sorted("price_include"):
+        by_rate.setdefault(tax.amount, tax)
+    return by_rate
+
+
+def _choose_tax(row, taxes):
+    """Return the sales tax of the row's percentage, or none for no tax.
+
+    :param taxes: as :func:`_find_taxes` returned them
+    """
+    env, rate = row.quote.env, row.item.tax_rate
+    by_rate = taxes[_get_tax_key(row.quote)]
+    if rate and rate not in by_rate:
+        rates = ", ".join(f"{known:g}" for known in sorted(by_rate))
+        message = env._(
+            "There is no sales tax of %(rate)s %%. Those there are: %(rates)s.",
+            rate=f"{rate:g}",
+            rates=rates or env._("none"),
+        )
+        raise refuse("tax_rate", message, place=row.place)
+    return by_rate.get(rate, env["account.tax"])
+
+
+def _check_totals(quotes, rows):
+    """Refuse items that do not add up to what the client expects."""
+    lines = _get_lines(quotes).grouped("quote_id")
+    for row in rows:
+        line = lines[row.quote][row.number]
+        expected, currency = row.item.line_total, row.quote.currency_id
+        if expected is None or not currency.compare_amounts(expected, line.price_total):
+            continue
+        total = formatLang(line.env, line.price_total, currency_obj=currency)
+        message = line.env._("The item adds up to %s.", total)
+        raise refuse("line_total", message, place=row.place)
+
+
+def _change_states(quotes, data_list):
+    """Take the quotes to the statuses that clients wish for, those alike at once."""
+    wishes = defaultdict(quotes.browse)
+    for quote, data in zip(quotes, data_list, strict=True):
+        if data.status is not None and data.status.lower() != quote.state:
+            wishes[data.status, data.reject_reason] |= quote
+    for (status, reason), alike in wishes.items():
+        if status == "REJECTED":
+            alike.action_reject(reason)
+        else:
+            getattr(alike, STATUS_ACTIONS[status])()
 
 
 def _get_lines(quotes):
     """Return the lines to sell, of each quote in their order."""
     lines = quotes.line_ids.filtered(lambda line: not line.display_type)
     return lines.sorted(lambda line: (line.sequence, line.id))
-
-
-def _refuse_item(number, field, message):
-    return HTTPException(
-        422,
-        [
-            {
-                "loc": ["body", "items", number, field],
-                "msg": message,
-                "type": "value_error",
-            }
-        ],
-    )
 
 
 def _get_tax_rate(taxes):

@@ -1,1 +1,1 @@
-from . import test_webhook
+from . import test_resource, test_webhook

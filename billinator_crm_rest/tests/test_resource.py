@@ -1,0 +1,138 @@
+from fastapi import HTTPException
+
+from odoo.tests import tagged
+
+from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+
+from ..routers.contacts import CONTACTS
+from ..routers.opportunities import OPPORTUNITIES
+from ..routers.quotes import QUOTES
+from ..schemas.contact import ContactCreate
+from ..schemas.opportunity import OpportunityCreate
+from ..schemas.quote import QuoteCreate, QuoteUpdate
+
+MANY = 50
+
+
+@tagged("post_install", "-at_install")
+class TestResourceQueries(BillinatorCommon):
+    """Fifty items, or fifty records, take as many queries as one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["billinator.tag"].create(
+            [{"name": f"Tag {number}"} for number in range(MANY)]
+        )
+
+    def _count(self, work):
+        """Return how many queries ``work`` takes with a cold cache, the second time."""
+        for _twice in range(2):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            work()
+            self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def _make_items(self, count):
+        return [
+            {
+                "product_id": (self.product_a, self.product_b)[number % 2].id,
+                "description": f"Item {number}",
+                "quantity": 2,
+                "unit_price": 10.0 + number,
+                "tax_rate": self.company_data["default_tax_sale"].amount,
+            }
+            for number in range(count)
+        ]
+
+    def _make_quote(self, items=1, **values):
+        return QuoteCreate(
+            customer_id=self.customer.id, items=self._make_items(items), **values
+        )
+
+    def test_items_of_a_quote(self):
+        one, many = (
+            self._count(lambda n=n: QUOTES.upsert(self.env, self._make_quote(n)))
+            for n in (1, MANY)
+        )
+        self.assertLessEqual(many, one)
+
+    def test_many_quotes(self):
+        self._assert_constant(
+            QUOTES,
+            lambda number: self._make_quote(status="SENT", tags=[f"TAG {number}"]),
+        )
+
+    def test_many_opportunities(self):
+        self._assert_constant(
+            OPPORTUNITIES,
+            lambda number: OpportunityCreate(
+                title="Deal",
+                customer_id=self.customer.id,
+                stage=("LEAD", "PROPOSAL")[number % 2],
+                source=f"Source {number}",
+                tags=[f"Tag {number}"],
+            ),
+        )
+
+    def test_many_contacts(self):
+        people = self.env["res.partner"].create(
+            [{"name": f"Ann {number}"} for number in range(2 * MANY + 2)]
+        )
+        ids = iter(people.ids)
+        self._assert_constant(
+            CONTACTS,
+            lambda number: ContactCreate(
+                customer_id=self.customer.id, person_id=next(ids), role="USER"
+            ),
+        )
+
+    def _assert_constant(self, resource, make):
+        def create(count):
+            data_list = [make(number) for number in range(count)]
+            resource.read_many(resource.create_many(self.env, data_list))
+
+        one, many = (self._count(lambda n=n: create(n)) for n in (1, MANY))
+        self.assertLessEqual(many, one)
+
+
+@tagged("post_install", "-at_install")
+class TestResourceReferences(BillinatorCommon):
+    """What clients name is looked up for all at once, and told apart by its place."""
+
+    def test_each_gets_what_it_names(self):
+        deals = OPPORTUNITIES.create_many(
+            self.env,
+            [
+                OpportunityCreate(
+                    title=f"Deal {number}",
+                    customer_id=(self.customer, self.partner_b)[number].id,
+                    stage=("LEAD", "WON")[number],
+                    source=("Fair", "FAIR")[number],
+                )
+                for number in range(2)
+            ],
+        )
+        self.assertEqual(deals.partner_id, self.customer + self.partner_b)
+        self.assertEqual(deals.mapped("stage_id.code"), ["LEAD", "WON"])
+        self.assertEqual(len(deals.source_id), 1)
+        self.assertEqual(deals.source_id.name, "FAIR")
+
+    def test_the_wrong_item_is_named(self):
+        quote, _is_new = QUOTES.upsert(
+            self.env,
+            QuoteCreate(customer_id=self.customer.id, items=[{"description": "First"}]),
+        )
+        [line] = quote["items"]
+        for items, place in (
+            ([{"description": "Good"}, {"product_id": 2**31 - 1}], (1, "product_id")),
+            ([{"description": "Good"}, {"tax_rate": 77.5}], (1, "tax_rate")),
+            ([{"id": line["id"]}, {"id": line["id"]}], (1, "id")),
+            ([{"id": line["id"], "line_total": 5.0}], (0, "line_total")),
+        ):
+            with self.assertRaises(HTTPException) as refusal:
+                QUOTES.change(self.env, quote["id"], QuoteUpdate(items=items))
+            [problem] = refusal.exception.detail
+            self.assertEqual(problem["loc"], ["body", "items", *place])
