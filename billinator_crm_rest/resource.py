@@ -49,9 +49,6 @@ def describe_model(env, model):
     return env["ir.model"]._get(model).name
 
 
-NO_REFERENCE = {"external_ref": None, "external_source": None}
-
-
 class Field:
     """A field that has the same value in the API as in Odoo.
 
@@ -241,6 +238,20 @@ class Source(Coded):
         return {self.name: value and found[value.lower()]}
 
 
+def describe_references(references, asked=None):
+    """Return what the API tells of a record's names in other systems.
+
+    :param references: dicts of ``source`` and ``ref``, the oldest first
+    :param asked: the one that the call is about; the oldest, if it is about none
+    """
+    shown = asked or next(iter(references), {"source": None, "ref": None})
+    return {
+        "external_ref": shown["ref"],
+        "external_source": shown["source"],
+        "external_references": list(references),
+    }
+
+
 class Resource:
     """A model of Odoo under the names of the API.
 
@@ -264,14 +275,11 @@ class Resource:
         names = {field.name for field in self.fields.values()}
         rows = records.read(list(names), load=None)
         labels = self._read_labels(records, rows)
-        # Under which name another system knows a record is no secret of who sees it.
-        references = (
-            records.env["billinator.external.reference"].sudo()._get_references(records)
-        )
+        references = self._read_references(records)
         return [
             {
                 "id": row["id"],
-                **references.get(row["id"], NO_REFERENCE),
+                **references[row["id"]],
                 **{
                     name: field.show(row, labels.get(name))
                     for name, field in self.fields.items()
@@ -279,6 +287,16 @@ class Resource:
             }
             for row in rows
         ]
+
+    def _read_references(self, records):
+        """Return under which names other systems know the records, by their ids."""
+        # That is no secret of who sees a record.
+        Reference = records.env["billinator.external.reference"].sudo()
+        known = Reference._get_references(records)
+        return {
+            record_id: describe_references(known.get(record_id, ()))
+            for record_id in records.ids
+        }
 
     def _read_labels(self, records, rows):
         """Return what the fields need of other records, read once for all rows."""
@@ -387,18 +405,21 @@ class Resource:
         self.check_create(env)
         if data.external_ref is None:
             return self.represent(self.create_many(env, [data])), True
+        asked = {"source": data.external_source or "", "ref": data.external_ref}
         # Users have no access to the references; these are the current company's.
-        reference_sudo = (
-            env["billinator.external.reference"]
-            .sudo()
-            ._claim(self.model, data.external_source or "", data.external_ref)
-        )
+        Reference = env["billinator.external.reference"].sudo()
+        reference_sudo = Reference._claim(self.model, **asked)
         known = reference_sudo._get_record()
         if known:
-            return self.change(env, self._get_visible(env, known).id, data), False
-        record = self.create_many(env, [data])
-        reference_sudo.res_id = record.id
-        return self.represent(record), True
+            record = self._get_visible(env, known)
+            self._change(record, data)
+        else:
+            record = self.create_many(env, [data])
+            reference_sudo.res_id = record.id
+        item = self.represent(record)
+        # A record may have a name in other systems, too.
+        names = describe_references(item["external_references"], asked)
+        return {**item, **names}, not known
 
     def check_create(self, env):
         """Refuse who may create none at all, whatever else is wrong with the call."""

@@ -654,6 +654,8 @@ def test_an_external_reference_is_created_once_and_changed_then(api, customer):
     first, second = send(), send(title="Renamed")
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json()["external_ref"] == f"A-1-{customer}"
+    known = [{"source": "shop", "ref": f"A-1-{customer}"}]
+    assert second.json()["external_references"] == known
     assert second.json()["id"] == first.json()["id"]
     assert second.json()["title"] == "Renamed"
     assert send(source="other shop").status_code == 201

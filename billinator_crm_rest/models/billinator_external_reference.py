@@ -1,5 +1,8 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
+
+VACUUM_BATCH = 10_000
 
 
 class BillinatorExternalReference(models.Model):
@@ -58,21 +61,44 @@ class BillinatorExternalReference(models.Model):
 
     @api.model
     def _get_references(self, records):
-        """Return a dict of the records' ids and what the API tells of each."""
-        rows = self.search(
-            [("model", "=", records._name), ("res_id", "in", records.ids)]
+        """Return lists of the records' references by their ids, the oldest first."""
+        rows = self.search_fetch(
+            [("model", "=", records._name), ("res_id", "in", records.ids)],
+            ["res_id", "source", "ref"],
+            order="id",
         )
         return {
-            row.res_id: {"external_ref": row.ref, "external_source": row.source or ""}
-            for row in rows
+            res_id: [{"source": row.source or "", "ref": row.ref} for row in known]
+            for res_id, known in rows.grouped("res_id").items()
         }
 
     def _get_record(self):
         """Return the record, whoever may see it, if it is still there."""
         return self.env[self.model].browse(self.res_id or ()).exists()
 
+    @api.model
+    def _move(self, sources, target):
+        """Have the references of records that go stand for the one that stays."""
+        domain = [("model", "=", sources._name), ("res_id", "in", sources.ids)]
+        self.search(domain).res_id = target.id
+
+    # === Tidying up === #
+
     @api.autovacuum
     def _gc_lost_references(self):
-        for model, rows in self.search([], limit=100_000).grouped("model").items():
-            known = self.env[model].browse(rows.mapped("res_id")).exists().ids
-            rows.filtered(lambda row, known=known: row.res_id not in known).unlink()
+        """Forget the names of what is gone, maybe with its whole model."""
+        models = [model for [model] in self._read_group([], ["model"])]
+        lost = self.search(
+            Domain.OR(self._get_lost_domain(model) for model in models),
+            limit=VACUUM_BATCH,
+        )
+        lost.unlink()
+        return len(lost), len(lost) == VACUUM_BATCH
+
+    @api.model
+    def _get_lost_domain(self, model):
+        domain = Domain("model", "=", model)
+        if model not in self.env:
+            return domain
+        known = self.env[model].with_context(active_test=False)._search([])
+        return domain & Domain("res_id", "not in", known)

@@ -30,6 +30,11 @@ class BillinatorOpportunity(models.Model):
         Webhook._tell({"opportunity.moved": moved, **moved._get_closed_events(before)})
         return result
 
+    def _merge_documents(self, others):
+        # Salespeople have no access to the references of the deals they may merge.
+        self.env["billinator.external.reference"].sudo()._move(others, self)
+        return super()._merge_documents(others)
+
     def _get_stages(self):
         """Return the stage and the status of each, by id."""
         # Who gives an opportunity away may not read it afterwards.

@@ -36,7 +36,16 @@ STATUS_ACTIONS = {
     "SENT": "action_mark_sent",
     "ACCEPTED": "action_accept",
 }
-ITEMS = Resource(
+
+
+class ItemResource(Resource):
+    """The lines of a quote, which have no name in other systems."""
+
+    def _read_references(self, records):
+        return {record_id: {} for record_id in records.ids}
+
+
+ITEMS = ItemResource(
     "billinator.quote.line",
     {
         "product_id": Reference("product_id", "product.product"),

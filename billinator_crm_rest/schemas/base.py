@@ -109,12 +109,22 @@ class CreateInput(BaseModel):
     )
 
 
+class ExternalReference(BaseModel):
+    """A record's name in another system."""
+
+    source: str
+    ref: str
+
+
 class Output(BaseModel):
     """What is told of every record."""
 
     id: int
-    external_ref: str | None
+    external_ref: str | None = Field(
+        description="The one that the call names, otherwise the oldest of all"
+    )
     external_source: str | None
+    external_references: list[ExternalReference]
 
 
 class ListQuery(Input):

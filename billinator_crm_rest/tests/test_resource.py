@@ -4,6 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.billinator_crm.tests.common import BillinatorCommon
 
+from ..models import billinator_external_reference as reference_module
 from ..routers.contacts import CONTACTS
 from ..routers.opportunities import OPPORTUNITIES
 from ..routers.quotes import QUOTES
@@ -136,3 +137,59 @@ class TestResourceReferences(BillinatorCommon):
                 QUOTES.change(self.env, quote["id"], QuoteUpdate(items=items))
             [problem] = refusal.exception.detail
             self.assertEqual(problem["loc"], ["body", "items", *place])
+
+
+@tagged("post_install", "-at_install")
+class TestExternalReferences(BillinatorCommon):
+    """Several systems can know a record, each under a name of its own."""
+
+    def _sync(self, source, ref, **values):
+        data = OpportunityCreate(
+            title="Deal",
+            customer_id=self.customer.id,
+            external_source=source,
+            external_ref=ref,
+            **values,
+        )
+        return OPPORTUNITIES.upsert(self.env, data)
+
+    def test_a_merged_deal_is_known_to_both_systems(self):
+        shop, _is_new = self._sync("shop", "S-1")
+        books, _is_new = self._sync("books", "B-1")
+        kept = self.env["billinator.opportunity"].browse(shop["id"])
+        kept.with_user(self.manager).merge_opportunities([books["id"]])
+        again, is_new = self._sync("books", "B-1", value=70.0)
+        self.assertEqual((again["id"], is_new, again["value"]), (kept.id, False, 70.0))
+        self.assertEqual(
+            again["external_references"],
+            [{"source": "shop", "ref": "S-1"}, {"source": "books", "ref": "B-1"}],
+        )
+        # Each system sees its own name in the answer to what it sends.
+        self.assertEqual(
+            (again["external_source"], again["external_ref"]), ("books", "B-1")
+        )
+        shown = OPPORTUNITIES.show(self.env, kept.id)
+        self.assertEqual(
+            (shown["external_source"], shown["external_ref"]), ("shop", "S-1")
+        )
+
+    def test_what_is_gone_is_forgotten(self):
+        Reference = self.env["billinator.external.reference"]
+        Reference.search([]).unlink()
+        self.patch(reference_module, "VACUUM_BATCH", 2)
+        deals = [self._sync("shop", f"S-{number}")[0]["id"] for number in range(4)]
+        gone = self.env["billinator.opportunity"].browse(deals[1:])
+        self.env["billinator.opportunity"].browse(deals[0]).active = False
+        gone.unlink()
+        Reference.create(
+            {
+                "company_id": self.company.id,
+                "model": "billinator.uninstalled",
+                "ref": "U-1",
+                "res_id": 1,
+            }
+        )
+        self.assertEqual(Reference._gc_lost_references(), (2, True))
+        self.assertEqual(Reference._gc_lost_references(), (2, True))
+        self.assertEqual(Reference._gc_lost_references(), (0, False))
+        self.assertEqual(Reference.search([]).mapped("ref"), ["S-0"])
