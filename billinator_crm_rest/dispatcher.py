@@ -15,6 +15,7 @@ from odoo.exceptions import (
     UserError,
     ValidationError,
 )
+from odoo.http import request
 
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher
 from odoo.addons.fastapi.pools import fastapi_app_pool
@@ -54,7 +55,7 @@ def _describe_invalid(exc):
         for error in jsonable_encoder(exc.errors(), custom_encoder={bytes: repr})
     ]
     if any(error["type"] == "json_invalid" for error in errors):
-        return 400, "The body is not JSON."
+        return 400, request.env._("The body is not JSON.")
     return 422, errors
 
 

@@ -17,6 +17,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from odoo.tools.translate import LazyGettext, LazyTranslate
+
+# Nobody's language is known here: whoever shows an explanation translates it.
+_lt = LazyTranslate(__name__)
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 # An exchange ends after this time, even if the receiver keeps sending byte by byte.
@@ -30,6 +34,16 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 class ForbiddenTargetError(ValueError):
     """The address is not one of the internet at large."""
 
+    def __init__(self, address):
+        super().__init__(address)
+        self.explanation = _lt("%s is not a public address.", address)
+
+
+class BadNameError(OSError):
+    """No host can have such a name."""
+
+    explanation = _lt("This is no host name.")
+
 
 @dataclass
 class Answer:
@@ -37,13 +51,13 @@ class Answer:
 
     :param status_code: the receiver's, 0 when it did not answer
     :param text: the start of what it said
-    :param error: why there is no answer
+    :param error: why there is no answer, in words that may be to translate
     :param seconds: how long it took
     """
 
     status_code: int = 0
     text: str = ""
-    error: str = ""
+    error: str | LazyGettext = ""
     seconds: float = 0.0
 
     @property
@@ -77,15 +91,35 @@ def find_addresses(host, port, *, allow_private=False):
     :raise ForbiddenTargetError: when one of its addresses is not public
     :raise OSError: when it has none
     """
-    name = host.strip("[]").rstrip(".")
     try:
-        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(_get_name(host), port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
-        raise OSError("This is no host name.") from error
+        raise BadNameError from error
     for *_kind, address in found:
         if not allow_private and not is_public(address[0]):
-            raise ForbiddenTargetError(f"{address[0]} is not a public address.")
+            raise ForbiddenTargetError(address[0])
     return found[:MAX_ADDRESSES]
+
+
+def is_plainly_private(host):
+    """Tell whether a host is inside the own network, as far as its name tells.
+
+    Nobody is asked; what a name stands for is looked up when it is connected to.
+    """
+    name = _get_name(host)
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        [(*_kind, address), *_more] = socket.getaddrinfo(
+            name, None, flags=socket.AI_NUMERICHOST
+        )
+    except (OSError, UnicodeError):
+        return False
+    return not is_public(address[0])
+
+
+def _get_name(host):
+    return host.strip("[]").rstrip(".").lower()
 
 
 def is_public(address):
@@ -205,9 +239,14 @@ class _GuardedAdapter(HTTPAdapter):
         return super().close()
 
     def explain(self, error):
-        """Say in a few words why there is no answer."""
+        """Say in a few words why there is no answer; the system's own are English."""
         if self._is_expired:
-            return f"No complete answer within {TOTAL_SECONDS} seconds"
-        while error.__context__:
+            return _lt("No complete answer within %s seconds", TOTAL_SECONDS)
+        while error.__context__ and not hasattr(error, "explanation"):
             error = error.__context__
-        return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return (
+            getattr(error, "explanation", None)
+            or getattr(error, "strerror", None)
+            or str(error)
+            or type(error).__name__
+        )

@@ -9,8 +9,9 @@ from urllib3.util import parse_url
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL, ormcache, str2bool
+from odoo.tools.translate import LazyGettext
 
-from ..guarded_http import ForbiddenTargetError, find_addresses
+from ..guarded_http import is_plainly_private
 from ..webhook_resources import read_records
 
 TEST_EVENT = "webhook.test"
@@ -127,23 +128,20 @@ class BillinatorWebhook(models.Model):
         return parts
 
     def _check_address(self, parts):
-        """Refuse hosts inside the own network; unknown ones may come to exist."""
-        try:
-            find_addresses(
-                parts.host,
-                parts.port or PORTS[parts.scheme],
-                allow_private=self._is_private_allowed(),
-            )
-        except ForbiddenTargetError as error:
-            raise ValidationError(
-                self.env._(
-                    "%(host)s is inside a private network, where webhooks may not go."
-                    " An administrator can allow it in the settings.",
-                    host=parts.host,
-                )
-            ) from error
-        except OSError:
+        """Refuse hosts that are plainly inside the own network.
+
+        What other names stand for is checked at each delivery: a constraint does not
+        wait for a name server, and the answer may change.
+        """
+        if self._is_private_allowed() or not is_plainly_private(parts.host):
             return
+        raise ValidationError(
+            self.env._(
+                "%(host)s is inside a private network, where webhooks may not go."
+                " An administrator can allow it in the settings.",
+                host=parts.host,
+            )
+        )
 
     @api.constrains("user_id")
     def _check_user_id(self):
@@ -308,6 +306,13 @@ class BillinatorWebhook(models.Model):
             ),
             log_exceptions=False,
         )
+
+    def _in_words(self, explanation):
+        """Return an explanation in the language of the webhook's user."""
+        self.ensure_one()
+        if not isinstance(explanation, LazyGettext):
+            return explanation
+        return self.with_context(lang=self.user_id.lang).env._(explanation)
 
     def _note_answer(self, answer):
         """Remember how the receiver did, and leave one that fails alone for a while."""

@@ -3,14 +3,18 @@ import hmac
 import random
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
 from odoo.service.model import retrying
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
 from .. import guarded_http
+
+_lt = LazyTranslate(__name__)
 
 STATES = [
     ("pending", "Pending"),
@@ -28,6 +32,7 @@ KEEP_DELIVERED = timedelta(days=30)
 KEEP_FAILED = timedelta(days=90)
 # What a receiver that is down for so long was to be told is told no more.
 GIVE_UP = timedelta(days=7)
+DOWN = _lt("The receiver was down for days.")
 VACUUM_BATCH = 10_000
 USER_AGENT = "Billinator-CRM-Webhooks/1.0"
 
@@ -271,8 +276,10 @@ class BillinatorWebhookDelivery(models.Model):
         delivery = self.exists()
         if not delivery:
             return
-        delivery.webhook_id._wait_for_lock()
-        delivery.webhook_id._note_answer(answer)
+        webhook = delivery.webhook_id
+        webhook._wait_for_lock()
+        answer = replace(answer, error=webhook._in_words(answer.error))
+        webhook._note_answer(answer)
         delivery.write(
             {
                 "status_code": answer.status_code,
@@ -283,9 +290,7 @@ class BillinatorWebhookDelivery(models.Model):
             }
         )
         if not answer.is_success:
-            self._get_cron()._trigger(
-                [delivery.webhook_id.paused_until, delivery.next_attempt]
-            )
+            self._get_cron()._trigger([webhook.paused_until, delivery.next_attempt])
 
     def _prepare_outcome(self, answer):
         now = fields.Datetime.now()
@@ -328,5 +333,6 @@ class BillinatorWebhookDelivery(models.Model):
             ],
             limit=VACUUM_BATCH,
         )
-        waiting.write({"state": "failed", "error": "The receiver was down for days."})
+        for webhook, lost in waiting.grouped("webhook_id").items():
+            lost.write({"state": "failed", "error": webhook._in_words(DOWN)})
         return len(waiting), len(waiting) == VACUUM_BATCH

@@ -7,6 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import RecordCapturer, tagged
+from odoo.tools.translate import code_translations
 
 from odoo.addons.billinator_crm.tests.common import BillinatorCommon
 
@@ -632,7 +633,10 @@ class TestWebhookDelivery(WebhookCase):
         self.receiver.answers = [_tolerant(stutter)]
         answer = post(self.receiver.url, b"{}", {}, allow_private=True)
         self.assertEqual(answer.status_code, 0)
-        self.assertEqual(answer.error, "No complete answer within 1 seconds")
+        webhook = self._create_webhook()
+        self.assertEqual(
+            webhook._in_words(answer.error), "No complete answer within 1 seconds"
+        )
 
     def test_what_was_under_way_at_a_crash_is_sent_again(self):
         self._create_webhook("opportunity.created")
@@ -687,6 +691,25 @@ class TestWebhookDelivery(WebhookCase):
         self.assertEqual(self._get_deliveries(), kept + pending + failed + waiting)
         self.assertEqual(pending.state, "pending")
         self.assertEqual(waiting.state, "failed")
+        self.assertEqual(waiting.error, "The receiver was down for days.")
+
+    def test_explanations_are_in_the_users_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.manager.lang = "de_DE"
+        source = "The receiver was down for days."
+        messages = code_translations.get_python_translations(
+            "billinator_crm_rest", "de_DE"
+        )
+        self.addCleanup(code_translations.python_translations.clear)
+        code_translations.python_translations["billinator_crm_rest", "de_DE"] = {
+            **messages,
+            source: "Der Empfänger war tagelang nicht da.",
+        }
+        webhook = self._create_webhook()
+        self.assertEqual(
+            webhook._in_words(delivery_module.DOWN),
+            "Der Empfänger war tagelang nicht da.",
+        )
 
     def _age(self, deliveries, create_date):
         deliveries.flush_recordset()
@@ -755,6 +778,7 @@ class TestWebhookTargets(WebhookCase):
             "https://93.184.215.14/events?key=1",
             "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]:8443/",
             "https://not-there-yet.invalid/",
+            "https://localhost.example/",
         ):
             with self.subTest(url=url):
                 self.assertEqual(self._create_webhook(url=url).url, url)
