@@ -95,6 +95,16 @@ class BillinatorContact(models.Model):
                     )
                 )
 
+    @api.constrains("person_id", "customer_id")
+    def _check_customer(self):
+        """Say so before PostgreSQL does, which would also log an error."""
+        for contact in self:
+            self._check_somebody_else(contact.person_id.id, contact.customer_id.id)
+
+    def _check_somebody_else(self, person_id, customer_id):
+        if person_id and person_id == customer_id:
+            raise ValidationError(self.env._("A customer cannot be its own contact."))
+
     # === CRUD === #
 
     @api.model_create_multi
@@ -114,6 +124,9 @@ class BillinatorContact(models.Model):
         # Odoo prepares properties for every model that has them, inherited or not, and
         # would write them, empty, on the person who is there already.
         prepared = super()._prepare_create_values(vals_list)
+        # Constraints are checked after the insertion.
+        for vals in prepared:
+            self._check_somebody_else(vals.get("person_id"), vals.get("customer_id"))
         for vals, values in zip(vals_list, prepared, strict=True):
             if vals.get("person_id") and "properties" not in vals:
                 values.pop("properties", None)

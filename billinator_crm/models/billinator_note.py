@@ -202,6 +202,21 @@ class BillinatorNote(models.Model):
                     self.env._("The note is empty: write a subject or a text.")
                 )
 
+    @api.constrains("partner_id", "opportunity_id")
+    def _check_customer(self):
+        """Say so before PostgreSQL does, which would also log an error."""
+        for note in self:
+            self._check_about_somebody(note.partner_id or note.opportunity_id)
+
+    def _check_about_somebody(self, subject):
+        if not subject:
+            raise ValidationError(
+                self.env._(
+                    "Say who the note is about: choose a customer, an opportunity or a "
+                    "quote."
+                )
+            )
+
     def _check_subjects(self):
         """Check that people and documents are the customer's, and may be read.
 
@@ -247,6 +262,13 @@ class BillinatorNote(models.Model):
         ).opportunity_id
 
     # === CRUD === #
+
+    def _prepare_create_values(self, vals_list):
+        prepared = super()._prepare_create_values(vals_list)
+        # Constraints are checked after the insertion.
+        for vals in prepared:
+            self._check_about_somebody(vals["partner_id"] or vals["opportunity_id"])
+        return prepared
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -74,6 +74,12 @@ class TestContact(BillinatorCommon):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             self._create_contact(person_id=self.person.id)
 
+    def test_nobody_is_contact_of_itself(self):
+        with self.assertRaisesRegex(ValidationError, "its own contact"):
+            self._create_contact(person_id=self.person.id, customer_id=self.person.id)
+        with self.assertRaisesRegex(ValidationError, "its own contact"):
+            self.contact.customer_id = self.person
+
     def test_company_is_no_contact(self):
         with self.assertRaises(ValidationError):
             self._create_contact(person_id=self.other_customer.id)

@@ -97,8 +97,10 @@ class TestNote(NoteCase):
         self.assertEqual(note.partner_id, self.customer)
 
     def test_needs_a_customer(self):
-        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+        with self.assertRaisesRegex(ValidationError, "Say who the note is about"):
             self.env["billinator.note"].create({"body": "Who?"})
+        with self.assertRaisesRegex(ValidationError, "Say who the note is about"):
+            self._log(partner_id=self.customer.id).partner_id = False
 
     def test_customer_of_another_document_is_refused(self):
         for values in (
