@@ -14,6 +14,7 @@ from . import (
     billinator_opportunity,
     billinator_opportunity_gate,
     billinator_opportunity_health,
+    billinator_pipeline_snapshot,
     billinator_quote,
     billinator_quote_line,
     billinator_stage,

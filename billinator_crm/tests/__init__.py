@@ -16,6 +16,7 @@ from . import (
     test_opportunity_merge,
     test_opportunity_statistics,
     test_performance,
+    test_pipeline_snapshot,
     test_quote,
     test_quote_form,
     test_quote_price,

@@ -1,4 +1,5 @@
 import inspect
+from datetime import date
 
 from lxml import etree
 
@@ -104,6 +105,16 @@ RIGHTS = {
         "portal": "",
         "internal": "",
     },
+    "billinator.pipeline.snapshot": {
+        "salesperson": "r",
+        "colleague": "",
+        "senior": "r",
+        "manager": "r",
+        "accountant": "",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
     "billinator.quote": {
         "salesperson": "rwc",
         "colleague": "c",
@@ -172,6 +183,7 @@ class AccessCase(BillinatorCommon):
                 }
             ),
             "billinator.opportunity": cls.opportunity,
+            "billinator.pipeline.snapshot": cls._take_snapshot(),
             "billinator.quote": cls.quote,
             "billinator.quote.line": cls.quote.line_ids,
         }
@@ -207,6 +219,13 @@ class AccessCase(BillinatorCommon):
                 "user_id": cls.salesperson.id,
             }
         )
+
+    @classmethod
+    def _take_snapshot(cls):
+        """Return the salesperson's opportunity in a snapshot."""
+        Snapshot = cls.env["billinator.pipeline.snapshot"]
+        Snapshot._take(date(2026, 1, 5))
+        return Snapshot.search([("opportunity_id", "=", cls.opportunity.id)], limit=1)
 
     @classmethod
     def _get_our_models(cls):

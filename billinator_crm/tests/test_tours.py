@@ -1,5 +1,8 @@
 from datetime import datetime, timedelta
 
+from dateutil.relativedelta import relativedelta
+
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -192,6 +195,26 @@ class TestTours(TourCase):
         self.assertIn(
             "Twice as much as last year",
             "".join(opportunity.message_ids.mapped("body")),
+        )
+
+    def test_bridge(self):
+        deal = self.env["billinator.opportunity"].create(
+            {
+                "name": "Bridge Deal",
+                "partner_name": "Bridge Builders",
+                "user_id": self.salesperson.id,
+                "expected_revenue": 1000,
+                "date_deadline": fields.Date.context_today(self.env.user),
+            }
+        )
+        others = self.env["billinator.opportunity"].search([("id", "!=", deal.id)])
+        others.filtered(lambda other: not other.user_id).active = False
+        Snapshot = self.env["billinator.pipeline.snapshot"]
+        Snapshot.search([]).unlink()
+        Snapshot._take(deal.date_deadline - relativedelta(days=7))
+        deal.expected_revenue = 1250
+        self.start_tour(
+            "/odoo/crm-bridge", "billinator_crm_bridge", login=self.salesperson.login
         )
 
     def test_log(self):

@@ -1,0 +1,264 @@
+import random
+from datetime import date, timedelta
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import BillinatorCommon
+
+FIRST, SECOND = date(2026, 3, 2), date(2026, 3, 9)
+MARCH, APRIL, MAY = "2026-03-31", "2026-04-30", "2026-05-31"
+SPRING = {"closing_from": "2026-04-01", "closing_to": "2026-06-30"}
+
+
+@tagged("post_install", "-at_install")
+class TestPipelineSnapshot(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.Snapshot = cls.env["billinator.pipeline.snapshot"]
+        cls.env["billinator.opportunity"].search([]).active = False
+        cls.deals = {
+            name: cls._create_opportunity(
+                name=name,
+                user_id=cls.salesperson.id,
+                expected_revenue=100.10,
+                date_deadline=APRIL,
+            )
+            for name in ("stays", "raised", "lowered", "won", "lost", "slipped", "gone")
+        }
+        cls.deals["pulled"] = cls._create_opportunity(
+            name="pulled", expected_revenue=40, date_deadline="2026-12-31"
+        )
+        cls.Snapshot._take(FIRST)
+        cls._let_a_week_pass()
+
+    @classmethod
+    def _let_a_week_pass(cls):
+        """Move what happened back, as a test is one moment for the database."""
+        cls.env.flush_all()
+        for table, column in (
+            ("billinator_pipeline_snapshot", "taken_at"),
+            ("billinator_opportunity", "date_closed"),
+        ):
+            cls.env.cr.execute(
+                f"UPDATE {table} SET {column} = {column} - interval '7 days'"
+            )
+        cls.env.invalidate_all()
+
+    def _live_on(self):
+        """Do what happens in a week."""
+        deals = self.deals
+        deals["raised"].expected_revenue = 150.35
+        deals["lowered"].expected_revenue = 60
+        deals["won"].expected_revenue = 110
+        deals["won"].action_set_won()
+        deals["lost"].action_set_lost(self.lost_reason.id)
+        deals["slipped"].date_deadline = "2026-07-01"
+        deals["gone"].unlink()
+        deals["pulled"].date_deadline = MAY
+        deals["new"] = self._create_opportunity(
+            name="new", expected_revenue=5.55, date_deadline=MAY
+        )
+        deals["quick"] = self._create_opportunity(
+            name="quick", expected_revenue=20, date_deadline=MAY
+        )
+        deals["quick"].action_set_won()
+
+    def _get_amounts(self, *dates, **options):
+        bridge = self.Snapshot.get_bridge(*dates, **options)
+        return {bar["bar"]: (bar["amount"], bar["count"]) for bar in bridge["bars"]}
+
+    def assertBridge(self, *dates, **options):
+        self.assertEqual(
+            self._get_amounts(*dates, **options),
+            {
+                "opening": (700.70, 7),
+                "new": (25.55, 2),
+                "pulled_in": (40, 1),
+                "raised": (60.15, 2),
+                "lowered": (-40.10, 1),
+                "slipped": (-100.10, 1),
+                "won": (-130, 2),
+                "lost": (-100.10, 1),
+                "removed": (-100.10, 1),
+                "closing": (356.00, 5),
+            },
+        )
+
+    def test_bridge_to_now(self):
+        self._live_on()
+        self.assertBridge("2026-03-02", **SPRING)
+
+    def test_bridge_between_two_days(self):
+        self._live_on()
+        self.Snapshot._take(SECOND)
+        self._let_a_week_pass()
+        self.deals["stays"].expected_revenue = 1
+        self.deals["new"].action_set_lost(self.lost_reason.id)
+        self.assertBridge("2026-03-02", "2026-03-09", **SPRING)
+        self.assertBridge("2026-03-08", "2026-03-15", **SPRING)
+
+    def test_bridge_over_several_snapshots(self):
+        self._live_on()
+        self.Snapshot._take(SECOND)
+        self._let_a_week_pass()
+        self.Snapshot._take(SECOND + timedelta(days=7))
+        self.assertBridge("2026-03-02", "2026-03-16", **SPRING)
+
+    def test_whole_pipeline_has_no_slips(self):
+        self._live_on()
+        amounts = self._get_amounts("2026-03-02")
+        self.assertEqual(amounts["opening"], (740.70, 8))
+        self.assertEqual(amounts["slipped"], (0, 0))
+        self.assertEqual(amounts["pulled_in"], (0, 0))
+
+    def test_every_bar_opens_its_deals(self):
+        self._live_on()
+        arguments = {"date_from": "2026-03-02", **SPRING}
+        expected = {
+            "opening": {"stays", "raised", "lowered", "won", "lost", "slipped"},
+            "new": {"new", "quick"},
+            "pulled_in": {"pulled"},
+            "raised": {"raised", "won"},
+            "lowered": {"lowered"},
+            "slipped": {"slipped"},
+            "won": {"won", "quick"},
+            "lost": {"lost"},
+            "removed": set(),
+            "closing": {"stays", "raised", "lowered", "pulled", "new"},
+        }
+        for bar, names in expected.items():
+            with self.subTest(bar):
+                action = self.Snapshot.action_view_bar(bar, **arguments)
+                deals = self.env["billinator.opportunity"].search(action["domain"])
+                self.assertEqual(set(deals.mapped("name")), names)
+
+    def test_lost_and_reopened(self):
+        self.deals["lost"].action_set_lost(self.lost_reason.id)
+        self.Snapshot._take(SECOND)
+        self._let_a_week_pass()
+        self.deals["lost"].action_reopen()
+        self.assertEqual(self._get_amounts("2026-03-02")["lost"], (0, 0))
+        self.assertEqual(self._get_amounts("2026-03-09")["new"], (100.10, 1))
+
+    def test_same_day_again_replaces(self):
+        self.deals["raised"].expected_revenue = 1000
+        self.deals["lost"].active = False
+        self.Snapshot._take(FIRST)
+        rows = self.Snapshot.search([("date", "=", FIRST)])
+        self.assertEqual(len(rows), 7)
+        raised = rows.filtered(lambda row: row.opportunity_name == "raised")
+        self.assertEqual(raised.expected_revenue, 1000)
+
+    def test_snapshot_is_one_statement(self):
+        self.env.flush_all()
+        # The day's earlier rows go, then all of today's come.
+        with self.assertQueryCount(2):
+            self.Snapshot._take(SECOND)
+
+    def test_generated_histories_add_up(self):
+        randomness = random.Random(19)
+        deals = self.env["billinator.opportunity"].create(
+            [
+                {
+                    "name": f"Deal {number}",
+                    "partner_id": self.customer.id,
+                    "expected_revenue": randomness.randrange(1, 10**7) / 100,
+                    "date_deadline": randomness.choice([MARCH, APRIL, MAY, False]),
+                }
+                for number in range(60)
+            ]
+        )
+        day = FIRST
+        for _week in range(3):
+            day += timedelta(days=7)
+            self._change_at_random(randomness, deals)
+            self.Snapshot._take(day)
+            self._let_a_week_pass()
+        for start in range(0, 21, 7):
+            for end in (*range(start, 22, 7), None):
+                self._check_adds_up(FIRST + timedelta(start), end)
+
+    def _change_at_random(self, randomness, deals):
+        for deal in deals:
+            change = randomness.randrange(6)
+            if deal.status != "open":
+                if change == 0:
+                    deal.action_reopen()
+            elif change == 1:
+                deal.expected_revenue = randomness.randrange(1, 10**7) / 100
+            elif change == 2:
+                deal.date_deadline = randomness.choice([MARCH, APRIL, MAY])
+            elif change == 3:
+                deal.action_set_won()
+            elif change == 4:
+                deal.action_set_lost(self.lost_reason.id)
+
+    def _check_adds_up(self, start, end):
+        date_to = end is not None and str(FIRST + timedelta(end))
+        for options in ({}, SPRING, {"closing_to": MARCH}):
+            amounts = self._get_amounts(str(start), date_to, **options)
+            closing, count = amounts.pop("closing")
+            self.assertAlmostEqual(
+                sum(amount for amount, _count in amounts.values()), closing, 2
+            )
+            action = self.Snapshot.action_view_bar(
+                "closing", str(start), date_to, **options
+            )
+            self.assertEqual(len(action["domain"][0][2]), count)
+            # What is open, summed up without the bridge.
+            rows = self._read_open(date_to, options)
+            self.assertAlmostEqual(sum(rows), closing, 2)
+
+    def _read_open(self, date_to, options):
+        domain = [("status", "=", "open")]
+        if "closing_from" in options:
+            domain += [("date_deadline", ">=", options["closing_from"])]
+        if "closing_to" in options:
+            domain += [("date_deadline", "<=", options["closing_to"])]
+        if date_to:
+            rows = self.Snapshot.search([*domain, ("date", "=", date_to)])
+            return rows.mapped("expected_revenue")
+        deals = self.env["billinator.opportunity"].search(domain)
+        return deals.mapped("expected_revenue_company")
+
+    def test_rights(self):
+        self._live_on()
+        self.deals["won"].user_id = self.colleague
+        as_salesperson = self.Snapshot.with_user(self.salesperson)
+        bars = as_salesperson.get_bridge("2026-03-02", **SPRING)["bars"]
+        counts = {bar["bar"]: bar["count"] for bar in bars}
+        # Neither the colleague's deal nor the one that is deleted.
+        self.assertEqual((counts["opening"], counts["won"]), (5, 0))
+        as_colleague = self.Snapshot.with_user(self.colleague)
+        bars = as_colleague.get_bridge("2026-03-02", **SPRING)["bars"]
+        counts = {bar["bar"]: bar["count"] for bar in bars}
+        self.assertEqual((counts["opening"], counts["won"]), (1, 1))
+        stranger = self.Snapshot.with_user(self.stranger)
+        self.assertRaises(UserError, stranger.get_bridge, "2026-03-02")
+        accountant = self.Snapshot.with_user(self.accountant)
+        self.assertRaises(AccessError, accountant.get_bridge, "2026-03-02")
+        for user in (self.salesperson, self.senior):
+            with self.assertRaises(AccessError):
+                self.Snapshot.with_user(user).action_take_snapshot()
+        self.Snapshot.with_user(self.manager).action_take_snapshot()
+
+    def test_filtered(self):
+        domain = [("name", "in", ("won", "raised"))]
+        amounts = self._get_amounts("2026-03-02", domain=domain)
+        self.assertEqual(amounts["opening"], (200.20, 2))
+
+    def test_refused(self):
+        for arguments in (
+            {"date_from": "2026-03-01"},
+            {"date_from": "2026-03-09", "date_to": "2026-03-02"},
+            {"date_from": "yesterday"},
+            {"date_from": "2026-03-02", "closing_from": [1]},
+            {"date_from": None},
+        ):
+            with self.subTest(arguments), self.assertRaises(UserError):
+                self.Snapshot._take(SECOND)
+                self.Snapshot.get_bridge(**arguments)
+        with self.assertRaises(UserError):
+            self.Snapshot.action_view_bar("sideways", "2026-03-02")
