@@ -302,6 +302,7 @@ class TestRights(AccessCase):
             "billinator.contact": "department",
             "billinator.activity": "outcome",
             "billinator.note": "subject",
+            "billinator.pipeline.snapshot": "opportunity_name",
         }
         field = fields.get(record._name, "name")
         record.write({field: "Changed"})
@@ -324,6 +325,7 @@ class TestRights(AccessCase):
                 "customer_id": self.records["billinator.contact"].customer_id.id,
             },
             "billinator.note": {"partner_id": self.customer.id, "subject": "Another"},
+            "billinator.pipeline.snapshot": {"opportunity_name": "Another"},
             "billinator.quote": {**own, "user_id": record.env.uid},
             "billinator.quote.line": {
                 "quote_id": self.quote.id,
