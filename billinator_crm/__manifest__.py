@@ -25,6 +25,7 @@
         "data/ir_cron_data.xml",
         "report/billinator_quote_templates.xml",
         "report/billinator_quote_reports.xml",
+        "data/mail_template_data.xml",
         "wizard/billinator_activity_complete_views.xml",
         "wizard/billinator_opportunity_gate_views.xml",
         "wizard/billinator_opportunity_lost_views.xml",

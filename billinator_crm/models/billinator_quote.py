@@ -516,8 +516,11 @@ class BillinatorQuote(models.Model):
 
     @api.constrains("state")
     def _check_something_to_sell(self):
+        self.filtered(lambda q: q.state in ("sent", "accepted"))._check_sellable()
+
+    def _check_sellable(self):
         for quote in self:
-            if quote.state in ("sent", "accepted") and not quote._get_priced_lines():
+            if not quote._get_priced_lines():
                 raise ValidationError(
                     self.env._("Quote %s has no product to sell yet.", quote.name)
                 )
@@ -989,11 +992,6 @@ class BillinatorQuote(models.Model):
             currency=self.currency_id,
             date=self.date_quote,
         )
-
-    def _get_report_base_filename(self):
-        """Return the PDF's name, which the portal uses, too."""
-        self.ensure_one()
-        return self.env._("Quote %s", self.name)
 
     # === Imports === #
 

@@ -7,6 +7,8 @@ DISPLAY_TYPES = [
     ("line_subsection", "Subsection"),
     ("line_note", "Note"),
 ]
+# How deep a heading is; the lines below it are deeper.
+LEVELS = {"line_section": 0, "line_subsection": 1}
 PRICES = {"price_unit", "discount"}
 PRICED_BY = {"product_id", "product_uom_id", "quantity"}
 
@@ -464,6 +466,30 @@ class BillinatorQuoteLine(models.Model):
         if self.analytic_distribution:
             values["analytic_distribution"] = self.analytic_distribution
         return values
+
+    # === Document === #
+
+    def _is_below(self, heading):
+        """Whether the line, coming after the section ``heading``, is a part of it."""
+        self.ensure_one()
+        level = LEVELS.get(self.display_type, len(LEVELS))
+        return LEVELS[heading.display_type] < level
+
+    def _prepare_document_row(self, headings):
+        """Return the line's row below the rows of its sections."""
+        self.ensure_one()
+        is_bundle = self.display_type in LEVELS and self.collapse_composition
+        kind = (self.display_type or "product").removeprefix("line_")
+        hidden = any(heading["line"].collapse_prices for heading in headings)
+        includes_taxes = self.quote_id.company_price_include == "tax_included"
+        return {
+            "line": self,
+            "kind": "bundle" if is_bundle else kind,
+            "indent": len(headings),
+            "has_price": kind != "note" and not hidden,
+            "tax_ids": self.tax_ids,
+            "amount": self.price_total if includes_taxes else self.price_subtotal,
+        }
 
     # === Product catalog === #
 

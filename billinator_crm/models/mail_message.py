@@ -48,6 +48,11 @@ class MailMessage(models.Model):
         help="The customer's company, of messages that the timeline shows.",
     )
 
+    billinator_sends_quote = fields.Boolean(
+        help="The message brings a quote to its customer. When a mail with it leaves, "
+        "the quote is sent.",
+    )
+
     _billinator_timeline_idx = models.Index(
         "(billinator_customer_id, billinator_event, date DESC, id DESC)"
         " WHERE billinator_customer_id IS NOT NULL"

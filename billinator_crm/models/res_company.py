@@ -13,6 +13,11 @@ class ResCompany(models.Model):
         "Zero: new quotes do not expire.",
     )
 
+    billinator_quote_reminder_days = fields.Integer(
+        string="Reminder Before Quotes Expire (Days)",
+        help="Days before a sent quote expires on which its customer is reminded by "
+        "mail. Zero: customers are not reminded.",
+    )
     billinator_idle_days = fields.Integer(
         string="Days Without Contact",
         default=14,
@@ -28,12 +33,27 @@ class ResCompany(models.Model):
         "CHECK(billinator_quote_validity_days >= 0)",
         "The validity of quotes cannot be a negative number of days.",
     )
+    _billinator_quote_reminder_days_positive = models.Constraint(
+        "CHECK(billinator_quote_reminder_days >= 0)",
+        "Reminders cannot come a negative number of days before quotes expire.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
         companies._create_quote_sequences()
         return companies
+
+    def _get_billinator_day(self, moment=None):
+        """Return the day that it is where the company is.
+
+        :param datetime moment: in UTC; now, without it
+        """
+        self.ensure_one()
+        zone = self.partner_id.tz or "UTC"
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=zone), moment or fields.Datetime.now()
+        ).date()
 
     def _create_quote_sequences(self):
         """Create the quote numbers of companies that have none yet."""

@@ -10,3 +10,6 @@ class ResConfigSettings(models.TransientModel):
     billinator_quote_validity_days = fields.Integer(
         related="company_id.billinator_quote_validity_days", readonly=False
     )
+    billinator_quote_reminder_days = fields.Integer(
+        related="company_id.billinator_quote_reminder_days", readonly=False
+    )

@@ -6,4 +6,5 @@ from . import (
     billinator_opportunity_merge,
     billinator_quote_reject,
     billinator_tag_assign,
+    mail_compose_message,
 )

@@ -1,0 +1,60 @@
+from odoo import models
+
+from .billinator_quote_line import LEVELS
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """What the customer gets to read: the quote as a document."""
+
+    _inherit = "billinator.quote"
+
+    def _get_document_rows(self):
+        """Return the rows of what counts for the total, in order.
+
+        :return: list of dicts: ``line``; ``kind``, one of ``section``, ``subsection``,
+            ``note``, ``product``, and ``bundle`` (a section whose content is not
+            shown); ``indent`` (0 to 2); ``amount`` (in the quote's currency, with taxes
+            where the company's prices include them), ``tax_ids``, and ``has_price``,
+            whether these two are to be shown
+        """
+        self.ensure_one()
+        rows, headings = [], []
+        for line in self._get_lines_to_invoice():
+            headings = [row for row in headings if line._is_below(row["line"])]
+            row = line._prepare_document_row(headings)
+            if not any(heading["kind"] == "bundle" for heading in headings):
+                rows.append(row)
+            for heading in headings:
+                heading["amount"] += row["amount"]
+                heading["tax_ids"] |= row["tax_ids"]
+            if line.display_type in LEVELS:
+                headings.append(row)
+        return rows
+
+    def _get_option_rows(self):
+        """Return the rows of what the customer may add; see ``_get_document_rows``.
+
+        Each has its own price, which no section sums up or hides.
+        """
+        self.ensure_one()
+        rows, section = [], None
+        for line in self.line_ids.sorted():
+            if line.display_type == "line_section":
+                section = line
+            elif not line.display_type and not line._is_priced():
+                if section:
+                    row = section._prepare_document_row([])
+                    rows.append({**row, "kind": "section", "has_price": False})
+                    section = None
+                rows.append(line._prepare_document_row([]))
+        return rows
+
+    def _get_report_base_filename(self):
+        """Return the PDF's name, which the portal uses, too, in the customer's words.
+
+        Without the number's slash, of which programs make a folder or an underscore.
+        """
+        self.ensure_one()
+        quote = self.with_context(lang=self.partner_id.lang or self.env.lang)
+        return quote.env._("Quote %s", self.name.replace("/", "-"))

@@ -1,0 +1,274 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+
+from .billinator_quote import EDITABLE_STATES
+
+_logger = logging.getLogger(__name__)
+
+LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """The quote's mails: to the customer, with the PDF, and before its last day."""
+
+    _inherit = "billinator.quote"
+    # Who gets the quote by mail follows it, and so hears what is answered there.
+    _mail_thread_customer = True
+
+    date_sent = fields.Datetime(
+        string="Sent On",
+        compute="_compute_date_sent",
+        store=True,
+        copy=False,
+        help="When the quote became a sent one.",
+    )
+    is_reminder_off = fields.Boolean(
+        string="No Reminder",
+        copy=False,
+        help="Do not remind the customer by mail before the quote expires.",
+    )
+    reminded_for = fields.Date(
+        readonly=True,
+        copy=False,
+        help="The last “valid until” that the customer was reminded of.",
+    )
+
+    # === Computes === #
+
+    @api.depends("state")
+    def _compute_date_sent(self):
+        now = fields.Datetime.now()
+        for quote in self:
+            is_draft, is_sent = quote.state == "draft", quote.state == "sent"
+            quote.date_sent = not is_draft and (quote.date_sent or (is_sent and now))
+
+    # === Actions === #
+
+    @api.readonly
+    def action_send(self):
+        """Open the composer on a mail with the quote's PDF for the customer.
+
+        A quote becomes sent when the mail server has taken the mail, not before.
+        Several quotes are composed as one text for all; each mail has its own PDF.
+
+        :return: a window action on ``mail.compose.message``
+        :raises UserError: for quotes that cannot be sent
+        """
+        self._check_sendable()
+        template = self.env.ref("billinator_crm.mail_template_quote_send")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send"),
+            "res_model": "mail.compose.message",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_model": self._name,
+                "default_res_ids": self.ids,
+                "default_composition_mode": (
+                    "mass_mail" if len(self) > 1 else "comment"
+                ),
+                "default_template_id": template.id,
+                "default_email_layout_xmlid": LAYOUT,
+                "default_billinator_sends_quote": True,
+                "email_notification_allow_footer": True,
+                "force_email": True,
+                "hide_mail_template_management_options": True,
+            },
+        }
+
+    def action_send_by_email(self, queue=False):
+        """Mail the quotes with their PDFs to their customers, without a dialog.
+
+        What the template for quotes says is sent. A quote becomes sent when the mail
+        server has taken its mail; a failure shows in its thread.
+
+        :param bool queue: leave it to the mail queue, which is right for many quotes,
+            instead of sending at the end of the call
+        :return: True
+        :raises UserError: for quotes that cannot be sent, or without an address
+        """
+        self.check_access("write")
+        self._check_sendable()
+        self._check_addresses()
+        template = self.env.ref("billinator_crm.mail_template_quote_send")
+        self._mail_template(template, sends_quote=True, queue=queue)
+        return True
+
+    # === Business === #
+
+    def _get_mail_recipient(self):
+        """Return whom to write to: the contact, or the customer, if only it has mail.
+
+        :return: ``res.partner``
+        """
+        self.ensure_one()
+        # Customers and accountants, who do not see contacts, write on quotes as well.
+        quote_sudo = self.sudo()
+        person_sudo = quote_sudo.contact_id.person_id
+        has_email = person_sudo.email_normalized
+        recipient_sudo = person_sudo if has_email else quote_sudo.partner_id
+        return recipient_sudo.with_env(self.env)
+
+    def _mail_get_partners(self, introspect_fields=False):
+        return {quote.id: quote._get_mail_recipient() for quote in self}
+
+    def _check_sendable(self):
+        """Refuse quotes that could not become sent."""
+        self._check_transition("sent")
+        self._check_sellable()
+        for quote in self:
+            if quote.state not in EDITABLE_STATES:
+                raise UserError(
+                    self.env._(
+                        "Quote %(quote)s is %(state)s and cannot be sent. Reset it to "
+                        "draft first.",
+                        quote=quote.name,
+                        state=quote._get_state_label(),
+                    )
+                )
+
+    def _check_addresses(self):
+        for quote in self:
+            recipient = quote._get_mail_recipient()
+            if not recipient.email_normalized:
+                raise UserError(
+                    self.env._(
+                        "%(customer)s has no email address to send quote %(quote)s to. "
+                        "Add one, or choose another contact.",
+                        customer=recipient.display_name,
+                        quote=quote.name,
+                    )
+                )
+
+    def _mail_template(self, template, sends_quote=False, queue=False):
+        """Post the template on the quotes, as a mail to their customers.
+
+        :param template: ``mail.template``
+        :param bool sends_quote: whether the mail makes drafts sent when it leaves
+        :param bool queue: see ``action_send_by_email``
+        """
+        self.message_post_with_source(
+            template,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            email_layout_xmlid=LAYOUT,
+            force_send=not queue,
+            billinator_sends_quote=sends_quote,
+        )
+        if queue:
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+
+    @api.model
+    def _get_message_create_valid_field_names(self):
+        return super()._get_message_create_valid_field_names() | {
+            "billinator_sends_quote"
+        }
+
+    # === The mail has left === #
+
+    def _follow_departure(self):
+        """Turn drafts into sent quotes: a mail with them was taken by the mail server.
+
+        The mail cannot be called back, and must not go again because of a conflict
+        with somebody who works on the quote at this moment: this then waits for the
+        end of the transaction.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._set_sent()
+        except OperationalError:
+            self._follow_departure_later()
+
+    def _set_sent(self):
+        self._lock_for_conversion()
+        for quote in self.filtered(lambda quote: quote.state == "draft"):
+            try:
+                with self.env.cr.savepoint():
+                    quote.write({"state": "sent"})
+            except UserError as error:
+                quote._message_log(
+                    body=self.env._(
+                        "The mail has left, but the quote could not become sent: %s",
+                        error,
+                    )
+                )
+
+    def _follow_departure_later(self):
+        database, uid, ids = self.env.cr.dbname, self.env.uid, self.ids
+
+        @self.env.cr.postcommit.add
+        def follow():
+            with Registry(database).cursor() as cr:
+                env = api.Environment(cr, SUPERUSER_ID, {})
+                quotes = env["billinator.quote"].with_user(uid).sudo().browse(ids)
+                retrying(lambda: quotes.exists()._set_sent(), env)
+
+    # === Reminder === #
+
+    @api.model
+    def _cron_remind_customers(self):
+        """Remind customers of the quotes that are about to expire, each of them once.
+
+        Every quote is a transaction of its own, with the mail in the queue: what is
+        cut off is done by the next run, and nothing twice.
+        """
+        template = self.env.ref("billinator_crm.mail_template_quote_reminder")
+        due = self._get_due_reminders()
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(due))
+        for quote in due:
+            quote._remind_customer(template)
+            if not cron._commit_progress(1):
+                break
+
+    def _get_due_reminders(self):
+        """Return the quotes whose customers are to be reminded today."""
+        companies = self.env["res.company"].search(
+            [("billinator_quote_reminder_days", ">", 0)]
+        )
+        due = self.browse()
+        for company in companies:
+            today = company._get_billinator_day()
+            last_day = today + timedelta(days=company.billinator_quote_reminder_days)
+            due |= self.search(
+                Domain("company_id", "=", company.id)
+                & Domain("state", "=", "sent")
+                & Domain("is_reminder_off", "=", False)
+                & Domain("validity_date", ">=", today)
+                & Domain("validity_date", "<=", last_day)
+            )
+        return due.filtered(lambda quote: quote._is_reminder_due())
+
+    def _is_reminder_due(self):
+        """Whether this “valid until” needs a reminder, which comes days before it.
+
+        Not if the quote was sent on that day or later: the customer has just read it.
+        """
+        self.ensure_one()
+        if self.reminded_for == self.validity_date:
+            return False
+        company = self.company_id
+        days = timedelta(days=company.billinator_quote_reminder_days)
+        day_sent = company._get_billinator_day(self.date_sent)
+        return day_sent < self.validity_date - days
+
+    def _remind_customer(self, template):
+        """Queue the reminder. One that fails is told of, and tried again tomorrow."""
+        try:
+            with self.env.cr.savepoint():
+                self._check_sendable()
+                self._check_addresses()
+                self.reminded_for = self.validity_date
+                self._mail_template(template, queue=True)
+        except UserError as error:
+            _logger.info("No reminder of quote %s: %s", self.name, error)

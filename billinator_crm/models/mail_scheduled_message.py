@@ -1,0 +1,9 @@
+from odoo import models
+
+
+class MailScheduledMessage(models.Model):
+    _inherit = "mail.scheduled.message"
+
+    def _notification_parameters_whitelist(self):
+        """Let a quote that is sent later become a sent one, too."""
+        return super()._notification_parameters_whitelist() | {"billinator_sends_quote"}
