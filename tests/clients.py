@@ -80,6 +80,15 @@ class XmlRpc(Client):
     def create_all(self, model, values_list):
         return self._execute(model, "create", [values_list], {})
 
+    def deliver_mail(self, mail):
+        """Feed a mail to the gateway, as ``odoo-mailgate`` does.
+
+        :param mail: an ``email.message.EmailMessage``
+        :return: the id of the record whose thread it lands in, or False
+        """
+        arguments = [False, xmlrpc.client.Binary(mail.as_bytes())]
+        return self._execute("mail.thread", "message_process", arguments, {})
+
     def _execute(self, *call):
         try:
             return self._server.execute_kw(*self._identity, *call)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from clients import Company, XmlRpc
-from server_log import CONFLICT, PRINTER, check_only_conflicts
+from server_log import CONFLICT, MAIL_REFUSED, PRINTER, check_only_conflicts
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
@@ -96,6 +96,13 @@ def rest_company(rest_server):
     """What the tests on that server sell."""
     admin = XmlRpc(rest_server, rest_server.login, rest_server.password)
     return Company.set_up(admin)
+
+
+@pytest.fixture(scope="session")
+def mailing_server():
+    """The server of the tests with mails, some of which are refused."""
+    with _serving_a_copy(expected_log=[MAIL_REFUSED, PRINTER]) as server:
+        yield server
 
 
 @pytest.fixture

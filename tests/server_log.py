@@ -6,6 +6,9 @@ CONFLICT = r"odoo\.sql_db: bad query: "
 # server that it does not use.
 PRINTER = r"wkhtmltopdf: QSslSocket: cannot resolve|werkzeug: .* Request timed out"
 
+# A mail server that is told to refuse what it gets.
+MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
+
 
 def check_only_conflicts(log):
     """Fail if the log has a statement that was refused for another reason."""

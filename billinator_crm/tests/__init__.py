@@ -19,6 +19,7 @@ from . import (
     test_pipeline_snapshot,
     test_quote,
     test_quote_form,
+    test_quote_mail,
     test_quote_price,
     test_quote_report,
     test_stage,

@@ -44,7 +44,80 @@ class TestQuoteReport(BillinatorCommon, HttpCase):
         self.assertIn(digits, "".join(filter(str.isdigit, text)))
         for expected in (quote.name, "Ada Industries", "Hardware", "PO 4711", "10.00"):
             self.assertIn(expected, text)
-        included, _heading, optional = text.partition("Optional, not included")
+        included, _heading, optional = text.partition("Options, not in the total")
         self.assertIn("A wish", optional)
         self.assertNotIn("A wish", included)
-        self.assertEqual(quote._get_report_base_filename(), f"Quote {quote.name}")
+        self.assertEqual(
+            quote._get_report_base_filename(), f"Quote {quote.name.replace('/', '-')}"
+        )
+
+    def _create_structured_quote(self):
+        product = {"product_id": self.product_a.id, "price_unit": 100}
+        section = {"display_type": "line_section"}
+        return self._create_quote(
+            {**section, "name": "Open"},
+            {**product, "name": "In the open", "quantity": 2},
+            {"display_type": "line_subsection", "name": "Below"},
+            {**product, "name": "Deep", "quantity": 3},
+            {**section, "name": "No Prices", "collapse_prices": True},
+            {**product, "name": "Priceless", "quantity": 4},
+            {**section, "name": "Bundle", "collapse_composition": True},
+            {**product, "name": "Hidden", "quantity": 5},
+            {"display_type": "line_note", "name": "Hidden note"},
+            {**section, "name": "Wishes"},
+            {**product, "name": "A wish", "is_optional": True},
+        )
+
+    def test_sections_sum_up_and_hide_what_they_shall(self):
+        quote = self._create_structured_quote()
+        rows = [
+            (
+                row["line"].name,
+                row["kind"],
+                row["indent"],
+                row["has_price"] and row["amount"],
+            )
+            for row in quote._get_document_rows()
+        ]
+        self.assertEqual(
+            rows,
+            [
+                ("Open", "section", 0, 500),
+                ("In the open", "product", 1, 200),
+                ("Below", "subsection", 1, 300),
+                ("Deep", "product", 2, 300),
+                ("No Prices", "section", 0, 400),
+                ("Priceless", "product", 1, False),
+                ("Bundle", "bundle", 0, 500),
+            ],
+        )
+        options = [row["line"].name for row in quote._get_option_rows()]
+        self.assertEqual(options, ["Wishes", "A wish"])
+        text = self._get_text(quote)
+        self.assertNotIn("Hidden", text)
+        self.assertNotIn("Disc.%", text)
+        self.assertNotIn("Version", text)
+
+    def test_speaks_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        quote = self._create_quote(
+            {"product_id": self.product_a.id, "price_unit": 1234.5, "tax_ids": []},
+            date_quote="2026-03-01",
+            validity_date="2026-03-31",
+            currency_id=self.env.ref("base.EUR").id,
+        )
+        text = self._get_text(quote)
+        self.assertIn("31.03.2026", text)
+        self.assertRegex(text, r"1\.234,50\s?€")
+
+    def test_repeats_the_header_on_every_page(self):
+        lines = [{"product_id": self.product_a.id, "name": f"L {n}"} for n in range(60)]
+        report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
+        content, _kind = report._render_qweb_pdf(
+            "billinator_crm.report_quote", self._create_quote(*lines).ids
+        )
+        pages = PdfReader(io.BytesIO(content)).pages
+        self.assertGreaterEqual(len(pages), 3)
+        for page in list(pages)[:3]:
+            self.assertIn("Unit Price", page.extract_text())

@@ -1,0 +1,204 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import freeze_time, tagged
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestQuoteMail(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # No test here is about the PDF, which takes a second each.
+        templates = cls.env.ref("billinator_crm.mail_template_quote_send")
+        templates += cls.env.ref("billinator_crm.mail_template_quote_reminder")
+        templates.report_template_ids = False
+        cls.salesperson.email = "seller@our.example"
+
+    def _create_contact(self, **values):
+        return self.env["billinator.contact"].create(
+            {"name": "Bea Buyer", "customer_id": self.customer.id, **values}
+        )
+
+    def _send(self, quote, user=None):
+        """Send the quote, and return its message and mails, as sudo."""
+        quote.with_user(user or self.salesperson).action_send_by_email(queue=True)
+        message = quote.message_ids.filtered("billinator_sends_quote").sudo()
+        return message, self.env["mail.mail"].sudo().search(
+            [("mail_message_id", "in", message.ids)]
+        )
+
+    def _create_own_quote(self, *lines, **values):
+        return self._create_quote(*lines, user_id=self.salesperson.id, **values)
+
+    # === To whom === #
+
+    def test_goes_to_the_contact_or_the_customer(self):
+        contact = self._create_contact(email="bea@ada.example")
+        quote = self._create_own_quote(contact_id=contact.id)
+        message, _mails = self._send(quote)
+        self.assertEqual(message.partner_ids, contact.person_id)
+        self.assertIn(contact.person_id, quote.message_partner_ids)
+        self.assertEqual(message.author_id, self.salesperson.partner_id)
+        contact.email = False
+        message, _mails = self._send(self._create_own_quote(contact_id=contact.id))
+        self.assertEqual(message.partner_ids, self.customer)
+
+    def test_composer_is_filled_in(self):
+        quote = self._create_own_quote()
+        action = quote.with_user(self.salesperson).action_send()
+        composer = (
+            self.env[action["res_model"]]
+            .with_user(self.salesperson)
+            .with_context(**action["context"])
+            .create({})
+        )
+        self.assertEqual(composer.partner_ids, self.customer)
+        self.assertIn(quote.name, composer.subject)
+        self.assertTrue(composer.billinator_sends_quote)
+        composer.action_send_mail()
+        self.assertTrue(quote.message_ids[0].billinator_sends_quote)
+        self.assertEqual(quote.state, "draft")
+
+    def test_several_are_sent_with_one_text(self):
+        quotes = self._create_own_quote() + self._create_own_quote()
+        action = quotes.action_send()
+        composer = self.env[action["res_model"]].with_context(**action["context"])
+        composer.create({}).action_send_mail()
+        mails = self.env["mail.mail"].search([("res_id", "in", quotes.ids)])
+        mails = mails.filtered("billinator_sends_quote")
+        self.assertEqual(sorted(mails.mapped("res_id")), sorted(quotes.ids))
+        for mail in mails:
+            mail._postprocess_sent_message([self.customer], [])
+        self.assertEqual(set(quotes.mapped("state")), {"sent"})
+
+    def test_sent_later_is_sent_as_well(self):
+        quote = self._create_own_quote()
+        context = quote.action_send()["context"]
+        composer = self.env["mail.compose.message"].with_context(**context)
+        tomorrow = fields.Datetime.now() + timedelta(days=1)
+        composer = composer.create({"scheduled_date": str(tomorrow)})
+        composer._action_schedule_message().post_message()
+        self.assertTrue(quote.message_ids[0].billinator_sends_quote)
+
+    def test_refuses_what_cannot_be_sent(self):
+        empty = self._create_own_quote({"display_type": "line_note", "name": "Soon"})
+        rejected = self._create_own_quote()
+        rejected.action_reject()
+        for quote in (empty, rejected):
+            for method in (quote.action_send, quote.action_send_by_email):
+                with self.assertRaises(UserError):
+                    method()
+        self.customer.email = False
+        with self.assertRaisesRegex(UserError, "Ada Industries has no email"):
+            self._create_own_quote().action_send_by_email()
+
+    # === When it counts as sent === #
+
+    def test_is_sent_when_the_customers_mail_has_left(self):
+        quote = self._create_own_quote()
+        _message, mails = self._send(quote)
+        self.assertEqual(quote.state, "draft")
+        mails._postprocess_sent_message(
+            success_pids=[], success_emails=[], failure_type="mail_smtp"
+        )
+        self.assertEqual(quote.state, "draft")
+        mails._postprocess_sent_message([self.customer], [])
+        self.assertEqual(quote.state, "sent")
+        self.assertTrue(quote.date_sent)
+
+    def test_is_not_sent_by_a_mail_to_a_colleague(self):
+        quote = self._create_own_quote()
+        quote.message_subscribe(self.colleague.partner_id.ids)
+        _message, mails = self._send(quote)
+        for mail in mails:
+            mail._postprocess_sent_message([self.colleague.partner_id], [])
+        self.assertEqual(quote.state, "draft")
+
+    def test_is_not_sent_by_another_mail(self):
+        quote = self._create_own_quote()
+        message = quote.with_user(self.salesperson).message_post(
+            body="Hello", partner_ids=self.customer.ids, subtype_xmlid="mail.mt_comment"
+        )
+        mails = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+        self.assertTrue(mails)
+        mails._postprocess_sent_message([self.customer], [])
+        self.assertEqual(quote.state, "draft")
+
+    def test_a_mail_that_left_is_never_taken_for_a_failure(self):
+        quote = self._create_own_quote()
+        _message, mails = self._send(quote)
+        quote.line_ids.unlink()
+        mails._postprocess_sent_message([self.customer], [])
+        self.assertEqual(quote.state, "draft")
+        self.assertIn("The mail has left", quote.message_ids[0].body)
+
+    def test_accepted_quotes_stay_so(self):
+        quote = self._create_own_quote()
+        _message, mails = self._send(quote)
+        quote.action_accept()
+        mails._postprocess_sent_message([self.customer], [])
+        self.assertEqual(quote.state, "accepted")
+
+    # === Reminder === #
+
+    def _create_sent_quote(self, **values):
+        quote = self._create_own_quote(
+            date_quote="2026-03-01", validity_date="2026-03-31", **values
+        )
+        with freeze_time("2026-03-02 12:00:00"):
+            quote.action_mark_sent()
+            quote.flush_recordset()
+        return quote
+
+    def _remind(self, quote, moment):
+        """Run the cron, and return how many reminders of ``quote`` it queued."""
+        before = quote.message_ids
+        self.company.billinator_quote_reminder_days = 3
+        with freeze_time(moment), self.enter_registry_test_mode():
+            self.env["billinator.quote"]._cron_remind_customers()
+        return len((quote.message_ids - before).filtered("partner_ids"))
+
+    def test_reminds_once_a_validity_date(self):
+        quote = self._create_sent_quote()
+        self.assertEqual(self._remind(quote, "2026-03-27 12:00:00"), 0)
+        self.assertEqual(self._remind(quote, "2026-03-28 12:00:00"), 1)
+        self.assertEqual(self._remind(quote, "2026-03-28 13:00:00"), 0)
+        self.assertEqual(self._remind(quote, "2026-03-29 12:00:00"), 0)
+        quote.validity_date = "2026-04-30"
+        self.assertEqual(self._remind(quote, "2026-03-30 12:00:00"), 0)
+        self.assertEqual(self._remind(quote, "2026-04-28 12:00:00"), 1)
+        self.assertEqual(quote.state, "sent")
+
+    def test_reminds_by_the_companys_day(self):
+        self.company.partner_id.tz = "Pacific/Auckland"
+        quote = self._create_sent_quote()
+        # The 28th has begun in Auckland.
+        self.assertEqual(self._remind(quote, "2026-03-27 12:30:00"), 1)
+
+    def test_reminds_nobody_without_need(self):
+        off = self._create_sent_quote(is_reminder_off=True)
+        accepted = self._create_sent_quote()
+        accepted.action_accept()
+        late = self._create_sent_quote()
+        late.action_reset_to_draft()
+        with freeze_time("2026-03-29 08:00:00"):
+            late.action_mark_sent()
+            late.flush_recordset()
+        unreachable = self._create_sent_quote(
+            partner_id=self.env["res.partner"].create({"name": "No Mail"}).id
+        )
+        reached = self._create_sent_quote()
+        quotes = off + accepted + late + unreachable
+        for quote in quotes:
+            self.assertEqual(self._remind(quote, "2026-03-30 12:00:00"), 0, quote)
+        self.assertEqual(reached.reminded_for, fields.Date.to_date("2026-03-31"))
+        self.assertFalse(unreachable.reminded_for)
+
+    def test_reminders_are_off_by_default(self):
+        quote = self._create_sent_quote()
+        with freeze_time("2026-03-30 12:00:00"):
+            self.assertNotIn(quote, self.env["billinator.quote"]._get_due_reminders())
