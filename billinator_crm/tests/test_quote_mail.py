@@ -159,7 +159,8 @@ class TestQuoteMail(BillinatorCommon):
         before = quote.message_ids
         self.company.billinator_quote_reminder_days = 3
         with freeze_time(moment), self.enter_registry_test_mode():
-            self.env["billinator.quote"]._cron_remind_customers()
+            cron = self.env.ref("billinator_crm.ir_cron_remind_customers_of_quotes")
+            cron.method_direct_trigger()
         return len((quote.message_ids - before).filtered("partner_ids"))
 
     def test_reminds_once_a_validity_date(self):

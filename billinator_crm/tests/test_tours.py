@@ -232,6 +232,24 @@ class TestTours(TourCase):
         self.assertEqual(note.note_type, "note")
         self.assertIn("Rings twice", note.body)
 
+    def test_send_quote(self):
+        customer = self.env["res.partner"].search([("name", "=", "A Tour Customer")])
+        quote = self.env["billinator.quote"].create(
+            {
+                "partner_id": customer.id,
+                "user_id": self.salesperson.id,
+                "line_ids": [Command.create({"product_id": self.products[0].id})],
+            }
+        )
+        self.start_tour(
+            f"/odoo/quotes/{quote.id}",
+            "billinator_crm_send_quote",
+            login=self.salesperson.login,
+        )
+        [message] = quote.message_ids.filtered("billinator_sends_quote")
+        self.assertEqual(message.partner_ids, customer)
+        self.assertTrue(message.attachment_ids)
+
     def test_my_day(self):
         self._live_day()
 

@@ -112,7 +112,7 @@ registry.category("web_tour.tours").add("billinator_crm_sell_phone", {
         ...addLine("A Tour Desk", 1),
         ...addLine("A Tour Chair", 2),
         ...stepUtils.saveForm(),
-        clickFirst("action_mark_sent"),
+        ...clickInMenu("action_mark_sent"),
         checkState("Sent"),
         clickFirst("action_accept"),
         checkState("Accepted"),
