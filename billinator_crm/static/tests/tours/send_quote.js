@@ -16,7 +16,7 @@ registry.category("web_tour.tours").add("billinator_crm_send_quote", {
         },
         {
             content: "Send it",
-            trigger: ".o_mail_composer_form .o_mail_send:enabled",
+            trigger: ".modal .o_mail_send:enabled",
             run: "click",
         },
         {
