@@ -8,6 +8,7 @@ from .activity_history import ActivityHistory
 from .deal_history import DealHistory
 from .note_history import NoteHistory
 from .quote_history import QuoteHistory
+from .snapshot_history import SnapshotHistory
 
 # Nobody is told by mail about what never happened.
 QUIET = {
@@ -31,3 +32,5 @@ def create_sales_history(env):
     QuoteHistory(env, deals).make()
     NoteHistory(env, deals).make()
     ActivityHistory(env, deals).make()
+    SnapshotHistory(env).make()
+    env["billinator.tag"].search([("is_segment", "=", True)])._refresh(is_new=True)

@@ -21,6 +21,8 @@ from . import (
     billinator_quote_mail,
     billinator_stage,
     billinator_tag,
+    billinator_tag_condition,
+    billinator_tag_segment,
     billinator_timeline,
     calendar_attendee,
     calendar_event,
@@ -33,4 +35,6 @@ from . import (
     res_config_settings,
     res_partner,
     res_partner_figures,
+    res_partner_metrics,
+    res_partner_segment,
 )

@@ -22,6 +22,7 @@ from . import (
     test_quote_mail,
     test_quote_price,
     test_quote_report,
+    test_segment,
     test_stage,
     test_tag,
     test_tax_documents,

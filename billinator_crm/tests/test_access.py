@@ -45,6 +45,16 @@ RIGHTS = {
         "portal": "",
         "internal": "r",
     },
+    "billinator.tag.condition": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "rwcu",  # Tags belong to all companies.
+        "portal": "",
+        "internal": "",
+    },
     "billinator.timeline": {
         "salesperson": "r",
         "colleague": "",
@@ -165,6 +175,13 @@ class AccessCase(BillinatorCommon):
             ),
             "billinator.tag": cls.env["billinator.tag"].create({"name": "Test Tag"}),
             "billinator.contact": cls._create_contact(),
+            "billinator.tag.condition": cls.env["billinator.tag.condition"].create(
+                {
+                    "tag_id": cls.env["billinator.tag"].create({"name": "Rule"}).id,
+                    "metric": "frequency",
+                    "value": 1,
+                }
+            ),
             "billinator.timeline": cls.env["billinator.timeline"].search(
                 [
                     ("opportunity_id", "=", cls.opportunity.id),
@@ -303,9 +320,10 @@ class TestRights(AccessCase):
             "billinator.activity": "outcome",
             "billinator.note": "subject",
             "billinator.pipeline.snapshot": "opportunity_name",
+            "billinator.tag.condition": "value",
         }
         field = fields.get(record._name, "name")
-        record.write({field: "Changed"})
+        record.write({field: 7 if field == "value" else "Changed"})
 
     def _try_unlink(self, record):
         record.unlink()
@@ -319,6 +337,11 @@ class TestRights(AccessCase):
             "billinator.activity.outcome": {"name": "Another"},
             "billinator.opportunity": {**own, "name": "Another"},
             "billinator.tag": {"name": "Another"},
+            "billinator.tag.condition": {
+                "tag_id": self.records["billinator.tag"].id,
+                "metric": "monetary",
+                "value": 5,
+            },
             "billinator.timeline": {"title": "Another"},
             "billinator.contact": {
                 "person_id": self.internal.partner_id.id,

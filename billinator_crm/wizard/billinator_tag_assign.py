@@ -8,10 +8,16 @@ class BillinatorTagAssign(models.TransientModel):
     _description = "Assign Tags"
 
     add_tag_ids = fields.Many2many(
-        "billinator.tag", "billinator_tag_assign_add_rel", string="Add"
+        "billinator.tag",
+        "billinator_tag_assign_add_rel",
+        string="Add",
+        domain=[("is_segment", "=", False)],
     )
     remove_tag_ids = fields.Many2many(
-        "billinator.tag", "billinator_tag_assign_remove_rel", string="Remove"
+        "billinator.tag",
+        "billinator_tag_assign_remove_rel",
+        string="Remove",
+        domain=[("is_segment", "=", False)],
     )
 
     @api.model

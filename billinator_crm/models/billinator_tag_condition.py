@@ -1,0 +1,35 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from .res_partner_metrics import METRICS
+
+OPERATORS = [(">=", "at least"), ("<=", "at most")]
+OPERATOR_SQL = {">=": ">=", "<=": "<="}
+
+
+class BillinatorTagCondition(models.Model):
+    """A bound for one of the metrics that accounting has of a customer."""
+
+    _name = "billinator.tag.condition"
+    _description = "Condition of a Segment"
+
+    tag_id = fields.Many2one(
+        "billinator.tag",
+        string="Segment",
+        required=True,
+        index=True,
+        ondelete="cascade",
+    )
+    metric = fields.Selection(METRICS, required=True)
+    operator = fields.Selection(OPERATORS, required=True, default=">=")
+    value = fields.Float(required=True)
+
+    def _to_sql(self):
+        """Return the condition on a row of the customers' metrics."""
+        self.ensure_one()
+        return SQL(
+            "metrics.%s %s %s",
+            SQL.identifier(self.metric),
+            SQL(OPERATOR_SQL[self.operator]),
+            self.value,
+        )

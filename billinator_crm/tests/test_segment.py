@@ -1,0 +1,303 @@
+from collections import defaultdict
+from datetime import timedelta
+from random import Random
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestSegment(BillinatorCommon):
+    """Tags that customers get by their fields and by what accounting knows of them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = fields.Date.context_today(cls.env.user)
+        cls.customers = cls.env["res.partner"].create(
+            [
+                {"name": f"Segment {name}", "is_company": True, "ref": "SEGMENT"}
+                for name in ("Ada", "Bo", "Cy", "Di")
+            ]
+        )
+        cls.ada, cls.bo, cls.cy, cls.di = cls.customers
+        cls._invoice(cls.ada, 1000, 10)
+        cls._invoice(cls.ada, 500, 40)
+        cls._invoice(cls.bo, 3000, 300)
+        cls._invoice(cls.cy, 100, 500)
+
+    @classmethod
+    def _invoice(cls, partner, amount, days_ago, **values):
+        """Post an invoice of a day in the past, due a month later."""
+        day = cls.today - timedelta(days=days_ago)
+        invoice = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_date": day,
+                "invoice_date_due": day + timedelta(days=30),
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [
+                    Command.create(
+                        {"name": "Work", "price_unit": amount, "tax_ids": False}
+                    )
+                ],
+                **values,
+            }
+        )
+        invoice.action_post()
+        return invoice
+
+    @classmethod
+    def _pay(cls, invoice, days_later):
+        cls.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create(
+            {"payment_date": invoice.invoice_date + timedelta(days=days_later)}
+        )._create_payments()
+
+    @classmethod
+    def _create_segment(cls, *conditions, **values):
+        return cls.env["billinator.tag"].create(
+            {
+                "name": "Test Segment",
+                "is_segment": True,
+                "partner_domain": "[('ref', '=', 'SEGMENT')]",
+                "condition_ids": [
+                    Command.create(
+                        {"metric": metric, "operator": operator, "value": value}
+                    )
+                    for metric, operator, value in conditions
+                ],
+                **values,
+            }
+        )
+
+    def test_by_fields(self):
+        segment = self._create_segment(
+            partner_domain="[('ref', '=', 'SEGMENT'), ('name', '!=', 'Segment Bo')]"
+        )
+        self.assertEqual(segment.partner_ids, self.ada + self.cy + self.di)
+        self.assertEqual(self.ada.crm_tag_ids, segment)
+
+    def test_companies_and_not_the_people_in_them(self):
+        self.env["res.partner"].create(
+            {"name": "Person", "parent_id": self.ada.id, "ref": "SEGMENT"}
+        )
+        self.assertEqual(self._create_segment().partner_ids, self.customers)
+
+    def test_by_accounting(self):
+        for condition, expected in {
+            ("recency_days", "<=", 10): self.ada,
+            ("recency_days", ">=", 300): self.bo + self.cy,
+            ("frequency", ">=", 2): self.ada,
+            ("frequency", "<=", 0): self.cy + self.di,
+            ("monetary", ">=", 1500): self.ada + self.bo,
+            ("monetary", ">=", 1500.01): self.bo,
+            ("overdue_amount", ">=", 500): self.ada + self.bo,
+            ("overdue_amount", ">=", 500.01): self.bo,
+            ("overdue_days", ">=", 470): self.cy,
+            ("overdue_days", ">=", 471): self.cy.browse(),
+            ("monetary_tier", ">=", 5): self.bo,
+            ("recency_tier", ">=", 5): self.ada,
+        }.items():
+            with self.subTest(condition):
+                segment = self._create_segment(condition)
+                self.assertEqual(segment.partner_ids, expected)
+                segment.unlink()
+
+    def test_days_to_pay_weigh_by_amount(self):
+        self._pay(self._invoice(self.di, 300, 100), 10)
+        self._pay(self._invoice(self.di, 100, 100), 50)
+        (metrics,) = self.di.get_customer_metrics()
+        self.assertEqual(metrics["days_to_pay"], 20)
+        self.assertEqual(
+            self._create_segment(("days_to_pay", ">=", 20)).partner_ids, self.di
+        )
+
+    def test_all_conditions_hold(self):
+        segment = self._create_segment(
+            ("monetary", ">=", 1000), ("recency_days", ">=", 100)
+        )
+        self.assertEqual(segment.partner_ids, self.bo)
+
+    def test_months_to_look_back(self):
+        segment = self._create_segment(("frequency", ">=", 1), period_months=3)
+        self.assertEqual(segment.partner_ids, self.ada)
+        segment.period_months = 24
+        self.assertEqual(segment.partner_ids, self.ada + self.bo + self.cy)
+
+    def test_credit_notes_and_drafts(self):
+        self._invoice(self.ada, 1000, 5, move_type="out_refund")
+        self.env["account.move"].create(
+            {"move_type": "out_invoice", "partner_id": self.di.id}
+        )
+        (metrics,) = self.ada.get_customer_metrics()
+        self.assertEqual((metrics["monetary"], metrics["frequency"]), (500, 2))
+        (metrics,) = self.di.get_customer_metrics()
+        self.assertIs(metrics["recency_days"], False)
+
+    def test_invoices_of_the_segments_company(self):
+        self._invoice(self.di, 9000, 5, currency_id=self.setup_other_currency("EUR").id)
+        segment = self._create_segment(("monetary", ">=", 1))
+        self.assertIn(self.di, segment.partner_ids)
+        segment.company_id = self.company_b
+        self.assertFalse(segment.partner_ids)
+
+    def test_coming_and_going_plan_activities(self):
+        call = self.env.ref("mail.mail_activity_data_call")
+        self.bo.user_id = self.salesperson
+        segment = self._create_segment(
+            ("recency_days", ">=", 100),
+            enter_activity_type_id=call.id,
+            enter_summary="Wake up",
+            leave_activity_type_id=call.id,
+            leave_summary="Thank",
+            activity_user_id=self.manager.id,
+        )
+        Activity = self.env["billinator.activity"]
+        domain = [("partner_id", "in", self.customers.ids)]
+        self.assertFalse(Activity.search(domain), "Nobody came: it is new")
+        self._invoice(self.di, 10, 200)
+        self._invoice(self.bo, 10, 1)
+        for _refresh in range(2):
+            segment.action_refresh()
+        self.assertEqual(segment.partner_ids, self.cy + self.di)
+        self.assertRecordValues(
+            Activity.search(domain, order="id"),
+            [
+                {
+                    "partner_id": self.di.id,
+                    "summary": "Wake up",
+                    "user_id": self.manager.id,
+                },
+                {
+                    "partner_id": self.bo.id,
+                    "summary": "Thank",
+                    "user_id": self.salesperson.id,
+                },
+            ],
+        )
+
+    def test_by_hand_is_refused(self):
+        segment = self._create_segment(("frequency", ">=", 2))
+        for change in (
+            lambda: setattr(self.bo, "crm_tag_ids", segment),
+            lambda: self.ada.write({"crm_tag_ids": [Command.unlink(segment.id)]}),
+            lambda: self.ada.write({"crm_tag_ids": [Command.clear()]}),
+            lambda: segment.write({"partner_ids": [Command.link(self.bo.id)]}),
+            lambda: self.env["res.partner"].create(
+                {"name": "New", "crm_tag_ids": segment.ids}
+            ),
+        ):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                change()
+            self.env.invalidate_all()
+        self.assertEqual(segment.partner_ids, self.ada)
+
+    def test_other_tags_stay_by_hand(self):
+        segment = self._create_segment(("frequency", ">=", 2))
+        tag = self.env["billinator.tag"].create({"name": "Test By Hand"})
+        self.ada.crm_tag_ids += tag
+        self.assertEqual(self.ada.crm_tag_ids, segment + tag)
+        self.assertEqual(self.ada.copy().crm_tag_ids, tag)
+
+    def test_preview_before_saving(self):
+        with Form(
+            self.env["billinator.tag"].with_user(self.manager),
+            "billinator_crm.billinator_tag_view_form_segment",
+        ) as form:
+            form.name = "Test Preview"
+            form.is_segment = True
+            form.partner_domain = "[('ref', '=', 'SEGMENT')]"
+            self.assertIn("4 customers: ", form.preview)
+            with form.condition_ids.new() as condition:
+                condition.metric = "frequency"
+                condition.value = 2
+            self.assertEqual(form.preview, "1 customers: Segment Ada")
+        self.assertEqual(form.record.partner_ids, self.ada)
+
+    def test_bad_rules_are_refused(self):
+        for rule in ("[('no_field', '=', 1)]", "[(", "[('name')]", "5"):
+            with (
+                self.subTest(rule),
+                self.assertRaises(ValidationError),
+                self.env.cr.savepoint(),
+            ):
+                self._create_segment(partner_domain=rule)
+
+    def test_rules_ask_only_for_what_their_author_may_see(self):
+        rule = "[('signup_type', '!=', False)]"
+        Tag = self.env["billinator.tag"].with_user(self.manager)
+        with self.assertRaises(AccessError):
+            Tag.create({"name": "Test", "is_segment": True, "partner_domain": rule})
+        with self.assertRaises(AccessError):
+            Tag.new({"is_segment": True, "partner_domain": rule})._describe_members()
+
+    def test_rights(self):
+        segment = self._create_segment(("frequency", ">=", 2))
+        as_salesperson = segment.with_user(self.salesperson)
+        self.assertTrue(as_salesperson.action_refresh())
+        with self.assertRaises(AccessError):
+            as_salesperson.period_months = 3
+        with self.assertRaises(AccessError):
+            as_salesperson.read(["preview"])
+        with self.assertRaises(AccessError):
+            as_salesperson.condition_ids.value = 1
+        hidden = self.ada.with_user(self.stranger)
+        self.ada.company_id = self.company
+        self.assertEqual(hidden.get_customer_metrics(), [])
+        internal = self._create_user("clerk", "sale_salesman")
+        internal.group_ids = self.env.ref("base.group_user")
+        with self.assertRaises(AccessError):
+            self.bo.with_user(internal).get_customer_metrics()
+
+    def test_metrics_refuse_other_months(self):
+        for months in (0, 121, True, "12", 1.5, None):
+            with self.subTest(months), self.assertRaises(UserError):
+                self.ada.get_customer_metrics(months)
+
+    def test_generated_ledger(self):
+        """Compare with plain Python over invoices drawn at random."""
+        randomness = Random(4)
+        partners = self.env["res.partner"].create(
+            [{"name": f"Customer {number}"} for number in range(12)]
+        )
+        expected = defaultdict(lambda: [None, 0, 0.0])
+        for _invoice in range(40):
+            partner = randomness.choice(partners)
+            amount = randomness.randrange(100, 99999) / 100
+            days = randomness.randrange(1, 700)
+            self._invoice(partner, amount, days)
+            row = expected[partner.id]
+            row[0] = min(days, row[0] or days)
+            day = self.today - timedelta(days=days)
+            if day > fields.Date.subtract(self.today, months=12):
+                row[1] += 1
+                row[2] += amount
+        for metrics in partners.get_customer_metrics():
+            recency, frequency, monetary = expected[metrics["customer_id"]]
+            self.assertEqual(metrics["recency_days"] or None, recency)
+            self.assertEqual(metrics["frequency"], frequency)
+            self.assertAlmostEqual(metrics["monetary"], monetary, 2)
+
+    def test_one_query_for_any_number_of_customers(self):
+        segment = self._create_segment(("frequency", ">=", 100))
+        segment.action_refresh()
+        self.env["res.partner"].create(
+            [{"name": f"Many {number}", "ref": "SEGMENT"} for number in range(50)]
+        )
+        self.env.flush_all()
+        before = self.env.cr.sql_log_count
+        segment.action_refresh()
+        few = self.env.cr.sql_log_count - before
+        segment.condition_ids.value = 0
+        self.env.flush_all()
+        before = self.env.cr.sql_log_count
+        segment.action_refresh()
+        self.assertEqual(self.env.cr.sql_log_count - before, few)
+        self.assertEqual(len(segment.partner_ids), 54)
