@@ -12,7 +12,7 @@ registry.category("web_tour.tours").add("billinator_crm_segment", {
             run: "edit Tour Segment",
         },
         {
-            content: "At least two invoices",
+            content: "Who bought for millions?",
             trigger: "[name=condition_ids] .o_field_x2many_list_row_add button, [name=condition_ids] .o_field_x2many_list_row_add a",
             run: "click",
         },
@@ -21,12 +21,12 @@ registry.category("web_tour.tours").add("billinator_crm_segment", {
             run: "click",
         },
         {
-            trigger: ".o_select_menu_item:contains(/^Invoices$/)",
+            trigger: ".o_select_menu_item:contains(/^Invoiced$/)",
             run: "click",
         },
         {
             trigger: "[name=condition_ids] [name=value] input",
-            run: "edit 2 && press Tab",
+            run: "edit 9000000 && press Tab",
         },
         {
             content: "The preview comes before saving",
