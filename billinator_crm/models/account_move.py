@@ -35,6 +35,13 @@ class AccountMove(models.Model):
         " WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Take the deals of the invoices' quotes along."""
+        moves = super().create(vals_list)
+        moves.billinator_quote_id._move_deals("invoiced_stage_id")
+        return moves
+
     @api.constrains("state", "billinator_quote_id", "move_type")
     def _check_billinator_quote_accepted(self):
         """Bill what was agreed: an invoice lives by its accepted quote."""

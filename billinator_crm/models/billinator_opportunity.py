@@ -460,11 +460,7 @@ class BillinatorOpportunity(models.Model):
     def _get_rate_date(self):
         """Return the day of closing, or today, as the company's calendar has it."""
         self.ensure_one()
-        moment = self.date_closed or fields.Datetime.now()
-        timezone = self.company_id.partner_id.tz or "UTC"
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=timezone), moment
-        ).date()
+        return self.company_id._get_billinator_day(self.date_closed)
 
     @api.model
     def _selection_invoice_status(self):

@@ -26,7 +26,8 @@ CONVERTIBLE_STATES = ("draft", "sent", "accepted")
 # Which states each state can be reached from.
 ORIGIN_STATES = {
     "draft": ("draft", "sent", "accepted", "rejected", "expired"),
-    "sent": ("draft", "sent"),
+    # Expired ones with another date: see billinator_quote_expiry.
+    "sent": ("draft", "sent", "expired"),
     "accepted": CONVERTIBLE_STATES,
     "rejected": ("draft", "sent", "expired"),
     "expired": ("draft", "sent", "expired"),

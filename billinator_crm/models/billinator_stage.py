@@ -55,6 +55,24 @@ class BillinatorStage(models.Model):
         string="Sales Teams",
         help="Teams that use this stage; all of them when empty.",
     )
+    accepted_stage_id = fields.Many2one(
+        "billinator.stage",
+        string="When a Quote Is Accepted",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('status', '!=', 'lost'), ('id', '!=', id)]",
+        help="Opportunities in this stage move there when a quote of theirs is "
+        "accepted. Empty: they stay.",
+    )
+    invoiced_stage_id = fields.Many2one(
+        "billinator.stage",
+        string="When a Quote Is Invoiced",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('status', '!=', 'lost'), ('id', '!=', id)]",
+        help="Opportunities in this stage move there when an invoice is made of a "
+        "quote of theirs. Empty: they stay.",
+    )
 
     # The gate
     required_field_ids = fields.Many2many(

@@ -4,6 +4,7 @@ from . import (
     billinator_opportunity_gate,
     billinator_opportunity_lost,
     billinator_opportunity_merge,
+    billinator_quote_extend,
     billinator_quote_reject,
     billinator_tag_assign,
     mail_compose_message,

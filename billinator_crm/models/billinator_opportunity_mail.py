@@ -1,0 +1,102 @@
+from odoo import api, models
+from odoo.fields import Command, Domain
+from odoo.tools.mail import parse_contact_from_email
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorOpportunity(models.Model):
+    """Mails that become opportunities, and the answers to them."""
+
+    _inherit = "billinator.opportunity"
+
+    _primary_email = "email_from"
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """Make an opportunity of a mail; the mail becomes its first message.
+
+        It goes to the team's leader, and to the customer who has the sender's address;
+        without one it is a lead that keeps name and address.
+
+        :param dict msg_dict: the parsed mail; see ``mail.thread.message_parse``
+        :param dict custom_values: field values, those of the alias; they come first
+        :return: the opportunity
+        """
+        values = custom_values or {}
+        team = self.env["crm.team"].browse(values.get("team_id"))
+        company = team.company_id or team.user_id.company_id or self.env.company
+        name, address = parse_contact_from_email(msg_dict.get("email_from"))
+        sender = name or address or self.env._("Unknown sender")
+        subject = (msg_dict.get("subject") or "").strip()
+        medium = self.env.ref("utm.utm_medium_email", raise_if_not_found=False)
+        return super().message_new(
+            {**msg_dict, "email_from": address},
+            {
+                "name": subject or self.env._("Mail from %s", sender),
+                "contact_name": sender,
+                "company_id": company.id,
+                "user_id": self._get_leader_for_mail(team, company).id,
+                "medium_id": medium and medium.id,
+                **self._prepare_mail_customer_values(address, company),
+                **values,
+            },
+        )
+
+    def message_update(self, msg_dict, update_vals=None):
+        """Take an answer; a lead learns of it that the sender is a customer by now.
+
+        :param dict msg_dict: the parsed mail; see ``mail.thread.message_parse``
+        :param dict update_vals: field values to write
+        :return: True
+        """
+        _name, address = parse_contact_from_email(msg_dict.get("email_from"))
+        values = update_vals or {}
+        if not self.partner_id and address and address == self.email_normalized:
+            customer = self._prepare_mail_customer_values(address, self.company_id)
+            values = {**customer, **values}
+        return super().message_update(msg_dict, values)
+
+    @api.model
+    def _get_leader_for_mail(self, team, company):
+        """Return the team's leader, or nobody if that is no user of the company."""
+        leader = team.user_id
+        return leader if company in leader.company_ids else leader.browse()
+
+    @api.model
+    def _prepare_mail_customer_values(self, address, company):
+        """Return the values that name the customer with an address, if there is one."""
+        person = self._find_person_by_address(address, company)
+        if not person:
+            return {}
+        customer = person.commercial_partner_id
+        contacts = customer.contact_ids.filtered(lambda row: row.person_id == person)
+        return {
+            "partner_id": customer.id,
+            "contact_ids": [Command.set(contacts.ids)],
+            # Who wrote is answered, and not the customer's own address.
+            "email_from": address,
+        }
+
+    @api.model
+    def _find_person_by_address(self, address, company):
+        """Return the partner who writes from an address, if it is none of us.
+
+        Of several it is one of the company's own, else a company, else the newest.
+        """
+        Partner = self.env["res.partner"]
+        if not address:
+            return Partner
+        # PostgreSQL sorts those without a company behind the others.
+        return Partner.search(
+            Domain("email_normalized", "=", address)
+            & Domain("partner_share", "=", True)
+            & Domain("ref_company_ids", "=", False)
+            & Domain("company_id", "in", [company.id, False]),
+            order="company_id, is_company DESC, id DESC",
+            limit=1,
+        )
+
+    @api.model
+    def _detect_loop_sender_domain(self, email_from_normalized):
+        """Count the deals of exactly this sender, by an index."""
+        return [("email_normalized", "=", email_from_normalized)]

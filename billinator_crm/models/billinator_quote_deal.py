@@ -1,0 +1,82 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """Takes the quote's deal along when the customer buys."""
+
+    _inherit = "billinator.quote"
+
+    def write(self, vals):
+        """Move the deals of quotes that become accepted to where their stage says."""
+        accepted = self.filtered(
+            lambda quote: quote.state != "accepted" == vals.get("state")
+        )
+        result = super().write(vals)
+        accepted._move_deals("accepted_stage_id")
+        return result
+
+    def _move_deals(self, stage_field):
+        """Move the quotes' open deals to the stage that ``stage_field`` of theirs names.
+
+        A deal that may not go there stays, and its salesperson is told why: the
+        customer's acceptance counts, whatever the pipeline demands.
+
+        :param str stage_field: ``accepted_stage_id`` or ``invoiced_stage_id``
+        """
+        # Who accepts may not change the deal: a customer on the portal, a colleague.
+        # The right to change the quote was checked, and the deal goes nowhere else.
+        deals_sudo = self.sudo().opportunity_id.filtered(
+            lambda deal: deal.status == "open" and deal.stage_id[stage_field]
+        )
+        reasons = {
+            quote_sudo.opportunity_id.id: quote_sudo._get_deal_reason(stage_field)
+            for quote_sudo in self.sudo()
+        }
+        for stage, group_sudo in deals_sudo.grouped(
+            lambda deal: deal.stage_id[stage_field]
+        ).items():
+            group_sudo._follow_quotes(stage, reasons)
+
+    def _get_deal_reason(self, stage_field):
+        """Return what to say on the deal that moves."""
+        self.ensure_one()
+        if stage_field == "invoiced_stage_id":
+            return self.env._("Quote %s was invoiced.", self.name)
+        return self.env._("Quote %s was accepted.", self.name)
+
+
+class BillinatorOpportunity(models.Model):
+    _inherit = "billinator.opportunity"
+
+    def _follow_quotes(self, stage, reasons):
+        """Move the deals to ``stage``, all at once if possible, else each that can.
+
+        :param dict reasons: what to say on each deal, by id
+        """
+        try:
+            with self.env.cr.savepoint():
+                for deal in self:
+                    deal._track_set_log_message(reasons[deal.id])
+                self.write({"stage_id": stage.id})
+        except UserError as error:
+            if len(self) > 1:
+                for deal in self:
+                    deal._follow_quotes(stage, reasons)
+            else:
+                self._tell_why_it_stays(stage, reasons[self.id], error)
+
+    def _tell_why_it_stays(self, stage, reason, error):
+        """Tell the salesperson that the deal could not follow its quote."""
+        self.message_post(
+            body=self.env._(
+                "%(reason)s The opportunity could not move to %(stage)s: %(error)s",
+                reason=reason,
+                stage=stage.display_name,
+                error=error,
+            ),
+            author_id=self.env.ref("base.partner_root").id,
+            partner_ids=self.user_id.partner_id.ids,
+            subtype_xmlid="mail.mt_note",
+        )

@@ -1,0 +1,126 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+EXPIRY_BATCH = 500
+EXTENDABLE_STATES = ("sent", "expired")
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """The end of an offer: the customer's last day to accept, and another one."""
+
+    _inherit = "billinator.quote"
+
+    validity_date = fields.Date(tracking=True)
+
+    _expiry_idx = models.Index("(validity_date) WHERE state = 'sent'")
+
+    # === CRUD === #
+
+    def write(self, vals):
+        """Let nobody send an expired quote again without another date."""
+        if vals.get("state") == "sent":
+            self._check_extension(vals)
+        return super().write(vals)
+
+    # === Actions === #
+
+    def action_extend(self, validity_date):
+        """Give sent and expired quotes another last day, on which they can be accepted.
+
+        Expired quotes are sent ones again. Nothing is mailed to the customer.
+
+        :param validity_date: the last day, a date or ``YYYY-MM-DD``
+        :return: True
+        :raises UserError: for quotes in another state, and for a day that has passed
+            where the quote's company is
+        """
+        self.check_access("write")
+        self._check_extendable()
+        day = fields.Date.to_date(validity_date)
+        if not day:
+            raise UserError(self.env._("Choose the day until which the quotes hold."))
+        self._check_not_past(day)
+        self.write({"state": "sent", "validity_date": day})
+        return True
+
+    # === Business === #
+
+    def _is_past_validity(self):
+        """Whether the customer's last day has passed where the quote's company is."""
+        self.ensure_one()
+        day = self.validity_date
+        return bool(day) and day < self.company_id._get_billinator_day()
+
+    def _check_extendable(self):
+        for quote in self:
+            if quote.state not in EXTENDABLE_STATES:
+                raise UserError(
+                    self.env._(
+                        "Quote %(quote)s is %(state)s: only sent and expired quotes "
+                        "can be extended.",
+                        quote=quote.name,
+                        state=quote._get_state_label(),
+                    )
+                )
+
+    def _check_not_past(self, day):
+        """Refuse a last day that has passed already."""
+        for company in self.company_id:
+            today = company._get_billinator_day()
+            if day < today:
+                raise UserError(
+                    self.env._(
+                        "%(day)s has passed: choose %(today)s or a later day.",
+                        day=fields.Date.to_string(day),
+                        today=fields.Date.to_string(today),
+                    )
+                )
+
+    def _check_extension(self, vals):
+        """Refuse to send expired quotes again with a last day that has passed."""
+        expired = self.filtered(lambda quote: quote.state == "expired")
+        if not expired:
+            return
+        if "validity_date" not in vals:
+            raise UserError(
+                self.env._(
+                    "Quote %s has expired: extend it, or make a new quote.",
+                    expired[0].name,
+                )
+            )
+        if day := fields.Date.to_date(vals["validity_date"]):
+            expired._check_not_past(day)
+
+    # === Cron === #
+
+    @api.model
+    def _cron_expire(self):
+        """Expire the sent quotes whose last day has passed where their company is.
+
+        Runs every hour, for midnight comes at another hour in each company. Every
+        batch is a transaction of its own: what is cut off is done by the next run.
+        """
+        domain = self._get_past_validity_domain()
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=self.search_count(domain))
+        last_id = 0
+        while quotes := self.search(
+            domain & Domain("id", ">", last_id), order="id", limit=EXPIRY_BATCH
+        ):
+            last_id = quotes.ids[-1]
+            # Who accepts or extends a quote at this moment comes first.
+            quotes.try_lock_for_update().write({"state": "expired"})
+            if not cron._commit_progress(len(quotes)):
+                break
+
+    @api.model
+    def _get_past_validity_domain(self):
+        companies = self.env["res.company"].search([])
+        by_day = companies.grouped(lambda company: company._get_billinator_day())
+        return Domain("state", "=", "sent") & Domain.OR(
+            Domain("company_id", "in", companies.ids)
+            & Domain("validity_date", "<", day)
+            for day, companies in by_day.items()
+        )

@@ -1,0 +1,122 @@
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestQuoteDeal(BillinatorCommon):
+    """Accepting and invoicing quotes moves their deals, where stages say so."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["billinator.stage"].search([]).write(
+            {"accepted_stage_id": False, "invoiced_stage_id": False}
+        )
+        cls.proposal, cls.negotiation, cls.won, cls.lost = (
+            cls.stages[code] for code in ("PROPOSAL", "NEGOTIATION", "WON", "LOST")
+        )
+        cls.proposal.accepted_stage_id = cls.negotiation
+        cls.negotiation.invoiced_stage_id = cls.won
+
+    def _create_deal(self, stage=None, **values):
+        stage = stage or self.proposal
+        deal = self._create_opportunity(stage_id=stage.id, **values)
+        return deal, self._create_quote(opportunity_id=deal.id)
+
+    def _log(self):
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+
+    def test_acceptance_moves_the_deal(self):
+        deal, quote = self._create_deal()
+        other = self._create_quote(opportunity_id=deal.id)
+        self._log()
+        quote.action_accept()
+        self._log()
+        self.assertEqual(deal.stage_id, self.negotiation)
+        self.assertEqual(deal.probability, self.negotiation.probability)
+        self.assertEqual(other.state, "draft")
+        self.assertIn(quote.name, deal.message_ids[0].body)
+        self.assertIn("was accepted", deal.message_ids[0].body)
+        self.assertEqual(
+            deal.message_ids[0].sudo().tracking_value_ids.field_id.mapped("name"),
+            ["stage_id", "probability"],
+        )
+
+    def test_acceptance_wins(self):
+        self.proposal.accepted_stage_id = self.won
+        deal, quote = self._create_deal()
+        quote.state = "accepted"
+        self.assertEqual(deal.status, "won")
+        self.assertTrue(deal.date_closed)
+
+    def test_conversion_accepts_and_invoices(self):
+        deal, quote = self._create_deal()
+        quote.action_convert_to_invoice()
+        self.assertEqual(deal.stage_id, self.won)
+
+    def test_conversion_again_does_not_move_again(self):
+        deal, quote = self._create_deal()
+        quote.action_convert_to_invoice()
+        deal.stage_id = self.negotiation
+        quote.action_convert_to_invoice()
+        quote.action_accept()
+        self.assertEqual(deal.stage_id, self.negotiation)
+
+    def test_deals_that_stay(self):
+        self.won.accepted_stage_id = self.proposal
+        self.lost.accepted_stage_id = self.proposal
+        for stage in (self.won, self.lost, self.stages["LEAD"]):
+            deal, quote = self._create_deal(stage, lost_reason_id=self.lost_reason.id)
+            quote.action_accept()
+            self.assertEqual(deal.stage_id, stage)
+
+    def test_other_changes_do_not_move(self):
+        deal, quote = self._create_deal()
+        for state in ("sent", "expired", "rejected", "draft"):
+            quote.state = state
+            self.assertEqual(deal.stage_id, self.proposal)
+
+    def test_whoever_accepts(self):
+        """The deal is a colleague's, and the salesperson's quote moves it."""
+        deal, quote = self._create_deal(user_id=self.colleague.id)
+        quote.user_id = self.salesperson
+        self.env.flush_all()
+        self.assertFalse(deal.with_user(self.salesperson).has_access("read"))
+        quote.with_user(self.salesperson).action_accept()
+        self.assertEqual(deal.stage_id, self.negotiation)
+
+    def test_what_the_pipeline_demands_does_not_undo_the_acceptance(self):
+        """A deal of a team that does not use the stage stays, the others move."""
+        team = self.env["crm.team"].create({"name": "Northern"})
+        self.negotiation.team_ids = team
+        deals = [
+            self._create_deal(user_id=self.salesperson.id, team_id=owner)
+            for owner in (team.id, False, team.id)
+        ]
+        quotes = self.env["billinator.quote"].union(*(quote for _deal, quote in deals))
+        self._log()
+        quotes.action_accept()
+        self._log()
+        self.assertEqual(quotes.mapped("state"), ["accepted"] * 3)
+        first, stranger, last = (deal for deal, _quote in deals)
+        self.assertEqual((first + last).stage_id, self.negotiation)
+        self.assertEqual(stranger.stage_id, self.proposal)
+        note = stranger.message_ids[0]
+        self.assertIn(quotes[1].name, note.body)
+        self.assertIn("not one of the sales team", note.body)
+        self.assertIn(self.salesperson.partner_id, note.partner_ids)
+        self.assertTrue(note.is_internal)
+
+    def test_lost_needs_a_reason_and_says_so(self):
+        self.proposal.accepted_stage_id = self.lost
+        deal, quote = self._create_deal()
+        quote.action_accept()
+        self._log()
+        self.assertEqual(quote.state, "accepted")
+        self.assertEqual(deal.stage_id, self.proposal)
+        self.assertIn("Why was", deal.message_ids[0].body)
+        with self.assertRaises(ValidationError):
+            deal.stage_id = self.lost
