@@ -8,14 +8,11 @@ import os
 import random
 import signal
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import psycopg2
 import pytest
 from clients import SECONDS, Company, XmlRpc, create_user, running_at_once
-
-from dev_tool.odoo import Odoo
+from database import connecting
 
 QUOTES = 50
 CLIENTS = 8
@@ -63,19 +60,9 @@ class Shop:
         [(count,)] = self.query("SELECT count(*) FROM account_move")
         return count
 
-    @contextmanager
     def connect(self):
         """A cursor of its own; leaving it ends its transaction."""
-        variables = Odoo.as_set_up().postgres.variables
-        connection = psycopg2.connect(
-            dbname=self.server.database,
-            host=variables.get("PGHOST"),
-            user=variables.get("PGUSER"),
-        )
-        try:
-            yield connection.cursor()
-        finally:
-            connection.close()
+        return connecting(self.server.database)
 
     def invoices(self):
         """The invoice of each quote that has one: ``{quote: invoice}``."""

@@ -18,7 +18,7 @@ class BillinatorQuote(models.Model):
         return result
 
     def _move_deals(self, stage_field):
-        """Move the quotes' open deals to the stage that ``stage_field`` of theirs names.
+        """Move the quotes' open deals to the stage that ``stage_field`` names.
 
         A deal that may not go there stays, and its salesperson is told why: the
         customer's acceptance counts, whatever the pipeline demands.

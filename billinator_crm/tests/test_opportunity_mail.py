@@ -134,7 +134,7 @@ class TestOpportunityMail(MailCase):
         mails = {
             b"Subject: =?x-unknown?Q?Tische=FC?=\r\n"
             b"Content-Type: text/plain; charset=x-unknown\r\n\r\nGr\xfc\xdfe": "Tische",
-            b"Subject:\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\xff\xfe": "Mail",
+            b"Subject:\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\xff": "Mail",
             b"\r\n": "Mail from jo@new.example",
             b"Subject:   \r\n\r\nx": "Mail from jo@new.example",
             b"Subject: =?utf-8?b?8J+Sug==?= seats\r\n\r\nx": "💺 seats",

@@ -1,8 +1,7 @@
 from datetime import date, datetime
 
-from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, freeze_time, tagged
 
 from ..models import billinator_quote_expiry
 from .common import BillinatorCommon
