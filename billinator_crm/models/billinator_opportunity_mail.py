@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.fields import Command, Domain
 from odoo.tools.mail import parse_contact_from_email
 
+from .billinator_opportunity_gate import GATE_OPEN
+
 
 # pylint: disable=consider-merging-classes-inherited
 class BillinatorOpportunity(models.Model):
@@ -29,7 +31,9 @@ class BillinatorOpportunity(models.Model):
         sender = name or address or self.env._("Unknown sender")
         subject = (msg_dict.get("subject") or "").strip()
         medium = self.env.ref("utm.utm_medium_email", raise_if_not_found=False)
-        return super().message_new(
+        # Who writes does not know what our first stage demands.
+        Opportunity = self.with_context(billinator_gate=GATE_OPEN)
+        opportunity = super(BillinatorOpportunity, Opportunity).message_new(
             {**msg_dict, "email_from": address},
             {
                 "name": subject or self.env._("Mail from %s", sender),
@@ -41,6 +45,7 @@ class BillinatorOpportunity(models.Model):
                 **values,
             },
         )
+        return opportunity.with_env(self.env)
 
     def message_update(self, msg_dict, update_vals=None):
         """Take an answer; a lead learns of it that the sender is a customer by now.

@@ -148,21 +148,13 @@ RIGHTS = {
 }
 # The button of each dialog, and who may press it.
 WIZARDS = {
-<<<<<<< HEAD
     "billinator.activity.complete": ("action_complete", "salesperson"),
     "billinator.opportunity.gate": ("action_move", "manager"),
     "billinator.opportunity.lost": ("action_mark_lost", "salesperson"),
     "billinator.opportunity.merge": ("action_merge", "salesperson"),
+    "billinator.quote.extend": ("action_extend", "salesperson"),
     "billinator.quote.reject": ("action_reject", "salesperson"),
     "billinator.tag.assign": ("action_assign", "salesperson"),
-=======
-    "billinator.activity.complete": "action_complete",
-    "billinator.opportunity.lost": "action_mark_lost",
-    "billinator.opportunity.merge": "action_merge",
-    "billinator.quote.extend": "action_extend",
-    "billinator.quote.reject": "action_reject",
-    "billinator.tag.assign": "action_assign",
->>>>>>> 29a56db (Expire quotes, extend them, move deals by acceptance, open deals by mail)
 }
 INTRUDERS = ("colleague", "accountant", "stranger", "portal", "internal")
 
@@ -532,13 +524,9 @@ class TestMethods(AccessCase):
     def test_wizards(self):
         values = self._prepare_wizards()
         context = {"active_model": "billinator.quote", "active_ids": self.quote.ids}
-<<<<<<< HEAD
-        for model, (method, allowed_role) in WIZARDS.items():
-=======
         # Drafts are not extended.
         self.quote.with_user(self.salesperson).action_mark_sent()
-        for model, method in WIZARDS.items():
->>>>>>> 29a56db (Expire quotes, extend them, move deals by acceptance, open deals by mail)
+        for model, (method, allowed_role) in WIZARDS.items():
             before = self._snapshot()
             for role in INTRUDERS:
                 Wizard = (

@@ -238,6 +238,12 @@ class TestOpportunityMail(MailCase):
         self.assertEqual(deal.company_id, self.company)
         self.assertFalse(deal.user_id)
 
+    def test_gates_of_the_first_stage_refuse_no_mail(self):
+        stage = self.env["billinator.stage"].search([], limit=1)
+        stage.require_next_activity = True
+        deal = self._receive(self._write())
+        self.assertEqual(deal.stage_id, stage)
+
     def test_values_of_the_alias_come_first(self):
         tag = self.env["billinator.tag"].create({"name": "Mailed"})
         self.team.billinator_alias_id.alias_defaults = repr(

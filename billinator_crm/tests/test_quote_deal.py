@@ -110,6 +110,14 @@ class TestQuoteDeal(BillinatorCommon):
         self.assertIn(self.salesperson.partner_id, note.partner_ids)
         self.assertTrue(note.is_internal)
 
+    def test_gates_hold_the_deal_and_not_the_customer(self):
+        self.negotiation.require_next_activity = True
+        deal, quote = self._create_deal(user_id=self.salesperson.id)
+        quote.with_user(self.salesperson).action_accept()
+        self.assertEqual(quote.state, "accepted")
+        self.assertEqual(deal.stage_id, self.proposal)
+        self.assertIn("cannot enter Negotiation", deal.message_ids[0].body)
+
     def test_lost_needs_a_reason_and_says_so(self):
         self.proposal.accepted_stage_id = self.lost
         deal, quote = self._create_deal()
