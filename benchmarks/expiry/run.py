@@ -104,7 +104,9 @@ def main():
         print("{:,} of {:,} expired, {:,} messages on {:,} quotes".format(*counts))
         start = time.perf_counter()
         expire(options)
-        print(f"A run with nothing to do: {(time.perf_counter() - start) * 1000:.0f} ms")
+        print(
+            f"A run with nothing to do: {(time.perf_counter() - start) * 1000:.0f} ms"
+        )
     return 0 if set(counts) == {options.quotes} else 1
 
 

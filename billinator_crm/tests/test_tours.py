@@ -236,6 +236,25 @@ class TestTours(TourCase):
             "/odoo/crm-bridge", "billinator_crm_bridge", login=self.salesperson.login
         )
 
+    def test_extend(self):
+        customer = self.env["res.partner"].search([("name", "=", "A Tour Customer")])
+        line = Command.create({"product_id": self.products[0].id})
+        quote = self.env["billinator.quote"].create(
+            {
+                "partner_id": customer.id,
+                "user_id": self.salesperson.id,
+                "date_quote": "2026-01-01",
+                "validity_date": "2026-01-31",
+                "line_ids": [line],
+            }
+        )
+        quote.state = "expired"
+        self.start_tour(
+            "/odoo/quotes", "billinator_crm_extend", login=self.salesperson.login
+        )
+        self.assertEqual(quote.state, "sent")
+        self.assertFalse(quote._is_past_validity())
+
     def test_log(self):
         deal = self._create_log_deal()
         self.start_tour(
