@@ -28,7 +28,7 @@ class BillinatorOpportunity(models.Model):
         team = self.env["crm.team"].browse(values.get("team_id"))
         company = team.company_id or team.user_id.company_id or self.env.company
         name, address = parse_contact_from_email(msg_dict.get("email_from"))
-        sender = name or address or self.env._("Unknown sender")
+        sender = name.strip(' "') or address or self.env._("Unknown sender")
         subject = (msg_dict.get("subject") or "").strip()
         medium = self.env.ref("utm.utm_medium_email", raise_if_not_found=False)
         # Who writes does not know what our first stage demands.

@@ -51,6 +51,26 @@ class MailThread(models.AbstractModel):
         return kept
 
     @api.model
+    def _message_parse_extract_payload(
+        self, message, message_dict, save_original=False
+    ):
+        """Read what is in an encoding that nobody knows as well as possible."""
+        for part in message.walk():
+            if not self._is_known_charset(part.get_content_charset("utf-8")):
+                part.set_param("charset", "utf-8")
+        return super()._message_parse_extract_payload(
+            message, message_dict, save_original=save_original
+        )
+
+    @api.model
+    def _is_known_charset(self, charset):
+        try:
+            b" ".decode(charset)
+        except LookupError:
+            return False
+        return True
+
+    @api.model
     def _is_from_ourselves(self, message_dict):
         """Whether the sender is one of the addresses at which we receive mail."""
         sender = email_normalize(message_dict["email_from"])

@@ -11,11 +11,14 @@ class TestQuoteDeal(BillinatorCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        tracked = {"mail_notrack": False, "tracking_disable": False}
+        cls.env = cls.env(context={**cls.env.context, **tracked})
         cls.env["billinator.stage"].search([]).write(
             {"accepted_stage_id": False, "invoiced_stage_id": False}
         )
         cls.proposal, cls.negotiation, cls.won, cls.lost = (
-            cls.stages[code] for code in ("PROPOSAL", "NEGOTIATION", "WON", "LOST")
+            cls.stages[code].with_env(cls.env)
+            for code in ("PROPOSAL", "NEGOTIATION", "WON", "LOST")
         )
         cls.proposal.accepted_stage_id = cls.negotiation
         cls.negotiation.invoiced_stage_id = cls.won
@@ -26,8 +29,7 @@ class TestQuoteDeal(BillinatorCommon):
         return deal, self._create_quote(opportunity_id=deal.id)
 
     def _log(self):
-        self.env.flush_all()
-        self.env.cr.precommit.run()
+        self.env.cr.flush()
 
     def test_acceptance_moves_the_deal(self):
         deal, quote = self._create_deal()
@@ -108,12 +110,12 @@ class TestQuoteDeal(BillinatorCommon):
         self.assertIn(quotes[1].name, note.body)
         self.assertIn("not one of the sales team", note.body)
         self.assertIn(self.salesperson.partner_id, note.partner_ids)
-        self.assertTrue(note.is_internal)
+        self.assertTrue(note.subtype_id.internal)
 
     def test_gates_hold_the_deal_and_not_the_customer(self):
         self.negotiation.require_next_activity = True
         deal, quote = self._create_deal(user_id=self.salesperson.id)
-        quote.with_user(self.salesperson).action_accept()
+        quote.action_accept()
         self.assertEqual(quote.state, "accepted")
         self.assertEqual(deal.stage_id, self.proposal)
         self.assertIn("cannot enter Negotiation", deal.message_ids[0].body)

@@ -15,6 +15,8 @@ class TestQuoteExpiry(BillinatorCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        tracked = {"mail_notrack": False, "tracking_disable": False}
+        cls.env = cls.env(context={**cls.env.context, **tracked})
         cls.startClassPatcher(freeze_time(NOON))
         cls.env["billinator.quote"].search([("state", "=", "sent")]).state = "draft"
 
@@ -22,14 +24,14 @@ class TestQuoteExpiry(BillinatorCommon):
         quote = self._create_quote(
             **{"date_quote": "2026-06-01", "validity_date": validity_date, **values}
         )
+        self._log()
         quote.action_mark_sent()
         self._log()
         return quote
 
     def _log(self):
         """Have what changed logged, as at the end of a transaction."""
-        self.env.flush_all()
-        self.env.cr.precommit.run()
+        self.env.cr.flush()
 
     def _run_cron(self):
         self._log()
