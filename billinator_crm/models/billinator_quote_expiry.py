@@ -117,8 +117,11 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def _get_past_validity_domain(self):
-        companies = self.env["res.company"].search([])
-        by_day = companies.grouped(lambda company: company._get_billinator_day())
+        by_day = (
+            self.env["res.company"]
+            .search([])
+            .grouped(lambda company: company._get_billinator_day())
+        )
         return Domain("state", "=", "sent") & Domain.OR(
             Domain("company_id", "in", companies.ids)
             & Domain("validity_date", "<", day)
