@@ -117,11 +117,8 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def _get_past_validity_domain(self):
-        by_day = (
-            self.env["res.company"]
-            .search([])
-            .grouped(lambda company: company._get_billinator_day())
-        )
+        companies = self.env["res.company"].search(Domain.TRUE)
+        by_day = companies.grouped(lambda company: company._get_billinator_day())
         return Domain("state", "=", "sent") & Domain.OR(
             Domain("company_id", "in", companies.ids)
             & Domain("validity_date", "<", day)
