@@ -22,6 +22,7 @@ from . import (
     billinator_quote_expiry,
     billinator_quote_line,
     billinator_quote_mail,
+    billinator_quote_version,
     billinator_stage,
     billinator_tag,
     billinator_tag_condition,

@@ -265,6 +265,8 @@ class BillinatorQuoteLine(models.Model):
         "extra_tax_data",
         "is_optional",
         "is_selected",
+        "collapse_prices",
+        "collapse_composition",
     )
     def _check_quote_editable(self):
         self.quote_id._check_editable()

@@ -26,6 +26,7 @@ from . import (
     test_quote_price,
     test_quote_report,
     test_segment,
+    test_quote_version,
     test_stage,
     test_tag,
     test_tax_documents,
