@@ -48,6 +48,8 @@ class AccountMove(models.Model):
         live = self.filtered(lambda move: move.state != "cancel")
         # As sudo, for whoever handles the invoice may not see the quote.
         for quote in live.billinator_quote_id.sudo():
+            if quote.is_superseded:
+                raise ValidationError(quote._get_superseded_message())
             if quote.state != "accepted":
                 raise ValidationError(
                     self.env._(

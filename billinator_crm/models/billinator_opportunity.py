@@ -468,13 +468,17 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends(
         "quote_ids.state",
+        "quote_ids.is_superseded",
         "quote_ids.invoice_status",
         "quote_ids.amount_untaxed_company",
     )
     def _compute_quotes(self):
         order = [value for value, _label in self._selection_invoice_status()]
         for opportunity in self:
-            quotes = opportunity.quote_ids
+            # A quote is one, however many versions of it there were.
+            quotes = opportunity.quote_ids.filtered(
+                lambda quote: not quote.is_superseded
+            )
             live = quotes.filtered(lambda quote: quote._is_live())
             opportunity.quote_count = len(quotes)
             opportunity.quoted_amount = sum(live.mapped("amount_untaxed_company"))
@@ -716,8 +720,11 @@ class BillinatorOpportunity(models.Model):
             **action,
             "domain": [("opportunity_id", "=", self.id)],
             "context": {
-                f"default_{name}": value
-                for name, value in self._prepare_quote_values().items()
+                "search_default_current": 1,
+                **{
+                    f"default_{name}": value
+                    for name, value in self._prepare_quote_values().items()
+                },
             },
         }
 

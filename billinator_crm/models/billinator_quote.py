@@ -494,14 +494,7 @@ class BillinatorQuote(models.Model):
         """Keep what an accepted, rejected or expired quote says."""
         for quote in self:
             if not quote.is_editable:
-                raise ValidationError(
-                    self.env._(
-                        "Quote %(quote)s is %(state)s and cannot be changed any more. "
-                        "Reset it to draft, or make a new quote.",
-                        quote=quote.name,
-                        state=quote._get_state_label(),
-                    )
-                )
+                raise ValidationError(quote._get_frozen_message())
 
     @api.constrains("state")
     def _check_invoiced_is_accepted(self):
@@ -548,6 +541,12 @@ class BillinatorQuote(models.Model):
         self.line_ids._check_company()
 
     # === CRUD === #
+
+    @api.model
+    def default_get(self, fields):
+        """Let no context, which any caller may set, fill in what actions keep."""
+        kept = self._get_kept_fields()
+        return super().default_get([name for name in fields if name not in kept])
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -723,6 +722,16 @@ class BillinatorQuote(models.Model):
         labels = dict(self._fields["state"]._description_selection(self.env))
         return labels[state or self.state]
 
+    def _get_frozen_message(self):
+        """Return why the quote cannot be changed, and what to do instead."""
+        self.ensure_one()
+        return self.env._(
+            "Quote %(quote)s is %(state)s and cannot be changed any more. "
+            "Reset it to draft, or make a new quote.",
+            quote=self.name,
+            state=self._get_state_label(),
+        )
+
     def _check_transition(self, state):
         """Refuse quotes that cannot come to ``state`` from where they are."""
         for quote in self:
@@ -738,9 +747,17 @@ class BillinatorQuote(models.Model):
                 )
 
     def _check_not_derived(self, names):
-        """Refuse values for what follows from other fields, such as totals."""
+        """Refuse values for what follows from other fields, or from actions."""
+        kept = self._get_kept_fields()
         for name in names:
             field = self._fields.get(name)
+            if name in kept:
+                raise UserError(
+                    self.env._(
+                        "“%s” of a quote is kept by its actions and cannot be set.",
+                        field._description_string(self.env),
+                    )
+                )
             if field and field.compute and field.store and field.readonly:
                 raise UserError(
                     self.env._(
@@ -749,17 +766,29 @@ class BillinatorQuote(models.Model):
                     )
                 )
 
+    @api.model
+    def _get_kept_fields(self):
+        """Return the names of the stored fields that only actions of ours fill in.
+
+        Nobody else does, neither by values nor by defaults in the context. Extensions
+        add theirs.
+        """
+        return set()
+
     def _get_priced_lines(self):
         """Return the lines that count: no sections, notes or options left out."""
         return self.line_ids.filtered(lambda line: line._is_priced())
 
-    def _get_tax_totals(self):
-        """Return what ``account.tax`` makes of the lines; see its totals summary."""
+    def _get_tax_totals(self, lines=None):
+        """Return what ``account.tax`` makes of the lines; see its totals summary.
+
+        :param lines: without it, those that count
+        """
         self.ensure_one()
         Tax = self.env["account.tax"]
         base_lines = [
             line._prepare_base_line_for_taxes_computation()
-            for line in self._get_priced_lines()
+            for line in (self._get_priced_lines() if lines is None else lines)
         ]
         base_lines += self._prepare_early_payment_base_lines(base_lines)
         Tax._add_tax_details_in_base_lines(base_lines, self.company_id)

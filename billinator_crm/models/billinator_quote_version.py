@@ -2,15 +2,58 @@ import hashlib
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command, Domain
 from odoo.tools import float_repr
+
+# What a version that has a next one can still become.
+SUPERSEDED_STATES = ("rejected", "expired")
 
 
 # pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
-    """What exactly a quote says."""
+    """What exactly a quote says, and the versions of it, one after the other."""
 
     _inherit = "billinator.quote"
 
+    previous_version_id = fields.Many2one(
+        "billinator.quote",
+        readonly=True,
+        copy=False,
+        check_company=True,
+        ondelete="restrict",
+        help="The version that this one replaces.",
+    )
+    next_version_ids = fields.One2many(
+        "billinator.quote", "previous_version_id", string="Next Versions", copy=False
+    )
+    next_version_id = fields.Many2one(
+        "billinator.quote", compute="_compute_next_version_id"
+    )
+    first_version_id = fields.Many2one(
+        "billinator.quote",
+        compute="_compute_version",
+        store=True,
+        precompute=True,
+        recursive=True,
+        index="btree_not_null",
+        help="The quote that was revised first; empty on that one itself.",
+    )
+    version = fields.Integer(
+        compute="_compute_version",
+        store=True,
+        precompute=True,
+        recursive=True,
+        aggregator=None,
+    )
+    version_count = fields.Integer(compute="_compute_version_count")
+    is_superseded = fields.Boolean(
+        string="Superseded",
+        compute="_compute_is_superseded",
+        store=True,
+        help="A next version has replaced the quote. It is kept as it was, and can "
+        "neither be sent nor accepted nor invoiced any more.",
+    )
     content_hash = fields.Char(
         compute="_compute_content_hash",
         # Who asks makes no difference: archived or hidden taxes count as well.
@@ -20,10 +63,259 @@ class BillinatorQuote(models.Model):
         "any of it does.",
     )
 
+    # What makes a version have one next version, whoever revises it at once.
+    _next_version_uniq = models.UniqueIndex(
+        "(previous_version_id) WHERE previous_version_id IS NOT NULL",
+        "This quote has a next version already.",
+    )
+    _not_its_own_version = models.Constraint(
+        "CHECK(previous_version_id <> id)", "A quote cannot be a version of itself."
+    )
+
+    # === Computes === #
+
+    @api.depends("next_version_ids")
+    def _compute_next_version_id(self):
+        for quote in self:
+            quote.next_version_id = quote.next_version_ids[:1]
+
+    @api.depends("previous_version_id.version", "previous_version_id.first_version_id")
+    def _compute_version(self):
+        for quote in self:
+            previous = quote.previous_version_id
+            quote.version = previous.version + 1
+            quote.first_version_id = previous.first_version_id or previous
+
+    @api.depends("first_version_id")
+    def _compute_version_count(self):
+        originals = self._get_original()
+        counts = dict(
+            self._read_group(
+                [("first_version_id", "in", originals.ids)],
+                ["first_version_id"],
+                ["__count"],
+            )
+        )
+        for quote in self:
+            quote.version_count = counts.get(quote._get_original(), 0) + 1
+
+    @api.depends("next_version_ids")
+    def _compute_is_superseded(self):
+        for quote in self:
+            quote.is_superseded = bool(quote.next_version_ids)
+
+    @api.depends("is_superseded")
+    def _compute_is_editable(self):
+        result = super()._compute_is_editable()
+        self.filtered("is_superseded").is_editable = False
+        return result
+
     @api.depends(lambda self: self._get_content_dependencies())
     def _compute_content_hash(self):
         for quote in self:
             quote.content_hash = bool(quote.id) and self._get_hash(quote._get_content())
+
+    # === Constraints === #
+
+    @api.constrains("state")
+    def _check_not_superseded(self):
+        for quote in self:
+            if quote.is_superseded and quote.state not in SUPERSEDED_STATES:
+                raise ValidationError(quote._get_superseded_message())
+
+    @api.constrains("previous_version_id")
+    def _check_previous_version(self):
+        for previous in self.previous_version_id:
+            previous._check_revisable()
+
+    # === CRUD === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_superseded(self):
+        self._check_current()
+
+    # === Actions === #
+
+    def action_mark_sent(self):
+        self._check_current()
+        return super().action_mark_sent()
+
+    def action_revise(self):
+        """Make the next version of each quote: a draft with the same content.
+
+        The version before is kept as it is, with the customer's signature, and can
+        neither be sent nor accepted nor invoiced any more. A quote that has a next
+        version already, made before or at this moment by somebody else, answers with
+        the latest one.
+
+        :return: a window action on the new versions (``res_id`` of one, ``domain`` of
+            several)
+        :raises UserError: for drafts, which can simply be changed, and for quotes with
+            an invoice
+        """
+        return self._get_versions_action(self._revise())
+
+    @api.readonly
+    def action_view_versions(self):
+        """Open the list of all versions of the quote.
+
+        :return: a window action
+        """
+        return self._get_versions_action(self._get_versions())
+
+    @api.readonly
+    def action_view_next_version(self):
+        """Open the version that replaced the quote.
+
+        :return: a window action
+        """
+        self.ensure_one()
+        return self._get_versions_action(self.next_version_id)
+
+    # === Versions === #
+
+    def _revise(self):
+        """Make the missing next versions and return the latest ones."""
+        self.check_access("write")
+        # Who comes second waits, is told of a serialization failure, and is repeated.
+        self._lock_for_conversion()
+        current = self.union().filtered(lambda quote: not quote.is_superseded)
+        current._check_revisable()
+        # Whoever may change a quote, checked above, may make its next version: that
+        # it is one, nobody can set by hand.
+        revisions_sudo = current.sudo().create(
+            [quote._prepare_revision_values() for quote in current]
+        )
+        current._log_revisions(revisions_sudo)
+        return self._get_latest_versions()
+
+    def _check_revisable(self):
+        for quote in self:
+            if quote.state == "draft":
+                raise UserError(
+                    self.env._(
+                        "Quote %s is a draft: change it, it needs no new version.",
+                        quote.name,
+                    )
+                )
+            # Whoever may revise a quote need not see its invoice.
+            if quote.sudo()._get_live_invoices():
+                raise UserError(
+                    self.env._(
+                        "Quote %s has an invoice and cannot be revised. Cancel or "
+                        "delete the invoice first, or make a new quote.",
+                        quote.name,
+                    )
+                )
+
+    def _prepare_revision_values(self):
+        """Return the values of the quote's next version."""
+        self.ensure_one()
+        original = self._get_original()
+        today = fields.Date.context_today(self)
+        values = {
+            "name": f"{original.name}-{self.version + 1}",
+            "previous_version_id": self.id,
+            "state": "draft",
+            "client_order_ref": self.client_order_ref,
+            "line_ids": [
+                Command.create({**line_values, "origin_line_id": line._get_origin().id})
+                for line, line_values in zip(
+                    self.line_ids, self.line_ids.copy_data(), strict=True
+                )
+            ],
+        }
+        # A day that is still to come was chosen for the customer.
+        if not self.validity_date or self.validity_date >= today:
+            values["validity_date"] = self.validity_date
+        [copied] = self.copy_data(values)
+        return copied
+
+    def _log_revisions(self, revisions):
+        """Say on the quotes and on their next versions where these are."""
+        self._message_log_batch(
+            bodies={
+                revision.previous_version_id.id: self.env._(
+                    "Superseded by version %s", revision._get_html_link()
+                )
+                for revision in revisions
+            }
+        )
+        revisions._message_log_batch(
+            bodies={
+                revision.id: self.env._(
+                    "New version of %s", revision.previous_version_id._get_html_link()
+                )
+                for revision in revisions
+            }
+        )
+
+    def _get_original(self):
+        """Return the first versions of the quotes."""
+        return self.browse().union(*(quote.first_version_id or quote for quote in self))
+
+    def _get_versions_domain(self):
+        originals = self._get_original().ids
+        return Domain("id", "in", originals) | Domain(
+            "first_version_id", "in", originals
+        )
+
+    def _get_versions(self):
+        """Return all versions of the quotes, the latest first."""
+        return self.search(self._get_versions_domain(), order="version DESC, id DESC")
+
+    def _get_latest_versions(self):
+        """Return the versions of the quotes that no other one has replaced."""
+        return self.search(
+            self._get_versions_domain() & Domain("is_superseded", "=", False)
+        )
+
+    @api.model
+    def _get_versions_action(self, quotes):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "billinator_crm.billinator_quote_action"
+        )
+        if len(quotes) == 1:
+            return {**action, "res_id": quotes.id, "views": [(False, "form")]}
+        return {**action, "domain": [("id", "in", quotes.ids)], "context": {}}
+
+    def _is_live(self):
+        return super()._is_live() and not self.is_superseded
+
+    @api.model
+    def _get_kept_fields(self):
+        return super()._get_kept_fields() | {"previous_version_id", "next_version_ids"}
+
+    def _get_frozen_message(self):
+        if self.is_superseded:
+            return self._get_superseded_message()
+        return super()._get_frozen_message()
+
+    def _get_superseded_message(self):
+        return self.env._(
+            "Quote %(quote)s was superseded by %(next)s and is kept as it was. Go on "
+            "with that one.",
+            quote=self.name,
+            # Whoever the next version was given to.
+            next=self.sudo().next_version_ids[:1].name,
+        )
+
+    def _check_current(self):
+        """Refuse versions that another one has replaced."""
+        for quote in self:
+            if quote.is_superseded:
+                raise UserError(quote._get_superseded_message())
+
+    def _check_transition(self, state):
+        if state not in SUPERSEDED_STATES:
+            self._check_current()
+        return super()._check_transition(state)
+
+    def _convert_to_invoices(self):
+        self._check_current()
+        return super()._convert_to_invoices()
+
+    # === Content === #
 
     @api.model
     def _get_content_fields(self):
@@ -62,8 +354,8 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         lines = self.line_ids.sorted()
         return {
-            "quote": _to_plain(self, self._get_content_fields()),
-            "lines": [_to_plain(line, line._get_content_fields()) for line in lines],
+            "quote": to_plain(self, self._get_content_fields()),
+            "lines": [to_plain(line, line._get_content_fields()) for line in lines],
             "totals": self._get_content_totals(),
         }
 
@@ -92,36 +384,7 @@ class BillinatorQuote(models.Model):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-class BillinatorQuoteLine(models.Model):
-    """What exactly a line of a quote says."""
-
-    _inherit = "billinator.quote.line"
-
-    @api.model
-    def _get_content_fields(self):
-        """Return the names of the fields that say something to the customer.
-
-        The place of the line in the quote says something, too, but not its number.
-        """
-        return [
-            "display_type",
-            "product_id",
-            "name",
-            "quantity",
-            "product_uom_id",
-            "price_unit",
-            "discount",
-            "tax_ids",
-            "is_optional",
-            "is_selected",
-            "collapse_prices",
-            "collapse_composition",
-            "price_subtotal",
-            "price_total",
-        ]
-
-
-def _to_plain(record, names):
+def to_plain(record, names):
     """Return the values of a record as JSON knows them, the same for every reader."""
     return {name: _get_plain_value(record, record._fields[name]) for name in names}
 
@@ -135,6 +398,8 @@ def _get_plain_value(record, field):
     if field.type == "monetary":
         # As the customer reads it: an amount just computed may carry float noise.
         return float_repr(value, record.currency_id.decimal_places)
+    if field.type == "json":
+        return value or None
     if field.type == "float":
         # Never “-0.0”.
         return value + 0.0

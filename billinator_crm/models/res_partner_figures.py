@@ -212,7 +212,12 @@ class ResPartner(models.Model):
     @api.depends_context("uid", "company", "allowed_company_ids")
     def _compute_quote_figures(self):
         quotes = self.env["billinator.quote"]
-        sums = self._sum_up(quotes, Domain.TRUE, ["state"], ["amount_untaxed_company"])
+        sums = self._sum_up(
+            quotes,
+            Domain("is_superseded", "=", False),
+            ["state"],
+            ["amount_untaxed_company"],
+        )
         states = quotes._fields["state"].get_values(self.env)
         for partner in self:
             customer = partner.commercial_partner_id._origin.id
@@ -314,7 +319,11 @@ class ResPartner(models.Model):
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_recent_quote_ids(self):
-        self._set_recent("recent_quote_ids", Domain.TRUE, "date_quote DESC, id DESC")
+        self._set_recent(
+            "recent_quote_ids",
+            Domain("is_superseded", "=", False),
+            "date_quote DESC, id DESC",
+        )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("uid", "allowed_company_ids")

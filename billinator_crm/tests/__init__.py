@@ -21,6 +21,7 @@ from . import (
     test_quote,
     test_quote_deal,
     test_quote_expiry,
+    test_quote_approval,
     test_quote_form,
     test_quote_mail,
     test_quote_price,

@@ -1,0 +1,435 @@
+import json
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from .billinator_quote_version import to_plain
+
+APPROVAL_STATES = [
+    ("no", "Not Needed"),
+    ("needed", "Needed"),
+    ("requested", "Requested"),
+    ("approved", "Approved"),
+    ("refused", "Refused"),
+]
+# What a manager, or the salesperson who asks, has said about a certain content.
+DECISIONS = APPROVAL_STATES[2:]
+FREE_STATES = ("no", "approved")
+CHECKED_STATES = ("sent", "accepted")
+ACTIVITY_TYPE = "billinator_crm.mail_activity_type_approval"
+MANAGERS = "sales_team.group_sale_manager"
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """What a manager has to approve before the customer gets it.
+
+    A decision is about what the quote costs, by a hash of that: another price or
+    discount needs another one, however it came about. It is not the customer's, who
+    signs elsewhere.
+    """
+
+    _inherit = "billinator.quote"
+
+    approval_state = fields.Selection(
+        APPROVAL_STATES,
+        string="Approval",
+        compute="_compute_approval_state",
+        store=True,
+        help="Whether a manager has to approve what the quote costs, and has.",
+    )
+    approval_reasons = fields.Text(
+        compute="_compute_approval_reasons",
+        compute_sudo=True,
+        help="What in the quote goes beyond the approval rules.",
+    )
+    approved_by = fields.Many2one("res.users", compute="_compute_approved_by")
+    approved_on = fields.Datetime(compute="_compute_approved_by")
+    can_approve = fields.Boolean(compute="_compute_can_approve")
+
+    # The last decision, and what it was about. Whether it still counts is above.
+    approval_decision = fields.Selection(DECISIONS, readonly=True, copy=False)
+    approval_hash = fields.Char(readonly=True, copy=False)
+    approval_requested_by = fields.Many2one("res.users", readonly=True, copy=False)
+    approval_decided_by = fields.Many2one("res.users", readonly=True, copy=False)
+    approval_decided_on = fields.Datetime(readonly=True, copy=False)
+    approval_feedback = fields.Text(
+        readonly=True, copy=False, help="Why the quote was refused."
+    )
+    commercial_hash = fields.Char(
+        compute="_compute_commercial_hash",
+        compute_sudo=True,
+        exportable=False,
+        help="Stands for all that the quote costs.",
+    )
+
+    _to_approve_idx = models.Index("(id) WHERE approval_state = 'requested'")
+
+    # === Computes === #
+
+    @api.depends(lambda self: self._get_commercial_dependencies())
+    def _compute_commercial_hash(self):
+        for quote in self:
+            quote.commercial_hash = bool(quote.id) and self._get_hash(
+                quote._get_commercial_content()
+            )
+
+    @api.depends("commercial_hash", "approval_decision", "approval_hash")
+    def _compute_approval_state(self):
+        """Judge what can still be changed; what is closed keeps its approval."""
+        open_quotes = self.filtered(lambda quote: quote.state in ("draft", "sent"))
+        for quote in self - open_quotes:
+            quote.approval_state = quote.approval_state or "no"
+        reasons = open_quotes._get_approval_reasons()
+        for quote in open_quotes:
+            if not reasons[quote]:
+                quote.approval_state = "no"
+            elif quote.approval_hash and quote.approval_hash == quote.commercial_hash:
+                quote.approval_state = quote.approval_decision
+            else:
+                quote.approval_state = "needed"
+
+    @api.depends_context("lang")
+    @api.depends("approval_state", "commercial_hash", "team_id")
+    def _compute_approval_reasons(self):
+        over = self.filtered(lambda quote: quote.approval_state != "no")
+        reasons = over._get_approval_reasons()
+        for quote in self:
+            quote.approval_reasons = "\n".join(reasons.get(quote, [])) or False
+
+    @api.depends("approval_state", "approval_decided_by", "approval_decided_on")
+    def _compute_approved_by(self):
+        for quote in self:
+            approved = quote.approval_state == "approved"
+            quote.approved_by = approved and quote.approval_decided_by
+            quote.approved_on = approved and quote.approval_decided_on
+
+    @api.depends_context("uid")
+    @api.depends("team_id.user_id", "user_id", "approval_requested_by")
+    def _compute_can_approve(self):
+        for quote in self:
+            quote.can_approve = quote._is_approver(self.env.user)
+
+    # === Constraints === #
+
+    @api.constrains("state", "approval_state")
+    def _check_approved_for_customer(self):
+        """Nothing is with the customer that had to be approved and was not."""
+        for quote in self:
+            if quote.state in CHECKED_STATES and not quote._is_free():
+                raise ValidationError(quote._get_approval_message())
+
+    # === CRUD === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"team_id", "user_id"}.isdisjoint(vals):
+            self._review_approval()
+        return result
+
+    # === Actions === #
+
+    def action_request_approval(self):
+        """Ask for the approval of quotes that need it.
+
+        The leader of the sales team, or the managers, get an activity on each quote
+        and a message. Quotes that wait for approval already just do so.
+
+        :return: True
+        :raises UserError: for quotes that need no approval, or that have it
+        """
+        self.check_access("write")
+        self._review_approval()
+        waiting = self.filtered(lambda quote: quote.approval_state != "requested")
+        for quote in waiting:
+            if quote._is_free():
+                raise UserError(
+                    self.env._(
+                        "Quote %s needs no approval, or has it already.", quote.name
+                    )
+                )
+        waiting._decide("requested", approval_requested_by=self.env.uid)
+        waiting._notify_approvers()
+        return True
+
+    def action_approve(self, commercial_hash=None):
+        """Approve what the quotes cost now.
+
+        :param str commercial_hash: of what the user has seen, for a single quote; the
+            web client sends it in the context, as ``approved_hash``
+        :return: True
+        :raises AccessError: for users who are neither managers nor lead the quote's
+            team, and for team leaders who made the quote or ask themselves
+        :raises UserError: for quotes that need no approval or have changed since
+        """
+        seen = commercial_hash or self.env.context.get("approved_hash")
+        self._check_decidable()
+        if seen and seen != self.ensure_one().commercial_hash:
+            raise UserError(
+                self.env._(
+                    "Quote %s has changed since you opened it. Read it once more.",
+                    self.name,
+                )
+            )
+        self._decide("approved", approval_feedback=False)
+        self._close_request(self.env._("Approved"))
+        return True
+
+    def action_refuse_approval(self, reason):
+        """Refuse what the quotes cost now.
+
+        :param str reason: what the salesperson is to change, plain text
+        :return: True
+        :raises AccessError: as :meth:`action_approve`
+        :raises UserError: for quotes that need no approval, and without a reason
+        """
+        self._check_decidable()
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why you refuse, and what would be fine."))
+        self._decide("refused", approval_feedback=reason)
+        self._close_request(self.env._("Approval refused: %s", reason))
+        return True
+
+    # === Business === #
+
+    @api.model
+    def _get_kept_fields(self):
+        return super()._get_kept_fields() | {
+            "approval_decision",
+            "approval_hash",
+            "approval_requested_by",
+            "approval_decided_by",
+            "approval_decided_on",
+            "approval_feedback",
+        }
+
+    def _is_free(self):
+        """Whether the quote may go to the customer, as far as approval is concerned."""
+        self.ensure_one()
+        return self.approval_state in FREE_STATES
+
+    def _check_approved(self):
+        """Refuse quotes that a manager has to approve first.
+
+        :raises UserError: saying what in the quote asks for approval
+        """
+        self._review_approval()
+        for quote in self:
+            if not quote._is_free():
+                raise UserError(quote._get_approval_message())
+
+    def _review_approval(self):
+        """Judge drafts anew: teams, pricelists and rules may have changed."""
+        drafts = self.filtered(lambda quote: quote.state == "draft")
+        self.env.add_to_compute(self._fields["approval_state"], drafts)
+
+    def _check_transition(self, state):
+        if state in CHECKED_STATES:
+            self._check_approved()
+        return super()._check_transition(state)
+
+    def _prepare_revision_values(self):
+        """Take along the approval, which holds as long as the content is the same."""
+        values = super()._prepare_revision_values()
+        if self.approval_state == "approved":
+            for name in ("decision", "hash", "decided_by", "decided_on"):
+                field = self._fields[f"approval_{name}"]
+                values[field.name] = field.convert_to_write(self[field.name], self)
+        return values
+
+    def _get_approval_message(self):
+        self.ensure_one()
+        if not self.env.user._is_internal():
+            return self.env._("This choice needs our confirmation. Please contact us.")
+        message = {
+            "requested": self.env._(
+                "Quote %s waits for approval, and cannot go to the customer before.",
+                self.name,
+            ),
+            "refused": self.env._(
+                "The approval of quote %(quote)s was refused (%(reason)s): change it.",
+                quote=self.name,
+                reason=self.approval_feedback,
+            ),
+        }.get(self.approval_state) or self._get_approval_needed_message()
+        return f"{message}\n{self.approval_reasons}"
+
+    def _get_approval_needed_message(self):
+        if self.state == "draft":
+            return self.env._(
+                "Quote %s needs approval: request it before the quote goes to the "
+                "customer.",
+                self.name,
+            )
+        return self.env._(
+            "Like this, quote %s needs approval. Make a new version, or reset it to "
+            "draft, and request approval first.",
+            self.name,
+        )
+
+    # Deciding
+
+    def _get_approvers(self):
+        """Return who decides on the quote: the team's leader, or the managers."""
+        self.ensure_one()
+        leader = self.team_id.user_id
+        if leader and self._is_approver(leader):
+            return leader
+        # Salespeople need not see who is in which group.
+        managers_sudo = self.env.ref(MANAGERS).sudo().all_user_ids
+        return managers_sudo.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        ).with_env(self.env)
+
+    def _is_approver(self, user):
+        """Whether a user may decide on the quote: managers, and the team's leader.
+
+        A leader does not decide on what he or she made or asks for.
+        """
+        self.ensure_one()
+        if user.has_group(MANAGERS):
+            return True
+        authors = self.user_id | self.create_uid | self.approval_requested_by
+        return user == self.team_id.user_id and user not in authors
+
+    def _check_decidable(self):
+        """Refuse users who may not decide, and quotes with nothing to decide."""
+        self.check_access("read")
+        self._review_approval()
+        for quote in self:
+            if not quote._is_approver(self.env.user):
+                raise AccessError(
+                    self.env._(
+                        "Quote %s is approved by a sales administrator, or by the "
+                        "leader of its team, who did not make it.",
+                        quote.name,
+                    )
+                )
+            if quote.approval_state == "no" or quote.state != "draft":
+                raise UserError(self.env._("Quote %s needs no approval.", quote.name))
+
+    def _decide(self, decision, **values):
+        """Note a decision on what the quotes cost now."""
+        if decision != "requested":
+            values["approval_decided_by"] = self.env.uid
+            values["approval_decided_on"] = fields.Datetime.now()
+        for quote in self:
+            # Nobody can set these by hand; who comes here was checked by the action.
+            quote.sudo().write(
+                {
+                    **values,
+                    "approval_decision": decision,
+                    "approval_hash": quote.commercial_hash,
+                }
+            )
+
+    def _notify_approvers(self):
+        """Give who decides an activity on each quote, and one message for all."""
+        self._unlink_approval_activities()
+        by_approvers = self.grouped(lambda quote: quote._get_approvers())
+        for approvers, quotes in by_approvers.items():
+            for approver in approvers:
+                # The message below is one for all quotes.
+                quotes.with_context(mail_activity_quick_update=True).activity_schedule(
+                    ACTIVITY_TYPE, user_id=approver.id
+                )
+            quotes._notify_of_approval(
+                approvers - self.env.user, self.env._("Approval requested")
+            )
+        self._message_log_batch(
+            bodies=dict.fromkeys(self.ids, self.env._("Approval requested"))
+        )
+
+    def _close_request(self, text):
+        """Log a decision, tell who asked, and close what was to do about it."""
+        self._unlink_approval_activities()
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, text))
+        for asker, quotes in self.grouped(
+            lambda quote: quote.approval_requested_by or quote.user_id
+        ).items():
+            quotes._notify_of_approval(asker - self.env.user, text)
+
+    def _unlink_approval_activities(self):
+        # They are others' activities, and obsolete by what the user just did.
+        self.sudo().activity_unlink([ACTIVITY_TYPE], only_automated=False)
+
+    def _notify_of_approval(self, users, text):
+        """Send users one message about the quotes."""
+        if not users:
+            return
+        links = Markup(", ").join(quote._get_html_link() for quote in self)
+        names = ", ".join(self.mapped("name"))
+        thread = self if len(self) == 1 else self.env["mail.thread"]
+        thread.message_notify(
+            partner_ids=users.partner_id.ids,
+            subject=self.env._("%(text)s: %(quotes)s", text=text, quotes=names),
+            body=Markup("<p>%s: %s</p>") % (text, links),
+        )
+
+    # Judging
+
+    @api.model
+    def _get_commercial_dependencies(self):
+        fields_of_lines = self.env["billinator.quote.line"]._get_commercial_fields()
+        return [
+            *self._get_commercial_fields(),
+            *(f"line_ids.{name}" for name in fields_of_lines),
+        ]
+
+    @api.model
+    def _get_commercial_fields(self):
+        return ["company_id", "commercial_partner_id", "currency_id", "payment_term_id"]
+
+    def _get_commercial_content(self):
+        """Return all that the quote costs, whatever the customer chooses of it."""
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: not line.display_type)
+        rows = [line._get_commercial_content() for line in lines]
+        return [
+            to_plain(self, self._get_commercial_fields()),
+            # The order of lines changes no price.
+            sorted(json.dumps(row, sort_keys=True) for row in rows),
+        ]
+
+    def _get_approval_reasons(self):
+        """Tell what in the quotes goes beyond the rules: ``{quote: list of str}``."""
+        Rule = self.env["billinator.approval.rule"]
+        rules = {
+            company: Rule._get_company_rules_sudo(company)
+            for company in self.company_id
+        }
+        ruled = self.filtered(lambda quote: rules.get(quote.company_id))
+        discounts = ruled.line_ids._get_effective_discounts()
+        figures = {quote: quote._get_approval_figures(discounts) for quote in ruled}
+        return {
+            quote: [
+                reason
+                for rule in rules.get(quote.company_id, ())
+                for reason in rule._get_reasons(quote, figures[quote])
+            ]
+            for quote in self
+        }
+
+    def _get_approval_figures(self, discounts):
+        """Return what the rules judge, whatever the customer chooses.
+
+        :param discounts: effective discounts by line
+        :return: dict of ``total`` (with taxes and all options, in the company's
+            currency) and ``discounts``: list of tuples of a line's title, or False
+            for the whole quote, and the percentage below the pricelist
+        """
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: not line.display_type)
+        overall = max(
+            subset._get_overall_discount(discounts)
+            for subset in (lines, lines.filtered(lambda line: not line.is_optional))
+        )
+        return {
+            "total": self._get_tax_totals(lines)["total_amount"],
+            "discounts": [
+                *((line._get_title(), discounts[line]) for line in lines),
+                (False, overall),
+            ],
+        }

@@ -1,0 +1,78 @@
+from odoo import api, models
+
+from .billinator_quote_version import to_plain
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuoteLine(models.Model):
+    """What a line costs, and how far that is below the pricelist."""
+
+    _inherit = "billinator.quote.line"
+
+    @api.model
+    def _get_commercial_fields(self):
+        """Return the names of the fields that make a line's price."""
+        return [
+            "product_id",
+            "quantity",
+            "product_uom_id",
+            "price_unit",
+            "discount",
+            "tax_ids",
+            "extra_tax_data",
+            "is_optional",
+        ]
+
+    def _is_quantity_open(self):
+        """Whether the customer sets the quantity, so that no approval is about it."""
+        return False
+
+    def _get_commercial_content(self):
+        content = to_plain(self, self._get_commercial_fields())
+        if self._is_quantity_open():
+            del content["quantity"]
+        return content
+
+    def _get_title(self):
+        title, *_details = self.name.split("\n", 1)
+        return f"“{title}”"
+
+    def _get_effective_discounts(self):
+        """Return how many percent each line is below the pricelist: ``{line: float}``.
+
+        The pricelist is asked anew: what a line remembers of it could be set by hand.
+        Lines without product have no other price to be below of.
+        """
+        rules = self._get_pricelist_rules()
+        return {
+            line: line._get_effective_discount(rules[line])
+            for line in self
+            if not line.display_type
+        }
+
+    def _get_effective_discount(self, rule):
+        price = self._get_discounted_price()
+        full_price = self._get_price(rule) if self.product_id else self.price_unit
+        if full_price <= 0 or price >= full_price:
+            return 0.0
+        return min(100.0, (1 - price / full_price) * 100)
+
+    def _get_overall_discount(self, discounts):
+        """Return how many percent the lines together are below the pricelist.
+
+        Negative lines, such as a global discount's, count as discounts.
+
+        :param discounts: effective discounts by line
+        """
+        full = sum(line._get_full_amount(discounts[line]) for line in self)
+        amount = sum(self.mapped("price_subtotal"))
+        return max(0.0, (1 - amount / full) * 100) if full > 0 else 0.0
+
+    def _get_full_amount(self, discount):
+        """Return what the line would come to by the pricelist, before taxes."""
+        if self.price_subtotal < 0:
+            return 0.0
+        if discount < 100:
+            return self.price_subtotal / (1 - discount / 100)
+        # Given away: there is no amount left to tell it from.
+        return self.quantity * (self.pricelist_price_unit or self.price_unit)

@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuoteLine(models.Model):
+    """What exactly a line of a quote says, from version to version."""
+
+    _inherit = "billinator.quote.line"
+
+    origin_line_id = fields.Many2one(
+        "billinator.quote.line",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The line of an earlier version that this one was first, wherever it "
+        "stands now.",
+    )
+
+    def _get_origin(self):
+        """Return what the line was when it was first written down."""
+        return self.origin_line_id or self
+
+    @api.model
+    def _get_content_fields(self):
+        """Return the names of the fields that say something to the customer.
+
+        The place of the line in the quote says something, too, but not its number.
+        """
+        return [
+            "display_type",
+            "product_id",
+            "name",
+            "quantity",
+            "product_uom_id",
+            "price_unit",
+            "discount",
+            "tax_ids",
+            "is_optional",
+            "is_selected",
+            "collapse_prices",
+            "collapse_composition",
+            "price_subtotal",
+            "price_total",
+        ]

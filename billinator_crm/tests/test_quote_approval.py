@@ -1,0 +1,430 @@
+from psycopg2.errors import CheckViolation
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+ACTIVITY = "billinator_crm.mail_activity_type_approval"
+
+
+class ApprovalCase(BillinatorCommon):
+    """Discounts up to 10 % are free; the quote is the salesperson's, 20 % off."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team = cls.env["crm.team"].create(
+            {
+                "name": "Approval Team",
+                "user_id": cls.senior.id,
+                "company_id": cls.company.id,
+                "member_ids": [Command.set(cls.salesperson.ids)],
+            }
+        )
+        cls.rule = cls._create_rule(max_discount=10)
+        cls.product_a.list_price = 100
+        cls.quote = cls._create_quote(
+            {"product_id": cls.product_a.id, "quantity": 2, "discount": 20}
+        )
+        cls.quote.write({"user_id": cls.salesperson.id, "team_id": cls.team.id})
+        cls.line = cls.quote.line_ids
+
+    @classmethod
+    def _create_rule(cls, **values):
+        return cls.env["billinator.approval.rule"].create(
+            {"name": "House Rule", "company_id": cls.company.id, **values}
+        )
+
+    def _as(self, user, quote=None):
+        return (quote or self.quote).with_user(user)
+
+    def _approve(self, quote=None):
+        self._as(self.salesperson, quote).action_request_approval()
+        self._as(self.manager, quote).action_approve()
+
+    def _assert_refused(self, method, *arguments, message="needs approval"):
+        with (
+            self.subTest(method=getattr(method, "__name__", method)),
+            self.assertRaisesRegex(UserError, message),
+            self.env.cr.savepoint(),
+        ):
+            method(*arguments)
+            self.env.flush_all()
+
+
+@tagged("post_install", "-at_install")
+class TestApprovalRule(ApprovalCase):
+    def _assert_state(self, state, **values):
+        self.line.write(
+            {"price_unit": 100, "discount": 0, "quantity": 1, "is_optional": False}
+        )
+        self.line.write(values)
+        with self.subTest(values=values):
+            self.assertEqual(self.quote.approval_state, state)
+            self.assertEqual(bool(self.quote.approval_reasons), state != "no")
+
+    def test_effective_discount(self):
+        self._assert_state("no")
+        self._assert_state("no", discount=10)
+        self._assert_state("needed", discount=10.01)
+        self._assert_state("no", price_unit=90)
+        self._assert_state("needed", price_unit=89.98)
+        self._assert_state("needed", price_unit=95, discount=6)
+        self._assert_state("no", price_unit=120, discount=20)
+        self._assert_state("needed", price_unit=0)
+        self._assert_state("needed", discount=100)
+        self._assert_state("needed", discount=11, is_optional=True)
+
+    def test_negative_lines_are_a_discount(self):
+        self.line.discount = 0
+        line = {"name": "Discount", "price_unit": -30, "tax_ids": [Command.clear()]}
+        self.quote.line_ids = [Command.create(line)]
+        self.assertEqual(self.quote.approval_state, "needed")
+        self.assertIn("The whole quote", self.quote.approval_reasons)
+        self.quote.line_ids[1].price_unit = -20
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_options_do_not_hide_a_discount(self):
+        """The customer may leave the option, and then it is a quarter off."""
+        self.line.write({"discount": 0, "quantity": 1})
+        self.quote.line_ids = [
+            Command.create({"product_id": self.product_a.id, "is_optional": True}),
+            Command.create({"name": "Discount", "price_unit": -15, "tax_ids": False}),
+        ]
+        self.assertEqual(self.quote.approval_state, "needed")
+
+    def test_remembered_pricelist_price_is_no_way_around(self):
+        self.line.write({"discount": 0, "price_unit": 50})
+        self.line.pricelist_price_unit = 50
+        self.assertEqual(self.quote.approval_state, "needed")
+        self.assertIn("50.00%", self.quote.approval_reasons)
+
+    def test_total_with_options_and_currency(self):
+        self.rule.write({"max_discount": 0, "max_total": 1000})
+        quote = self._create_quote(
+            {"name": "Work", "price_unit": 900, "tax_ids": False},
+            {"name": "More", "price_unit": 100, "tax_ids": False, "is_optional": True},
+        )
+        self.assertEqual(quote.approval_state, "no")
+        quote.line_ids[1].price_unit = 100.01
+        self.assertEqual(quote.approval_state, "needed")
+        self.assertIn("1,000.01", quote.approval_reasons)
+        currency = self.setup_other_currency("HRK", rates=[("2016-01-01", 2)])
+        quote.currency_id = currency
+        self.assertEqual(quote.approval_state, "no")
+
+    def test_rules_of_teams_and_companies(self):
+        self.rule.team_ids = self.team
+        self.assertEqual(self.quote.approval_state, "needed")
+        self.quote.team_id = False
+        self.assertEqual(self.quote.approval_state, "no")
+        self.rule.write({"team_ids": False})
+        self.assertEqual(self.quote.approval_state, "needed")
+        self.rule.company_id = self.company_b
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_drafts_follow_the_rules(self):
+        self.rule.active = False
+        self.assertEqual(self.quote.approval_state, "no")
+        self.rule.active = True
+        self.assertEqual(self.quote.approval_state, "needed")
+        self.rule.max_discount = 20
+        self.assertEqual(self.quote.approval_state, "no")
+        self.rule.max_discount = 5
+        self.rule.unlink()
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_sent_quotes_keep_the_rules_they_went_out_by(self):
+        self.line.discount = 5
+        self.quote.action_mark_sent()
+        self.rule.max_discount = 1
+        self.quote.note = "<p>New text</p>"
+        self.quote.action_accept()
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_rules_limit_something(self):
+        for values in ({}, {"max_discount": 101}, {"max_total": -1, "max_discount": 1}):
+            with (
+                self.subTest(values),
+                self.assertRaises(CheckViolation) as caught,
+                self.env.cr.savepoint(),
+                mute_logger("odoo.sql_db"),
+            ):
+                self._create_rule(**values)
+            self.assertIn("_limits_", str(caught.exception))
+
+
+@tagged("post_install", "-at_install")
+class TestApproval(ApprovalCase):
+    def test_nothing_goes_out_unapproved(self):
+        quote = self._as(self.salesperson)
+        Report = self.env["ir.actions.report"].with_user(self.salesperson)
+        report = "billinator_crm.billinator_quote_report"
+        Share = self.env["portal.share"].with_user(self.salesperson)
+        share = {"active_model": quote._name, "active_id": quote.id}
+        target = {"res_model": quote._name, "res_id": quote.id}
+        for method, *arguments in (
+            (quote.action_mark_sent,),
+            (quote.action_accept,),
+            (quote.action_convert_to_invoice,),
+            (quote.write, {"state": "sent"}),
+            (quote.sudo().write, {"state": "accepted"}),
+            (Report._render_qweb_pdf, report, quote.ids),
+            (Report._render_qweb_html, report, quote.ids),
+            (Report.sudo()._render_qweb_pdf, report, quote.ids),
+            (Share.with_context(**share).default_get, ["res_id"]),
+            (Share.sudo().create, {**target, "partner_ids": self.customer.ids}),
+        ):
+            self._assert_refused(method, *arguments)
+        self.assertEqual(self.quote.state, "draft")
+        self.assertFalse(self.quote.sudo().invoice_ids)
+
+    def test_not_even_created_as_sent(self):
+        line = {"product_id": self.product_a.id, "discount": 50}
+        self._assert_refused(lambda: self._create_quote(line, state="sent"))
+
+    def test_approved_goes_out(self):
+        self._approve()
+        self.assertEqual(self.quote.approval_state, "approved")
+        self.assertEqual(self.quote.approved_by, self.manager)
+        self.assertTrue(self.quote.approved_on)
+        quote = self._as(self.salesperson)
+        report = self.env["ir.actions.report"].with_user(self.salesperson)
+        html, _kind = report._render_qweb_html(
+            "billinator_crm.billinator_quote_report", quote.ids
+        )
+        self.assertIn(self.quote.name.encode(), html)
+        share = {"active_model": quote._name, "active_id": quote.id}
+        Share = self.env["portal.share"].with_context(**share)
+        self.assertTrue(Share.default_get(["share_link"])["share_link"])
+        quote.action_mark_sent()
+        quote.action_convert_to_invoice()
+        self.assertEqual(self.quote.state, "accepted")
+        # The customer has not signed anything by it.
+        signed = [name for name in self.quote._fields if name.startswith("signed_")]
+        self.assertFalse(any(self.quote[name] for name in signed))
+
+    def test_what_it_costs_starts_it_again(self):
+        tax = self.percent_tax(7)
+        line = {"product_id": self.product_b.id}
+        currency = self.setup_other_currency("HRK")
+        for record, values in (
+            (self.line, {"discount": 21}),
+            (self.line, {"price_unit": 99}),
+            (self.line, {"quantity": 3}),
+            (self.line, {"tax_ids": [Command.set(tax.ids)]}),
+            (self.line, {"is_optional": True}),
+            (self.quote, {"line_ids": [Command.create(line)]}),
+            (self.quote, {"currency_id": currency.id}),
+            (self.quote, {"partner_id": self.partner_a.id}),
+            (self.quote, {"payment_term_id": self.pay_terms_b.id}),
+        ):
+            self._approve()
+            record.write(values)
+            with self.subTest(values):
+                self.assertEqual(self.quote.approval_state, "needed")
+                self.assertFalse(self.quote.approved_by)
+                self._assert_refused(self.quote.action_mark_sent)
+
+    def test_words_do_not(self):
+        self._approve()
+        self.line.name = "A desk"
+        self.quote.write({"note": "<p>x</p>", "validity_date": "2099-01-01"})
+        self.quote.line_ids = [
+            Command.create({"display_type": "line_note", "name": "Note"})
+        ]
+        self.line.sequence = 99
+        self.assertEqual(self.quote.approval_state, "approved")
+
+    def test_back_to_what_was_approved(self):
+        self._approve()
+        self.line.discount = 30
+        self.line.discount = 20
+        self.assertEqual(self.quote.approval_state, "approved")
+
+    def test_sent_quotes_do_not_slip_over_a_rule(self):
+        self._approve()
+        self.quote.action_mark_sent()
+        for values in ({"discount": 30}, {"price_unit": 1}, {"quantity": 1}):
+            self._assert_refused(self.line.write, values)
+        self.line.discount = 5
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_customers_get_another_answer(self):
+        self.line.discount = 5
+        self.quote.action_mark_sent()
+        self.rule.write({"max_discount": 0, "max_total": 100})
+        line = self.line.with_user(self.env.ref("base.public_user")).sudo()
+        with self.assertRaisesRegex(UserError, "our confirmation"):
+            line.quantity = 9
+            line.env.flush_all()
+
+    def test_customers_choice_needs_no_other_approval(self):
+        self.quote.line_ids = [
+            Command.create({"product_id": self.product_a.id, "is_optional": True})
+        ]
+        self._approve()
+        self.quote.action_mark_sent()
+        self.quote.line_ids[1].is_selected = True
+        self.assertEqual(self.quote.approval_state, "approved")
+        self.quote.action_accept()
+
+    def test_who_approves(self):
+        self._as(self.salesperson).action_request_approval()
+        for user in (self.salesperson, self.colleague):
+            with self.assertRaises(AccessError):
+                self._as(user).action_approve()
+        self._as(self.senior).action_approve()
+        self.assertEqual(self.quote.approved_by, self.senior)
+        self.quote.team_id = False
+        self.line.discount = 30
+        with self.assertRaises(AccessError):
+            self._as(self.senior).action_approve()
+
+    def test_authors_do_not_approve_themselves(self):
+        self.quote.user_id = self.senior
+        self.quote.team_id = self.team
+        with self.assertRaises(AccessError):
+            self._as(self.senior).action_approve()
+        self.quote.user_id = self.salesperson
+        self.quote.team_id = self.team
+        self._as(self.senior).action_request_approval()
+        with self.assertRaises(AccessError):
+            self._as(self.senior).action_approve()
+        self._as(self.manager).action_request_approval()
+        self._as(self.manager).action_approve()
+        self.assertEqual(self.quote.approved_by, self.manager)
+
+    def test_nobody_writes_an_approval(self):
+        content = self.quote.commercial_hash
+        values = {
+            "approval_decision": "approved",
+            "approval_hash": content,
+            "approval_decided_by": self.manager.id,
+            "approval_state": "approved",
+        }
+        for user in (self.salesperson, self.manager):
+            for name, value in values.items():
+                self._assert_refused(
+                    self._as(user).write, {name: value}, message="cannot be set"
+                )
+        context = {f"default_{name}": value for name, value in values.items()}
+        copy = self._as(self.salesperson).with_context(**context).copy()
+        self.assertEqual(copy.approval_state, "needed")
+        for name in ("approved_by", "approved_on"):
+            self._as(self.salesperson).write({name: False})
+        self.assertEqual(self.quote.approval_state, "needed")
+
+    def test_refusal(self):
+        quote = self._as(self.salesperson)
+        quote.action_request_approval()
+        context = {"active_model": quote._name, "active_ids": quote.ids}
+        Dialog = self.env["billinator.approval.refuse"].with_user(self.senior)
+        with Form(Dialog.with_context(**context)) as dialog:
+            dialog.reason = "15 % at most"
+        dialog.record.action_refuse()
+        self.assertEqual(self.quote.approval_state, "refused")
+        self._assert_refused(quote.action_mark_sent, message="15 % at most")
+        self.assertIn("15 % at most", self.quote.message_ids[0].body)
+        with self.assertRaisesRegex(UserError, "Say why"):
+            self._as(self.manager).action_refuse_approval(" ")
+        self.line.discount = 15
+        self.assertEqual(self.quote.approval_state, "needed")
+        quote.action_request_approval()
+        self.assertEqual(self.quote.approval_state, "requested")
+
+    def test_activity_and_messages(self):
+        quote = self._as(self.salesperson)
+        quote.action_request_approval()
+        quote.action_request_approval()
+        [activity] = self.quote.activity_ids
+        self.assertEqual(activity.activity_type_id, self.env.ref(ACTIVITY))
+        self.assertEqual(activity.user_id, self.senior)
+        message = self._get_notification(self.senior)
+        self.assertIn("Approval requested", message.subject)
+        self._as(self.senior).action_approve()
+        self.assertFalse(self.quote.activity_ids)
+        self.assertIn("Approved", self._get_notification(self.salesperson).subject)
+
+    def _get_notification(self, user):
+        return self.env["mail.message"].sudo().search(
+            [
+                ("res_id", "=", self.quote.id),
+                ("model", "=", self.quote._name),
+                ("partner_ids", "in", user.partner_id.ids),
+            ],
+            limit=1,
+        )
+
+    def test_managers_are_asked_where_no_leader_may(self):
+        self.quote.team_id = False
+        self._as(self.salesperson).action_request_approval()
+        users = self.quote.activity_ids.user_id
+        self.assertIn(self.manager, users)
+        self.assertNotIn(self.stranger, users)
+        self.assertNotIn(self.senior, users)
+
+    def test_approves_what_was_read(self):
+        seen = self.quote.commercial_hash
+        self.line.discount = 90
+        quote = self._as(self.manager)
+        with self.assertRaisesRegex(UserError, "has changed since"):
+            quote.action_approve(seen)
+        with self.assertRaisesRegex(UserError, "has changed since"):
+            quote.with_context(approved_hash=seen).action_approve()
+        quote.action_approve(quote.commercial_hash)
+        self.assertEqual(self.quote.approval_state, "approved")
+
+    def test_nothing_to_decide(self):
+        self.line.discount = 0
+        for action in (
+            self._as(self.salesperson).action_request_approval,
+            self._as(self.manager).action_approve,
+        ):
+            self._assert_refused(action, message="needs no approval")
+
+    def test_next_version_takes_approval_along(self):
+        self._approve()
+        self.quote.action_mark_sent()
+        action = self._as(self.salesperson).action_revise()
+        second = self.quote.browse(action["res_id"])
+        self.assertEqual(second.approval_state, "approved")
+        self.assertEqual(second.approved_by, self.manager)
+        second.line_ids.discount = 40
+        self.assertEqual(second.approval_state, "needed")
+        self.assertEqual(self.quote.approval_state, "approved")
+
+    def test_higher_pricelist_is_seen_when_sending(self):
+        self.line.discount = 0
+        self.assertEqual(self.quote.approval_state, "no")
+        self.product_a.list_price = 200
+        self._assert_refused(self._as(self.salesperson).action_mark_sent)
+
+    def test_many(self):
+        other = self.quote.copy({"user_id": self.salesperson.id})
+        other.team_id = self.team
+        quotes = self.quote + other
+        self._as(self.salesperson, quotes).action_request_approval()
+        self.assertEqual(quotes.mapped("approval_state"), ["requested"] * 2)
+        found = quotes.search([("approval_state", "=", "requested")])
+        self.assertLessEqual(quotes, found)
+        self._as(self.manager, quotes).action_approve()
+        self.assertEqual(quotes.mapped("approval_state"), ["approved"] * 2)
+        self._as(self.salesperson, quotes).action_mark_sent()
+
+    def test_form(self):
+        """What a form shows before it is saved."""
+        with Form(self._as(self.salesperson)) as form:
+            with form.line_ids.edit(0) as line:
+                line.discount = 0
+            self.assertEqual(form.approval_state, "no")
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_constraint_stands_behind_write(self):
+        with self.assertRaises(ValidationError):
+            self.quote._write({"state": "sent"})
+            self.quote.invalidate_recordset()
+            self.quote._check_approved_for_customer()

@@ -1,0 +1,22 @@
+from odoo import fields, models
+
+
+class BillinatorApprovalRefuse(models.TransientModel):
+    _name = "billinator.approval.refuse"
+    _description = "Refuse the Approval of Quotes"
+
+    quote_ids = fields.Many2many(
+        "billinator.quote",
+        required=True,
+        default=lambda self: self.env.context.get("active_ids"),
+    )
+    reason = fields.Text(required=True)
+
+    def action_refuse(self):
+        """Refuse the approval of the dialog's quotes.
+
+        :return: an action that closes the dialog
+        """
+        self.ensure_one()
+        self.quote_ids.action_refuse_approval(self.reason)
+        return {"type": "ir.actions.act_window_close"}
