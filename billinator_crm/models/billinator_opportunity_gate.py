@@ -98,7 +98,11 @@ class BillinatorOpportunity(models.Model):
 
     def _has_accepted_quote(self):
         self.ensure_one()
-        return any(quote.state == "accepted" for quote in self.quote_ids)
+        # A new version takes back what was accepted, until it is accepted itself.
+        return any(
+            quote.state == "accepted" and not quote.is_superseded
+            for quote in self.quote_ids
+        )
 
     def _is_filled_in(self, name):
         """Whether the field ``name`` has a value that says something."""

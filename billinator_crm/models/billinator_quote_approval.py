@@ -385,8 +385,7 @@ class BillinatorQuote(models.Model):
     def _get_commercial_content(self):
         """Return all that the quote costs, whatever the customer chooses of it."""
         self.ensure_one()
-        lines = self.line_ids.filtered(lambda line: not line.display_type)
-        rows = [line._get_commercial_content() for line in lines]
+        rows = [line._get_commercial_content() for line in self._get_lines_for_sale()]
         return [
             to_plain(self, self._get_commercial_fields()),
             # The order of lines changes no price.
@@ -412,6 +411,11 @@ class BillinatorQuote(models.Model):
             for quote in self
         }
 
+    def _get_lines_for_sale(self):
+        """Return the lines with a price, options as well."""
+        lines = self.line_ids.filtered(lambda line: not line.display_type)
+        return lines.with_prefetch(self.line_ids._prefetch_ids)
+
     def _get_approval_figures(self, discounts):
         """Return what the rules judge, whatever the customer chooses.
 
@@ -421,7 +425,7 @@ class BillinatorQuote(models.Model):
             for the whole quote, and the percentage below the pricelist
         """
         self.ensure_one()
-        lines = self.line_ids.filtered(lambda line: not line.display_type)
+        lines = self._get_lines_for_sale()
         overall = max(
             subset._get_overall_discount(discounts)
             for subset in (lines, lines.filtered(lambda line: not line.is_optional))

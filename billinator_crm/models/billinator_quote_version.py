@@ -183,11 +183,22 @@ class BillinatorQuote(models.Model):
         current._check_revisable()
         # Whoever may change a quote, checked above, may make its next version: that
         # it is one, nobody can set by hand.
-        revisions_sudo = current.sudo().create(
+        Quote_sudo = self.sudo().with_context(billinator_revision=True)
+        revisions = Quote_sudo.create(
             [quote._prepare_revision_values() for quote in current]
-        )
-        current._log_revisions(revisions_sudo)
+        ).with_env(self.env)
+        for user, quotes in revisions.grouped("user_id").items():
+            quotes.message_subscribe(user.partner_id.ids)
+        current._log_revisions(revisions)
         return self._get_latest_versions()
+
+    def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
+        """Subscribe the salespeople of revisions together, not one by one."""
+        if self.env.context.get("billinator_revision"):
+            return True
+        return super()._message_auto_subscribe(
+            updated_values, followers_existing_policy=followers_existing_policy
+        )
 
     def _check_revisable(self):
         for quote in self:

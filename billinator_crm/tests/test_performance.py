@@ -253,6 +253,44 @@ class TestQueryCounts(BillinatorCommon):
     def test_accept_quotes(self):
         self.assertConstant(lambda quotes: quotes.action_accept(), self._create_quotes)
 
+    def _create_rule(self):
+        self.env["billinator.approval.rule"].create(
+            {"name": "Small Quotes", "max_discount": 1, "max_total": 1}
+        )
+
+    def _create_sent_quotes(self, count):
+        quotes = self._create_quotes(count)
+        quotes.action_mark_sent()
+        return quotes
+
+    def test_revise_quotes(self):
+        self.assertConstant(
+            lambda quotes: quotes.action_revise(), self._create_sent_quotes
+        )
+
+    def test_compare_long_quotes(self):
+        def prepare(count):
+            quote = self._create_quotes(1, lines=count + 1)
+            quote.action_mark_sent()
+            second = quote.browse(quote.action_revise()["res_id"])
+            second.line_ids.quantity = 3
+            return second
+
+        self.assertConstant(
+            lambda quote: quote.get_version_diff(quote.previous_version_id.id), prepare
+        )
+
+    def test_create_quotes_under_rules(self):
+        self._create_rule()
+        self.assertConstant(self.env["billinator.quote"].create, self._prepare_quotes)
+
+    def test_approve_quotes(self):
+        self._create_rule()
+        self.assertConstant(
+            lambda quotes: quotes.action_request_approval(), self._create_quotes
+        )
+        self.assertConstant(lambda quotes: quotes.action_approve(), self._create_quotes)
+
     def test_list_of_quotes(self):
         self._assert_view_constant("list", self._create_busy_quotes)
 

@@ -350,13 +350,17 @@ class TestApproval(ApprovalCase):
         self.assertIn("Approved", self._get_notification(self.salesperson).subject)
 
     def _get_notification(self, user):
-        return self.env["mail.message"].sudo().search(
-            [
-                ("res_id", "=", self.quote.id),
-                ("model", "=", self.quote._name),
-                ("partner_ids", "in", user.partner_id.ids),
-            ],
-            limit=1,
+        return (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [
+                    ("res_id", "=", self.quote.id),
+                    ("model", "=", self.quote._name),
+                    ("partner_ids", "in", user.partner_id.ids),
+                ],
+                limit=1,
+            )
         )
 
     def test_managers_are_asked_where_no_leader_may(self):

@@ -198,6 +198,50 @@ class TestTours(TourCase):
         self.assertEqual(invoice.state, "posted")
         self.assertEqual(invoice.amount_total, 1584.0)
 
+    def _create_tour_quote(self, **values):
+        line = {"product_id": self.products[0].id, **values}
+        return self.env["billinator.quote"].create(
+            {
+                "partner_id": self.env["res.partner"]
+                .search([("name", "=", "A Tour Customer")])
+                .id,
+                "user_id": self.salesperson.id,
+                # Without a leader, managers are asked.
+                "team_id": False,
+                "line_ids": [Command.create(line)],
+            }
+        )
+
+    def test_revise(self):
+        quote = self._create_tour_quote()
+        quote.action_mark_sent()
+        self.start_tour(
+            f"/odoo/quotes/{quote.id}",
+            "billinator_crm_revise",
+            login=self.salesperson.login,
+        )
+        self.assertTrue(quote.is_superseded)
+        self.assertEqual(quote.next_version_id.line_ids.quantity, 3)
+
+    def test_approve(self):
+        self.env["billinator.approval.rule"].create(
+            {"name": "Tour Rule", "max_discount": 10}
+        )
+        manager = new_test_user(
+            self.env, "tour_manager", "sales_team.group_sale_manager"
+        )
+        quote = self._create_tour_quote(discount=30)
+        for user, tour in (
+            (self.salesperson, "request_approval"),
+            (manager, "approve"),
+            (self.salesperson, "send_approved"),
+        ):
+            self.start_tour(
+                f"/odoo/quotes/{quote.id}", f"billinator_crm_{tour}", login=user.login
+            )
+        self.assertEqual(quote.approved_by, manager)
+        self.assertEqual(quote.state, "sent")
+
     def test_lose(self):
         opportunity = self.env["billinator.opportunity"].create(
             {
