@@ -78,8 +78,8 @@ registry.category("web_tour.tours").add("billinator_crm_request_approval", {
 registry.category("web_tour.tours").add("billinator_crm_approve", {
     steps: () => [
         {
-            content: "The manager finds it among what is to do",
-            trigger: ".o-mail-Activity:contains('Approve Quote')",
+            content: "The manager reads why",
+            trigger: ".alert:contains('waits for approval'):contains('Tour Rule')",
         },
         clickAction("action_approve", "Approve"),
         {
