@@ -244,6 +244,7 @@ class BillinatorQuote(models.Model):
                 Domain("company_id", "=", company.id)
                 & Domain("state", "=", "sent")
                 & Domain("is_reminder_off", "=", False)
+                & Domain("is_superseded", "=", False)
                 & Domain("validity_date", ">=", today)
                 & Domain("validity_date", "<=", last_day)
             )
