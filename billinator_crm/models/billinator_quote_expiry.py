@@ -119,7 +119,8 @@ class BillinatorQuote(models.Model):
     def _get_past_validity_domain(self):
         companies = self.env["res.company"].search(Domain.TRUE)
         by_day = companies.grouped(lambda company: company._get_billinator_day())
-        return Domain("state", "=", "sent") & Domain.OR(
+        current = Domain("state", "=", "sent") & Domain("is_superseded", "=", False)
+        return current & Domain.OR(
             Domain("company_id", "in", companies.ids)
             & Domain("validity_date", "<", day)
             for day, companies in by_day.items()

@@ -446,12 +446,11 @@ class TestMethods(AccessCase):
     def _get_arguments(self, name):
         return {
             "action_extend": ["2030-01-01"],
+            "action_override_gate": [self.stages["QUALIFIED"].id, "No"],
             "action_reschedule": ["2030-01-01 10:00:00"],
             "action_set_lost": [self.lost_reason.id, "No"],
             "message_update": [{}],
             "action_refuse_approval": ["No"],
-            "action_reschedule": ["2030-01-01 10:00:00"],
-            "action_set_lost": [self.lost_reason.id, "No"],
             "get_version_diff": [self.quote.id],
             "merge_opportunities": [self.other_opportunity.ids],
             "write": [{"name": "Changed"}],
