@@ -37,6 +37,7 @@
         "wizard/billinator_tag_assign_views.xml",
         "views/billinator_opportunity_views.xml",
         "views/billinator_quote_views.xml",
+        "views/billinator_quote_portal_templates.xml",
         "views/billinator_activity_views.xml",
         "views/billinator_activity_outcome_views.xml",
         "views/mail_activity_type_views.xml",
@@ -66,6 +67,10 @@
     "assets": {
         "web.assets_backend": [
             "billinator_crm/static/src/**/*",
+            ("remove", "billinator_crm/static/src/portal/**/*"),
+        ],
+        "web.assets_frontend": [
+            "billinator_crm/static/src/portal/**/*",
         ],
         "web.assets_tests": [
             "billinator_crm/static/tests/tours/**/*",

@@ -469,12 +469,6 @@ class BillinatorQuote(models.Model):
         for quote in self:
             quote.is_editable = quote.state in EDITABLE_STATES
 
-    def _compute_access_url(self):
-        result = super()._compute_access_url()
-        for quote in self:
-            quote.access_url = f"/my/quotes/{quote.id}"
-        return result
-
     # === Constraints === #
 
     @api.constrains(
@@ -948,18 +942,6 @@ class BillinatorQuote(models.Model):
             form = self.env.ref("account.view_move_form")
             return {**action, "res_id": invoices.id, "views": [(form.id, "form")]}
         return {**action, "domain": [("id", "in", invoices.ids)]}
-
-    # === Mail === #
-
-    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
-        """Send customers no button: there is no page behind it yet."""
-        groups = super()._notify_get_recipients_groups(
-            message, model_description, msg_vals=msg_vals
-        )
-        for name, _is_member, data in groups:
-            if name in ("portal_customer", "portal"):
-                data["has_button_access"] = False
-        return groups
 
     # === Product catalog === #
 

@@ -50,7 +50,7 @@ class TestQuote(BillinatorCommon):
                     "currency_id": self.company.currency_id.id,
                     "currency_rate": 1,
                     "invoice_status": "no",
-                    "access_url": f"/my/quotes/{quote.id}",
+                    "access_url": f"/my/crm-quotes/{quote.id}",
                 }
             ],
         )
@@ -616,8 +616,13 @@ class TestQuoteOpportunity(BillinatorCommon):
 
 @tagged("post_install", "-at_install")
 class TestQuoteMails(BillinatorCommon):
-    def test_customers_get_no_dead_link(self):
-        quote = self._create_quote()
+    def _get_buttons(self, quote):
         groups = quote._notify_get_recipients_groups(self.env["mail.message"], "Quote")
         buttons = {name: data["has_button_access"] for name, _is, data in groups}
-        self.assertFalse(buttons["portal_customer"] or buttons["portal"])
+        return buttons["portal_customer"], buttons["portal"]
+
+    def test_customers_get_a_button_once_they_may_see_the_quote(self):
+        quote = self._create_quote()
+        self.assertEqual(self._get_buttons(quote), (False, False))
+        quote.action_mark_sent()
+        self.assertEqual(self._get_buttons(quote), (True, True))

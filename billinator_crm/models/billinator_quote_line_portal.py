@@ -1,0 +1,102 @@
+import math
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import float_round
+
+# How deep a heading is; the lines below it are deeper.
+LEVELS = {"line_section": 0, "line_subsection": 1}
+# Ten million of anything are more than any quote means, and less than any number that
+# the database or a total could stumble over.
+MAX_QUANTITY = 10_000_000
+
+
+class BillinatorQuoteLine(models.Model):
+    """What the customer may choose on the quote's page."""
+
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "billinator.quote.line"
+
+    is_quantity_editable = fields.Boolean(
+        string="Customer Sets Quantity",
+        help="The customer may change the quantity on the quote's page.",
+    )
+
+    # === Constraints === #
+
+    @api.constrains(
+        "quote_id",
+        "sequence",
+        "display_type",
+        "product_id",
+        "name",
+        "quantity",
+        "product_uom_id",
+        "price_unit",
+        "discount",
+        "tax_ids",
+        "extra_tax_data",
+        "is_optional",
+        "is_selected",
+    )
+    def _check_quote_editable(self):
+        result = super()._check_quote_editable()
+        self.quote_id._touch_content()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_touches_content(self):
+        self.quote_id._touch_content()
+
+    # === Business === #
+
+    def _choose(self, is_selected=None, quantity=None):
+        """Take the customer's choice, as far as the salesperson left it open.
+
+        :param bool is_selected: whether an optional line is part of the quote
+        :param float quantity: in the line's unit; rounded to what units are kept in
+        :raise UserError: for lines that leave no such choice, and for quantities that
+            are not positive or beyond all reason
+        """
+        self.ensure_one()
+        values = {}
+        if is_selected is not None:
+            self._check_choice(self.is_optional)
+            values["is_selected"] = is_selected
+        if quantity is not None:
+            self._check_choice(self.is_quantity_editable)
+            values["quantity"] = self._get_valid_quantity(quantity)
+        self.write(values)
+
+    def _check_choice(self, is_open):
+        if not is_open or self.display_type:
+            raise UserError(
+                self.env._("This line is fixed. Ask us if you need something else.")
+            )
+
+    def _get_valid_quantity(self, quantity):
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        if not math.isfinite(quantity) or abs(quantity) > MAX_QUANTITY:
+            raise UserError(self.env._("Please enter a smaller quantity."))
+        rounded = float_round(quantity, precision_digits=digits)
+        if rounded <= 0:
+            raise UserError(self.env._("Please enter a quantity above zero."))
+        return rounded
+
+    def _prepare_portal_row(self, headings):
+        """Return the line's row below ``headings``; see the quote's portal rows."""
+        self.ensure_one()
+        level = LEVELS.get(self.display_type)
+        is_bundle = level is not None and self.collapse_composition
+        kind = (self.display_type or "product").removeprefix("line_")
+        hidden = any(heading["line"].collapse_prices for heading in headings)
+        includes_taxes = self.quote_id.company_price_include == "tax_included"
+        return {
+            "line": self,
+            "kind": "bundle" if is_bundle else kind,
+            "level": level,
+            "indent": len(headings),
+            "is_empty": level is not None,
+            "has_price": kind != "note" and not hidden,
+            "amount": self.price_total if includes_taxes else self.price_subtotal,
+        }

@@ -1,0 +1,316 @@
+import hashlib
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_amount
+
+from .billinator_quote_line_portal import LEVELS
+
+CUSTOMER_STATES = ("sent", "accepted", "rejected", "expired")
+# What customers may read of their quotes over RPC, which they never need: enough to
+# find and open them. All else, and every field to come, is the seller's; the page shows
+# what it shows after a check of its own.
+CUSTOMER_FIELDS = frozenset(
+    {
+        "access_token",
+        "access_url",
+        "access_warning",
+        "amount_tax",
+        "amount_total",
+        "amount_untaxed",
+        "client_order_ref",
+        "company_id",
+        "currency_id",
+        "date_quote",
+        "display_name",
+        "id",
+        "name",
+        "partner_id",
+        "signed_by",
+        "signed_on",
+        "state",
+        "user_id",
+        "validity_date",
+    }
+)
+# So that nobody floods the salesperson with visits.
+MAX_VIEWS_A_DAY = 50
+
+
+class BillinatorQuote(models.Model):
+    """The quote as its customer sees it, by account or by link."""
+
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "billinator.quote"
+
+    view_count = fields.Integer(
+        string="Views",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="Visits of the customer to the quote's page; one a person and day.",
+    )
+    last_viewed_on = fields.Datetime(string="Last Viewed", readonly=True, copy=False)
+    viewers_of_day = fields.Json(
+        copy=False,
+        groups="base.group_system",
+        help="Whose visit counted on the last day with one, by fingerprint.",
+    )
+
+    # === Computes === #
+
+    def _compute_access_url(self):
+        result = super()._compute_access_url()
+        for quote in self:
+            quote.access_url = f"/my/crm-quotes/{quote.id}"
+        return result
+
+    @api.depends("state")
+    def _compute_access_warning(self):
+        result = super()._compute_access_warning()
+        for quote in self.filtered(lambda quote: not quote._is_for_customer()):
+            quote.access_warning = self.env._(
+                "The link opens the quote as soon as you have sent it or marked it as "
+                "sent."
+            )
+        return result
+
+    # === Rights === #
+
+    def _has_field_access(self, field, operation):
+        if not super()._has_field_access(field, operation):
+            return False
+        if self.env.su or self.env.user._is_internal():
+            return True
+        return operation == "read" and field.name in CUSTOMER_FIELDS
+
+    def _check_not_derived(self, names):
+        result = super()._check_not_derived(names)
+        if kept := self._get_kept_fields().intersection(names):
+            raise UserError(
+                self.env._(
+                    "“%s” of a quote comes from its customer and cannot be set.",
+                    self._fields[min(kept)]._description_string(self.env),
+                )
+            )
+        return result
+
+    @api.model
+    def _get_kept_fields(self):
+        """Return the names of the fields that only the customer's page fills in."""
+        return {"view_count", "last_viewed_on", "viewers_of_day"}
+
+    # === Actions === #
+
+    @api.readonly
+    def action_preview(self):
+        """Open the quote's page as its customer sees it.
+
+        :return: a URL action
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": self.access_url,
+            "target": "self",
+        }
+
+    # === What customers may do === #
+
+    @api.model
+    def _get_customer_states(self):
+        """Return the states in which customers see their quotes."""
+        return CUSTOMER_STATES
+
+    def _is_for_customer(self):
+        """Whether the customer may see the quote; never a draft."""
+        self.ensure_one()
+        return self.state in self._get_customer_states()
+
+    def _is_replaced(self):
+        """Whether a newer version stands in the quote's place."""
+        self.ensure_one()
+        return "is_superseded" in self and self.is_superseded
+
+    def _get_newest_version(self):
+        """Return the last version of the quote; itself without versions."""
+        self.ensure_one()
+        return self
+
+    def _get_company_today(self):
+        """Return the day that it is where the quote's company is."""
+        self.ensure_one()
+        return fields.Date.context_today(
+            self.with_context(tz=self.company_id.partner_id.tz or "UTC")
+        )
+
+    def _is_past_validity(self):
+        self.ensure_one()
+        return bool(
+            self.validity_date and self.validity_date < self._get_company_today()
+        )
+
+    def _get_obstacle(self):
+        """Return why the customer cannot act on the quote any more, or None."""
+        self.ensure_one()
+        if self._is_replaced():
+            return self.env._("There is a newer version of this quote.")
+        if self.state == "accepted":
+            return self.env._("This quote has been accepted already.")
+        if self.state == "rejected":
+            return self.env._("This quote has been declined.")
+        if self.state == "expired" or self._is_past_validity():
+            return self.env._("This quote has expired. Ask us for a new one.")
+        if self.state != "sent":
+            return self.env._("This quote is being prepared.")
+        return None
+
+    def _check_open_to_customer(self):
+        if obstacle := self._get_obstacle():
+            raise UserError(obstacle)
+
+    def _check_unchanged(self, content_hash):
+        """Refuse to act on what the customer has not seen.
+
+        :param str content_hash: of what the customer's page shows
+        """
+        if content_hash != self.content_hash:
+            raise UserError(
+                self.env._(
+                    "This quote has changed since you opened it. Nothing was done: "
+                    "please read it once more."
+                )
+            )
+
+    def _choose_line(self, line_id, content_hash, **choice):
+        """Take the customer's choice on one of the quote's lines.
+
+        :param int line_id: a ``billinator.quote.line``
+        :param str content_hash: of what the customer's page shows
+        :param choice: see ``billinator.quote.line._choose``
+        :raise UserError: if the quote is closed or has changed, or the line is fixed
+        """
+        self.ensure_one()
+        self._lock_for_conversion()
+        self._check_open_to_customer()
+        self._check_unchanged(content_hash)
+        line = self.line_ids.filtered(lambda line: line.id == line_id)
+        if not line:
+            raise UserError(self.env._("This line is not on the quote any more."))
+        line._choose(**choice)
+
+    def _touch_content(self):
+        """Make whoever signs at this moment read the quote again.
+
+        A line can change without its quote. Writing to the quote's row makes
+        PostgreSQL refuse one of two transactions that change and accept at once; Odoo
+        repeats it, and it finds what the other one did.
+        """
+        if self.ids:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE billinator_quote SET write_date = %s WHERE id IN %s",
+                    self.env.cr.now(),
+                    tuple(self.ids),
+                )
+            )
+            self.invalidate_recordset(["write_date"], flush=False)
+
+    # === Visits === #
+
+    def _log_view(self, visitor, partner):
+        """Count a visit of the customer and tell the salesperson.
+
+        :param str visitor: what stands for the person or browser; not kept as it is
+        :param partner: the ``res.partner`` that the visit is logged for
+        :return: whether it counted: the first of this visitor on the company's day
+        """
+        self.ensure_one()
+        # Two tabs that open at once wait for each other, and count as one.
+        self._lock_for_conversion()
+        day = fields.Date.to_string(self._get_company_today())
+        known = self.viewers_of_day or {}
+        viewers = known["viewers"] if known.get("day") == day else []
+        viewer = hashlib.sha256(f"{self.id}:{visitor}".encode()).hexdigest()[:16]
+        if viewer in viewers or len(viewers) >= MAX_VIEWS_A_DAY:
+            return False
+        self.write(
+            {
+                "view_count": self.view_count + 1,
+                "last_viewed_on": fields.Datetime.now(),
+                "viewers_of_day": {"day": day, "viewers": [*viewers, viewer]},
+            }
+        )
+        quote = self.with_context(lang=self._get_salespersons_lang())
+        quote.message_post(
+            body=quote.env._("%s has viewed the quote.", partner.display_name),
+            author_id=partner.id,
+            message_type="notification",
+            subtype_xmlid="mail.mt_note",
+        )
+        return True
+
+    def _get_salespersons_lang(self):
+        return self.user_id.lang or self.company_id.partner_id.lang
+
+    # === The page === #
+
+    def _get_portal_rows(self):
+        """Return the rows of the page's table, in order: all lines but options.
+
+        :return: list of dicts: ``line``; ``kind``, one of ``section``, ``subsection``,
+            ``note``, ``product``, and ``bundle`` (a section whose content is not
+            shown); ``indent`` (0 to 2); ``amount``, of sections the sum; and
+            ``has_price``, whether that is to be shown
+        """
+        self.ensure_one()
+        rows, headings = [], []
+        for line in self.line_ids.filtered(lambda line: not line.is_optional).sorted():
+            level = LEVELS.get(line.display_type, len(LEVELS))
+            headings = [row for row in headings if row["level"] < level]
+            row = line._prepare_portal_row(headings)
+            for heading in headings:
+                heading["amount"] += row["amount"]
+                heading["is_empty"] = False
+            if not any(heading["kind"] == "bundle" for heading in headings):
+                rows.append(row)
+            if line.display_type in LEVELS:
+                headings.append(row)
+        return [row for row in rows if not row["is_empty"]]
+
+    def _get_portal_options(self):
+        """Return the rows of the optional lines, those left out as well."""
+        self.ensure_one()
+        options = self.line_ids.filtered(
+            lambda line: line.is_optional and not line.display_type
+        )
+        return [line._prepare_portal_row([]) for line in options.sorted()]
+
+    def _get_portal_amounts(self):
+        """Return the formatted amounts that the page shows, by their place on it."""
+        rows = self._get_portal_rows() + self._get_portal_options()
+        amounts = {f"amount-{row['line'].id}": row["amount"] for row in rows}
+        prices = {
+            f"price-{row['line'].id}": row["line"]._get_discounted_price()
+            for row in rows
+            if row["kind"] == "product"
+        }
+        amounts = {**amounts, **prices, "total": self.amount_total}
+        return {place: self._format_amount(value) for place, value in amounts.items()}
+
+    def _format_amount(self, amount):
+        return format_amount(self.env, amount, self.currency_id)
+
+    # === Mail === #
+
+    def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
+        """Give customers a button to the quote's page, once there is one for them."""
+        groups = super()._notify_get_recipients_groups(
+            message, model_description, msg_vals=msg_vals
+        )
+        if self and not self._is_for_customer():
+            for name, _is_member, data in groups:
+                if name in ("portal_customer", "portal"):
+                    data["has_button_access"] = False
+        return groups

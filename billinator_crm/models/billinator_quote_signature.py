@@ -1,0 +1,186 @@
+import base64
+import binascii
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.image import image_process
+
+_logger = logging.getLogger(__name__)
+
+SIGNATURE_FIELDS = {"signed_by", "signed_on", "signature", "signed_hash", "signed_ip"}
+SIGNATURE_SIZE = (1024, 1024)
+# In characters; a signature drawn by hand has about ten thousand.
+MAX_SIGNATURE_LENGTH = 2_000_000
+MAX_NAME_LENGTH = 128
+MAX_REASON_LENGTH = 4000
+
+
+class BillinatorQuote(models.Model):
+    """The customer's answer: who signed what, when and from where, or why not."""
+
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "billinator.quote"
+
+    signed_by = fields.Char(readonly=True, copy=False, tracking=True)
+    signed_on = fields.Datetime(readonly=True, copy=False, tracking=True)
+    signature = fields.Image(
+        readonly=True,
+        copy=False,
+        max_width=SIGNATURE_SIZE[0],
+        max_height=SIGNATURE_SIZE[1],
+    )
+    signed_hash = fields.Char(
+        string="Signed Content",
+        readonly=True,
+        copy=False,
+        help="The fingerprint of what was signed: the quote's content hash.",
+    )
+    signed_ip = fields.Char(
+        string="Signed From",
+        readonly=True,
+        copy=False,
+        help="The internet address that the signature came from.",
+    )
+
+    _signed_is_accepted = models.Constraint(
+        "CHECK(signed_on IS NULL OR state = 'accepted')",
+        "A signed quote stays as it is: make a new version of it.",
+    )
+
+    # === Rights === #
+
+    @api.model
+    def _get_kept_fields(self):
+        return super()._get_kept_fields() | SIGNATURE_FIELDS
+
+    def _check_transition(self, state):
+        result = super()._check_transition(state)
+        for quote in self:
+            if quote.signed_on and state != "accepted":
+                raise UserError(
+                    self.env._(
+                        "Quote %(quote)s was signed by %(signer)s and stays as it is. "
+                        "Make a new version of it.",
+                        quote=quote.name,
+                        signer=quote.signed_by,
+                    )
+                )
+        return result
+
+    # === The customer's answer === #
+
+    def _sign(self, signer, signature, content_hash, ip_address, partner):
+        """Accept the quote as its customer, and keep the proof.
+
+        Called in sudo mode by the quote's page, which has checked who may. Who comes
+        second, with the same content, gets the same answer and changes nothing.
+
+        :param str signer: the name of the person who signs
+        :param str signature: the image, base64
+        :param str content_hash: of what the customer's page shows
+        :param str ip_address: where the request came from
+        :param partner: the ``res.partner`` to speak for the customer in the thread
+        :return: whether the quote was accepted now, and not before
+        :raise UserError: if the quote is closed or has changed since the page was
+            opened, or name or signature are missing
+        """
+        self.ensure_one()
+        self._lock_for_conversion()
+        if self.signed_on and self.signed_hash == content_hash:
+            return False
+        self._check_open_to_customer()
+        self._check_unchanged(content_hash)
+        self.write(
+            {
+                "state": "accepted",
+                "signed_by": self._get_valid_signer(signer),
+                "signed_on": fields.Datetime.now(),
+                "signature": self._get_valid_signature(signature),
+                "signed_hash": content_hash,
+                "signed_ip": ip_address,
+            }
+        )
+        self._post_for_customer(
+            self.env._("Accepted and signed by %s", self.signed_by),
+            partner,
+            attachments=self._render_signed_pdf(),
+        )
+        return True
+
+    def _decline(self, reason, partner):
+        """Reject the quote as its customer; called like ``_sign``.
+
+        :param str reason: what the customer says, plain text
+        :param partner: the ``res.partner`` to speak for the customer in the thread
+        :return: whether the quote was rejected now, and not before
+        :raise UserError: if the quote is closed, or without a reason
+        """
+        self.ensure_one()
+        self._lock_for_conversion()
+        if self.state == "rejected":
+            return False
+        self._check_open_to_customer()
+        reason = (reason or "").strip()
+        if not reason:
+            raise UserError(self.env._("Please tell us why you decline the quote."))
+        reason = reason[:MAX_REASON_LENGTH]
+        self.action_reject(reason)
+        self._post_for_customer(self.env._("Quote declined: %s", reason), partner)
+        return True
+
+    def _get_valid_signer(self, signer):
+        signer = " ".join((signer or "").split())
+        if not signer:
+            raise UserError(self.env._("Please enter your name."))
+        if len(signer) > MAX_NAME_LENGTH:
+            raise UserError(self.env._("Please enter a shorter name."))
+        return signer
+
+    def _get_valid_signature(self, signature):
+        """Return the image painted anew: nothing but its pixels is kept."""
+        if not signature:
+            raise UserError(self.env._("Please sign in the box."))
+        unreadable = UserError(self.env._("Your signature cannot be read. Try again."))
+        if len(signature) > MAX_SIGNATURE_LENGTH:
+            raise unreadable
+        try:
+            source = base64.b64decode(signature, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise unreadable from error
+        # A drawing in SVG would be kept as it is, with all that it may carry.
+        if source.lstrip()[:1] == b"<":
+            raise unreadable
+        try:
+            image = image_process(
+                source, size=SIGNATURE_SIZE, verify_resolution=True, output_format="PNG"
+            )
+        except (UserError, ValueError, OSError) as error:
+            raise unreadable from error
+        return base64.b64encode(image)
+
+    def _render_signed_pdf(self):
+        """Return the signed quote as a list of attachments, with one or none."""
+        # The signature is written, but the report may read it by SQL.
+        self.env.flush_all()
+        report = self.env["ir.actions.report"].with_company(self.company_id)
+        try:
+            content, _kind = report._render_qweb_pdf(
+                "billinator_crm.billinator_quote_report", self.ids
+            )
+        except UserError as error:
+            # No program for PDFs is no reason to turn a customer's order away.
+            _logger.warning("No PDF of the signed quote %s: %s", self.name, error)
+            return []
+        return [(f"{self._get_report_base_filename()}.pdf", content)]
+
+    def _post_for_customer(self, body, partner, attachments=None):
+        """Say on the quote what the customer did; the salesperson gets a mail."""
+        self.message_post(
+            body=body,
+            author_id=partner.id,
+            partner_ids=self.user_id.partner_id.ids,
+            attachments=attachments or [],
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
