@@ -22,20 +22,23 @@ class QuotePortal(CustomerPortal):
     """Quotes in the customer's account, and behind the link that he was sent.
 
     GET changes nothing. What the customer does is a POST with the CSRF token of the
-    session, and answers with JSON: 200, or 404 (not there, or not for you), 403 (staff),
-    409 (the quote is closed or has changed) and 400 (nonsense), with ``error``.
+    session, and answers with JSON: 200, or 404 (not there, or not for you), 403
+    (staff), 409 (the quote is closed or has changed) or 400 (nonsense), with ``error``.
     """
 
     # === Account === #
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        if "crm_quote_count" in counters:
-            Quote = request.env["billinator.quote"]
+        own = self._get_quotes_domain()
+        domains = {
+            "crm_quote_count": own,
+            "crm_open_quote_count": own & Domain("state", "=", "sent"),
+        }
+        Quote = request.env["billinator.quote"]
+        for name in domains.keys() & set(counters):
             may_read = Quote.has_access("read")
-            values["crm_quote_count"] = (
-                Quote.search_count(self._get_quotes_domain()) if may_read else 0
-            )
+            values[name] = Quote.search_count(domains[name]) if may_read else 0
         return values
 
     def _get_quotes_domain(self):

@@ -18,6 +18,7 @@ from . import (
     test_opportunity_statistics,
     test_performance,
     test_pipeline_snapshot,
+    test_portal,
     test_quote,
     test_quote_deal,
     test_quote_expiry,

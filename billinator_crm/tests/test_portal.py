@@ -1,0 +1,603 @@
+import base64
+import io
+from datetime import timedelta
+
+from PIL import Image
+from psycopg2 import IntegrityError
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.http import Request
+from odoo.tests import HttpCase, freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from ..models.billinator_quote_portal import CUSTOMER_FIELDS
+from .common import BillinatorCommon
+
+
+def draw_signature(kind="PNG"):
+    image = io.BytesIO()
+    Image.new("RGB", (60, 20), "navy").save(image, kind)
+    return base64.b64encode(image.getvalue()).decode()
+
+
+SIGNATURE = draw_signature()
+ACTIONS = ("view", "choose", "accept", "decline")
+
+
+class PortalCase(BillinatorCommon):
+    """Two customers with an account, and a quote that was sent to the first."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other_customer = cls.env["res.partner"].create(
+            {"name": "Babbage & Co.", "is_company": True}
+        )
+        cls.buyer = cls._create_portal_user("buyer", cls.customer)
+        cls.rival = cls._create_portal_user("rival", cls.other_customer)
+        cls.quote = cls._create_sent_quote()
+        cls.fixed, cls.free, cls.option = cls.quote.line_ids
+
+    @classmethod
+    def _create_portal_user(cls, name, customer):
+        user = new_test_user(
+            cls.env, f"billinator_{name}", "base.group_portal", name=name.title()
+        )
+        user.partner_id.parent_id = customer
+        return user
+
+    @classmethod
+    def _create_sent_quote(cls, **values):
+        quote = cls._create_quote(
+            {"product_id": cls.product_a.id, "quantity": 1},
+            {
+                "product_id": cls.product_a.id,
+                "quantity": 2,
+                "is_quantity_editable": True,
+            },
+            {"product_id": cls.product_b.id, "is_optional": True},
+            **{"user_id": cls.salesperson.id, **values},
+        )
+        quote._portal_ensure_token()
+        quote.action_mark_sent()
+        return quote
+
+    def _sign(self, quote, content_hash=None, signature=SIGNATURE, name="Ada"):
+        return quote.sudo()._sign(
+            name,
+            signature,
+            content_hash or quote.content_hash,
+            "192.0.2.7",
+            quote.partner_id,
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestSignature(PortalCase):
+    def test_signing_keeps_the_proof(self):
+        content_hash = self.quote.content_hash
+        self.assertTrue(self._sign(self.quote, name="  Ada   Lovelace "))
+        self.assertRecordValues(
+            self.quote,
+            [
+                {
+                    "state": "accepted",
+                    "signed_by": "Ada Lovelace",
+                    "signed_hash": content_hash,
+                    "signed_ip": "192.0.2.7",
+                }
+            ],
+        )
+        self.assertEqual(self.quote.content_hash, content_hash)
+        self.assertTrue(self.quote.signed_on and self.quote.signature)
+        self.env.flush_all()
+        message = self.quote.message_ids.filtered("attachment_ids")
+        self.assertEqual(message.author_id, self.customer)
+        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+        self.assertEqual(message.attachment_ids.res_id, self.quote.id)
+
+    def test_signing_twice_is_signing_once(self):
+        content_hash = self.quote.content_hash
+        self._sign(self.quote)
+        signed_on = self.quote.signed_on
+        messages = self.quote.message_ids
+        self.assertFalse(self._sign(self.quote, content_hash, name="Eve"))
+        self.assertEqual(self.quote.signed_on, signed_on)
+        self.assertEqual(self.quote.signed_by, "Ada")
+        self.assertEqual(self.quote.message_ids, messages)
+
+    def test_only_what_the_page_shows_is_signed(self):
+        for change in (
+            {"line_ids": [Command.update(self.fixed.id, {"name": "Other words"})]},
+            {"line_ids": [Command.update(self.fixed.id, {"price_unit": 1})]},
+            {"validity_date": self.quote.validity_date + timedelta(days=1)},
+            {"note": "<p>Other terms</p>"},
+        ):
+            content_hash = self.quote.content_hash
+            self.quote.write(change)
+            with self.assertRaisesRegex(UserError, "has changed"):
+                self._sign(self.quote, content_hash)
+            self.assertEqual(self.quote.state, "sent")
+            self.assertFalse(self.quote.signed_on)
+
+    def test_closed_quotes_are_not_signed(self):
+        self.quote.company_id.partner_id.tz = "Pacific/Auckland"
+        past = self.quote.validity_date + timedelta(days=1)
+        # Eleven in the morning in London is the next day in New Zealand.
+        with (
+            freeze_time(f"{self.quote.validity_date} 11:30:00"),
+            self.assertRaisesRegex(UserError, "expired"),
+        ):
+            self._sign(self.quote)
+        with freeze_time(f"{past - timedelta(days=1)} 10:00:00"):
+            self.assertIsNone(self.quote._get_obstacle())
+        for state in ("draft", "rejected", "expired", "accepted"):
+            quote = self._create_sent_quote()
+            quote.write({"state": state})
+            with self.assertRaises(UserError):
+                self._sign(quote)
+            with self.assertRaises(UserError):
+                quote.sudo()._choose_line(
+                    quote.line_ids[1].id, quote.content_hash, quantity=3
+                )
+            self.assertFalse(quote.signed_on)
+
+    def test_signatures_are_images(self):
+        svg = base64.b64encode(b"  <svg xmlns='http://www.w3.org/2000/svg'/>").decode()
+        for signature in ("", "###", svg, base64.b64encode(b"GIF").decode()):
+            with self.assertRaises(UserError):
+                self._sign(self.quote, signature=signature)
+        for name in ("", "  ", "x" * 200):
+            with self.assertRaises(UserError):
+                self._sign(self.quote, name=name)
+        self._sign(self.quote, signature=draw_signature("JPEG"))
+        self.assertTrue(base64.b64decode(self.quote.signature).startswith(b"\x89PNG"))
+
+    def test_signed_quotes_stay_signed(self):
+        self._sign(self.quote)
+        with self.assertRaisesRegex(UserError, "new version"):
+            self.quote.action_reset_to_draft()
+        for change in ({"note": "x"}, {"line_ids": [Command.clear()]}):
+            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+                self.quote.write(change)
+        with (
+            self.assertRaises(IntegrityError),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "UPDATE billinator_quote SET state = 'draft' WHERE id = %s",
+                [self.quote.id],
+            )
+
+    def test_nobody_writes_what_customers_do(self):
+        quote = self.quote.with_user(self.manager)
+        for values in (
+            {"signed_by": "Me"},
+            {"signature": SIGNATURE},
+            {"signed_on": fields.Datetime.now()},
+            {"view_count": 9},
+        ):
+            with self.assertRaisesRegex(UserError, "comes from its customer"):
+                quote.write(values)
+            with self.assertRaisesRegex(UserError, "comes from its customer"):
+                quote.create({"partner_id": self.customer.id, **values})
+        self._sign(self.quote)
+        self.assertFalse(self.quote.copy().signed_on)
+
+    def test_line_changes_meet_signatures(self):
+        """Both write the quote's row, so that PostgreSQL lets only one of them."""
+        self.env.cr.execute("UPDATE billinator_quote SET write_date = '2020-01-01'")
+        self.quote.invalidate_recordset()
+        for change in (
+            lambda: self.fixed.write({"name": "Other words"}),
+            lambda: self.option.unlink(),
+        ):
+            change()
+            self.env.flush_all()
+            self.quote.invalidate_recordset()
+            self.assertGreater(self.quote.write_date.year, 2020)
+            self.env.cr.execute("UPDATE billinator_quote SET write_date = '2020-01-01'")
+
+    def test_choices_are_bounded(self):
+        def choose(line, **choice):
+            self.quote.sudo()._choose_line(line.id, self.quote.content_hash, **choice)
+
+        total = self.quote.amount_total
+        choose(self.option, is_selected=True)
+        choose(self.free, quantity=3.004)
+        self.assertEqual(self.free.quantity, 3)
+        self.assertGreater(self.quote.amount_total, total)
+        for line, choice in (
+            (self.fixed, {"quantity": 2}),
+            (self.fixed, {"is_selected": False}),
+            (self.option, {"quantity": 2}),
+            (self.free, {"quantity": 0}),
+            (self.free, {"quantity": -1}),
+            (self.free, {"quantity": 0.001}),
+            (self.free, {"quantity": 1e9}),
+            (self.free, {"quantity": float("nan")}),
+            (self.free, {"quantity": float("inf")}),
+            (self._create_sent_quote().line_ids[1], {"quantity": 2}),
+        ):
+            with self.subTest(choice=choice), self.assertRaises(UserError):
+                choose(line, **choice)
+        with self.assertRaisesRegex(UserError, "has changed"):
+            self.quote.sudo()._choose_line(self.free.id, "stale", quantity=9)
+        self.assertEqual(self.free.quantity, 3)
+
+    def test_declining_needs_a_reason(self):
+        with self.assertRaises(UserError):
+            self.quote.sudo()._decline("  ", self.customer)
+        self.quote.sudo()._decline("Too dear", self.customer)
+        self.assertEqual(self.quote.state, "rejected")
+        self.assertEqual(self.quote.reject_reason, "Too dear")
+        self.assertFalse(self.quote.sudo()._decline("Again", self.customer))
+        self.env.flush_all()
+        message = self.quote.message_ids.filtered(lambda m: "Too dear" in m.body)
+        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+
+    def test_visits_count_once_a_person_and_day(self):
+        quote = self.quote.sudo()
+        with freeze_time("2026-03-02 10:00:00"):
+            self.assertTrue(quote._log_view("ada", self.customer))
+            self.assertFalse(quote._log_view("ada", self.customer))
+            self.assertTrue(quote._log_view("eve", self.customer))
+        with freeze_time("2026-03-03 10:00:00"):
+            self.assertTrue(quote._log_view("ada", self.customer))
+        self.assertEqual(quote.view_count, 3)
+        self.assertEqual(quote.last_viewed_on.day, 3)
+        note = quote.message_ids[0]
+        self.assertIn("has viewed the quote", note.body)
+        self.assertTrue(note.subtype_id.internal)
+
+    def test_rows_show_sections_with_their_sums(self):
+        quote = self._create_quote(
+            {"display_type": "line_section", "name": "Empty"},
+            {"display_type": "line_section", "name": "Full"},
+            {"display_type": "line_subsection", "name": "Inner"},
+            {"product_id": self.product_a.id, "price_unit": 100, "tax_ids": False},
+            {"product_id": self.product_b.id, "is_optional": True, "price_unit": 9},
+            {"display_type": "line_section", "name": "B", "collapse_composition": True},
+            {"product_id": self.product_a.id, "price_unit": 50, "tax_ids": False},
+            {"display_type": "line_section", "name": "C", "collapse_prices": True},
+            {"product_id": self.product_a.id, "price_unit": 30, "tax_ids": False},
+        )
+        rows = quote._get_portal_rows()
+        self.assertEqual(
+            [(row["kind"], row["indent"], row["amount"]) for row in rows],
+            [
+                ("section", 0, 100),
+                ("subsection", 1, 100),
+                ("product", 2, 100),
+                ("bundle", 0, 50),
+                ("section", 0, 30),
+                ("product", 1, 30),
+            ],
+        )
+        self.assertFalse(rows[-1]["has_price"])
+        self.assertEqual(len(quote._get_portal_options()), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalRights(PortalCase):
+    def test_customers_find_what_they_were_sent(self):
+        draft = self._create_quote()
+        foreign = self._create_sent_quote(partner_id=self.other_customer.id)
+        Quote = self.env["billinator.quote"].with_user(self.buyer)
+        found = Quote.search([("id", "in", (draft | foreign | self.quote).ids)])
+        self.assertEqual(found, self.quote)
+        for state in ("rejected", "sent", "expired"):
+            self.quote.write({"state": "draft"})
+            self.quote.write({"state": state})
+            self.assertTrue(found.has_access("read"))
+        for operation in ("write", "create", "unlink"):
+            self.assertFalse(found.has_access(operation))
+        for model in ("billinator.quote.line", "billinator.opportunity"):
+            self.assertFalse(self.env[model].with_user(self.buyer).has_access("read"))
+
+    def test_customers_read_no_more_than_they_need(self):
+        quote = self.quote.with_user(self.buyer)
+        self.assertEqual(quote.read(["name", "state"])[0]["state"], "sent")
+        for name in quote._fields:
+            with self.subTest(field=name):
+                if name in CUSTOMER_FIELDS:
+                    quote.read([name])
+                    continue
+                with self.assertRaises(AccessError), mute_logger("odoo.orm.models"):
+                    quote.read([name])
+        for domain in ([("opportunity_id.name", "ilike", "a")], [("note", "=", "a")]):
+            with self.assertRaises(AccessError):
+                quote.search(domain)
+        with self.assertRaises(AccessError):
+            quote.search([], order="view_count")
+        self.assertLessEqual(set(quote.fields_get()), CUSTOMER_FIELDS)
+
+    def test_drafts_warn_who_shares_them(self):
+        self.assertFalse(self.quote.access_warning)
+        self.assertIn("sent", self._create_quote().access_warning)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalPages(PortalCase, HttpCase):
+    def _get(self, path, **params):
+        return self.url_open(path, params=params, allow_redirects=False)
+
+    def _post(self, quote, action, **data):
+        data = {
+            "access_token": quote.access_token,
+            "content_hash": quote.content_hash,
+            "csrf_token": Request.csrf_token(self),
+            **data,
+        }
+        data = {name: value for name, value in data.items() if value is not None}
+        response = self.opener.post(
+            f"{self.base_url()}/my/crm-quotes/{quote.id}/{action}", data=data
+        )
+        quote.invalidate_recordset()
+        return response
+
+    def _log_in(self, user=None):
+        login = user and user.login
+        self.authenticate(login, login)
+
+    def _get_status(self, quote, **params):
+        return self._get(f"/my/crm-quotes/{quote.id}", **params).status_code
+
+    def test_token_opens_its_quote_only(self):
+        token = self.quote.access_token
+        other = self._create_sent_quote(partner_id=self.other_customer.id)
+        draft = self._create_quote()
+        draft._portal_ensure_token()
+        self._log_in()
+        self.assertEqual(self._get_status(self.quote, access_token=token), 200)
+        for quote, params in (
+            (self.quote, {"access_token": "wrong"}),
+            (self.quote, {"access_token": other.access_token}),
+            (other, {"access_token": token}),
+            (draft, {"access_token": draft.access_token}),
+        ):
+            self.assertEqual(self._get_status(quote, **params), 404)
+        response = self._get(f"/my/crm-quotes/{self.quote.id}")
+        self.assertIn("/web/login", response.headers["Location"])
+        for user, status in (
+            (self.buyer, 200),
+            (self.rival, 404),
+            (self.colleague, 404),
+            (self.stranger, 404),
+            (self.salesperson, 200),
+        ):
+            self._log_in(user)
+            self.assertEqual(self._get_status(self.quote), status, user.login)
+        self.assertEqual(self._get_status(draft), 404)
+
+    def test_getting_a_page_changes_nothing(self):
+        before = self.quote.read(["state", "view_count", "write_date", "message_ids"])
+        self._log_in()
+        for action in ("", *(f"/{action}" for action in ACTIONS)):
+            path = f"/my/crm-quotes/{self.quote.id}{action}"
+            response = self._get(path, access_token=self.quote.access_token)
+            self.assertEqual(response.status_code, 405 if action else 200)
+        self.quote.invalidate_recordset()
+        self.assertEqual(
+            self.quote.read(["state", "view_count", "write_date", "message_ids"]),
+            before,
+        )
+
+    def test_customer_chooses_and_accepts(self):
+        self._log_in()
+        stale = self.quote.content_hash
+        answer = self._post(
+            self.quote, "choose", line_id=self.option.id, is_selected="true"
+        ).json()
+        self.assertTrue(self.option.is_selected)
+        self.assertEqual(answer["content_hash"], self.quote.content_hash)
+        self.assertEqual(
+            answer["amounts"]["total"],
+            self.quote._format_amount(self.quote.amount_total),
+        )
+        self.assertIn("oe_currency_value", answer["tax_totals"])
+        signed = {"name": "Ada", "signature": SIGNATURE}
+        response = self._post(self.quote, "accept", content_hash=stale, **signed)
+        self.assertEqual(response.status_code, 409)
+        self.assertIn("has changed", response.json()["error"])
+        self.assertEqual(self.quote.state, "sent")
+        first = self._post(self.quote, "accept", **signed)
+        self.assertIn("message=accepted", first.json()["redirect"])
+        again = self._post(self.quote, "accept", **signed)
+        self.assertIn("message=accepted_before", again.json()["redirect"])
+        self.assertEqual(self.quote.state, "accepted")
+        for action, data in (
+            ("choose", {"line_id": self.free.id, "quantity": "9"}),
+            ("decline", {"reason": "No"}),
+        ):
+            self.assertEqual(self._post(self.quote, action, **data).status_code, 409)
+
+    def test_who_may_not_act(self):
+        data = {"name": "Eve", "signature": SIGNATURE, "reason": "No", "line_id": "1"}
+        token = self.quote.access_token
+        for user, access_token, status in (
+            (None, None, 404),
+            (None, "wrong", 404),
+            (self.rival, None, 404),
+            (self.stranger, None, 404),
+            (self.salesperson, None, 403),
+            (self.salesperson, token, 403),
+        ):
+            self._log_in(user)
+            for action in ACTIONS:
+                with self.subTest(user=user and user.login, action=action):
+                    response = self._post(
+                        self.quote, action, access_token=access_token, **data
+                    )
+                    self.assertEqual(response.status_code, status)
+        self._log_in()
+        for action in ACTIONS:
+            with mute_logger("odoo.http"):
+                response = self._post(self.quote, action, csrf_token="x", **data)
+            self.assertEqual(response.status_code, 400)
+        self.assertEqual(self.quote.state, "sent")
+        self.assertFalse(self.quote.view_count)
+
+    def test_visits(self):
+        self._log_in()
+        self.assertTrue(self._post(self.quote, "view").json()["counted"])
+        self.assertFalse(self._post(self.quote, "view").json()["counted"])
+        self._log_in(self.buyer)
+        self.assertTrue(self._post(self.quote, "view").json()["counted"])
+        self._log_in(self.buyer)
+        self.assertFalse(self._post(self.quote, "view").json()["counted"])
+        self.assertEqual(self.quote.view_count, 2)
+
+    def test_nonsense_is_refused(self):
+        self._log_in(self.buyer)
+        signed = {"name": "Ada", "signature": SIGNATURE}
+        line = str(self.free.id)
+        posts = [
+            ("choose", {"line_id": value, "quantity": "1"})
+            for value in ("", "x", "1.5", "[1]", "-1", "9" * 30, None)
+        ]
+        posts += [
+            ("choose", {"line_id": line, "quantity": value})
+            for value in ("", "x", "nan", "inf", "-1", "0", "1e400", "9" * 50, "{}")
+        ]
+        posts += [
+            ("choose", {"line_id": line, "is_selected": value})
+            for value in ("1", "yes", "[]", "true")
+        ]
+        posts += [
+            ("accept", {**signed, "signature": value})
+            for value in ("", "x", "\u00e9", "A" * 5000, None)
+        ]
+        posts += [("accept", {**signed, "name": value}) for value in ("", "x" * 500)]
+        posts += [
+            ("accept", {**signed, "content_hash": value}) for value in ("", "x", None)
+        ]
+        posts += [("decline", {"reason": value}) for value in ("", "  ", None)]
+        for action, data in posts:
+            with self.subTest(action=action, data=data):
+                response = self._post(self.quote, action, **data)
+                self.assertIn(response.status_code, (400, 409))
+        file = {"signature": ("a.png", b"x"), "reason": ("a.txt", b"x")}
+        for action in ("accept", "decline"):
+            response = self.opener.post(
+                f"{self.base_url()}/my/crm-quotes/{self.quote.id}/{action}",
+                data={"csrf_token": Request.csrf_token(self), "name": "Ada"},
+                files=file,
+            )
+            self.assertEqual(response.status_code, 400)
+        self.quote.invalidate_recordset()
+        self.assertEqual((self.quote.state, self.free.quantity), ("sent", 2))
+
+    def test_nonsense_addresses_are_refused(self):
+        self._log_in(self.buyer)
+        one = f"/my/crm-quotes/{self.quote.id}"
+        for path in (
+            f"/my/crm-quotes/{'9' * 40}",
+            "/my/crm-quotes/0",
+            "/my/crm-quotes/-1",
+            "/my/crm-quotes/x",
+            "/my/crm-quotes/page/x",
+            "/my/crm-quotes?sortby=x",
+            "/my/crm-quotes?filterby[]=1&filterby=draft",
+            "/my/crm-quotes?date_begin=x",
+            "/my/crm-quotes?date_end=9999999-01-01",
+            f"{one}?report_type=html",
+            f"{one}?report_type[]=x&report_type=exe",
+        ):
+            with self.subTest(path=path):
+                self.assertIn(self._get(path).status_code, (400, 404))
+        for path in (
+            f"/my/crm-quotes/page/{'9' * 40}",
+            "/my/crm-quotes/page/0",
+            f"{one}?access_token[]=1&access_token=2&access_token=3",
+            f"{one}?pid=x&hash=y&message=z&error[]=1",
+            f"{one}?pid={'9' * 40}&hash=y",
+        ):
+            with self.subTest(path=path):
+                self.assertEqual(self._get(path).status_code, 200)
+
+    def test_list(self):
+        self._create_sent_quote(client_order_ref="Another")
+        draft = self._create_quote()
+        foreign = self._create_sent_quote(partner_id=self.other_customer.id)
+        self._log_in(self.buyer)
+        page = self._get("/my/crm-quotes").text
+        self.assertIn(self.quote.name, page)
+        self.assertIn("Another", page)
+        self.assertNotIn(draft.name, page)
+        self.assertNotIn(foreign.name, page)
+        for query, is_listed in (
+            ("filterby=sent&sortby=amount", True),
+            ("filterby=accepted", False),
+            (f"date_begin={self.quote.date_quote}", True),
+            ("date_end=2001-01-01&sortby=name", False),
+        ):
+            page = self._get(f"/my/crm-quotes?{query}").text
+            self.assertEqual(self.quote.name in page, is_listed, query)
+        counters = self.make_jsonrpc_request(
+            "/my/counters", {"counters": ["crm_quote_count", "crm_open_quote_count"]}
+        )
+        self.assertEqual(counters, {"crm_quote_count": 2, "crm_open_quote_count": 2})
+
+    def test_page_is_in_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        self._log_in()
+        path = f"/my/crm-quotes/{self.quote.id}"
+        response = self._get(path, access_token=self.quote.access_token)
+        self.assertIn(f"/fr{path}?", response.headers["Location"])
+        # From then on the language is the visitor's own choice.
+        response = self._get(path, access_token=self.quote.access_token)
+        self.assertEqual(response.status_code, 200)
+
+    def test_questions_reach_the_salesperson(self):
+        # With followers, as in life.
+        quote = self.quote.with_context(tracking_disable=False).copy()
+        quote.action_mark_sent()
+        self._log_in()
+        self.make_jsonrpc_request(
+            "/mail/message/post",
+            {
+                "thread_model": "billinator.quote",
+                "thread_id": quote.id,
+                "post_data": {"body": "Is it blue?", "message_type": "comment"},
+                "token": quote._portal_ensure_token(),
+            },
+        )
+        message = quote.message_ids[0]
+        self.assertIn("Is it blue?", message.body)
+        self.assertEqual(message.author_id, self.customer)
+        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalTours(PortalCase, HttpCase):
+    browser_size = "1366x850"
+
+    def _start(self, name, quote, login=None):
+        self.start_tour(quote.get_portal_url(), name, login=login)
+        quote.invalidate_recordset()
+
+    def test_customer_signs(self):
+        quote = self._create_sent_quote()
+        self._start("billinator_crm_portal_sign", quote)
+        self._assert_signed(quote)
+        self.assertEqual(quote.view_count, 1)
+
+    def test_customer_signs_on_a_phone(self):
+        self.browser_size, self.touch_enabled = "390x844", True
+        quote = self._create_sent_quote()
+        self._start("billinator_crm_portal_sign", quote, login="billinator_buyer")
+        self._assert_signed(quote)
+
+    def _assert_signed(self, quote):
+        self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada Lovelace"))
+        self.assertTrue(quote.line_ids[2].is_selected)
+        self.assertEqual(quote.line_ids[1].quantity, 3)
+
+    def test_customer_declines(self):
+        self._start("billinator_crm_portal_decline", self.quote)
+        self.assertEqual(self.quote.reject_reason, "Too dear for us")
