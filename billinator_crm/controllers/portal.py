@@ -253,7 +253,7 @@ class QuotePortal(CustomerPortal):
             "is_open": not obstacle and not is_staff,
             "obstacle": obstacle,
             "is_staff": is_staff,
-            "visitor": self._get_visitor(quote_sudo, **params),
+            "signer": self._get_signer(quote_sudo, params),
             "message": params.get("message"),
             "newer_quote": self._get_newer_quote(quote_sudo),
             "backend_url": f"/odoo/quotes/{quote_sudo.id}",
@@ -270,6 +270,12 @@ class QuotePortal(CustomerPortal):
             bool(access_token) and self._is_anonymous(),
             **{key: params[key] for key in ("pid", "hash") if params.get(key)},
         )
+
+    def _get_signer(self, quote_sudo, params):
+        """Return the name to propose for the signature: a person's, no company's."""
+        visitor = self._get_visitor(quote_sudo, **params)
+        person = quote_sudo.contact_id.person_id if visitor.is_company else visitor
+        return person.name or ""
 
     def _get_newer_quote(self, quote_sudo):
         """Return the latest version if the visitor may see it without a link."""

@@ -103,7 +103,7 @@ class BillinatorQuote(models.Model):
     # === Actions === #
 
     @api.readonly
-    def action_preview(self):
+    def action_view_customer_page(self):
         """Open the quote's page as its customer sees it.
 
         :return: a URL action

@@ -554,16 +554,20 @@ class TestPortalPages(PortalCase, HttpCase):
         self.assertEqual(response.status_code, 200)
 
     def test_questions_reach_the_salesperson(self):
-        # With followers, as in life.
-        quote = self.quote.with_context(tracking_disable=False).copy()
-        quote.action_mark_sent()
+        quote = self.quote
+        # As assigning does, which the tests' context leaves out.
+        quote.message_subscribe(self.salesperson.partner_id.ids)
         self._log_in()
         self.make_jsonrpc_request(
             "/mail/message/post",
             {
                 "thread_model": "billinator.quote",
                 "thread_id": quote.id,
-                "post_data": {"body": "Is it blue?", "message_type": "comment"},
+                "post_data": {
+                    "body": "Is it blue?",
+                    "message_type": "comment",
+                    "subtype_xmlid": "mail.mt_comment",
+                },
                 "token": quote._portal_ensure_token(),
             },
         )

@@ -1,7 +1,17 @@
 import { registry } from "@web/core/registry";
+import { NameAndSignature } from "@web/core/signature/name_and_signature";
 import { redirect } from "@web/core/utils/urls";
 import { SignatureForm } from "@portal/signature_form/signature_form";
 import { explain, sendToQuote } from "./quote_server";
+
+/** Waits for the canvas to be there, however fast somebody types. */
+class PatientNameAndSignature extends NameAndSignature {
+    async drawCurrentName() {
+        if (this.signatureRef.el) {
+            await super.drawCurrentName();
+        }
+    }
+}
 
 /**
  * Odoo's signature form for a quote: it signs the content that the page shows at the
@@ -9,6 +19,7 @@ import { explain, sendToQuote } from "./quote_server";
  */
 export class QuoteSignatureForm extends SignatureForm {
     static template = "billinator_crm.QuoteSignatureForm";
+    static components = { NameAndSignature: PatientNameAndSignature };
 
     get isReady() {
         const isSigned = this.signature.isSignatureEmpty === false;
