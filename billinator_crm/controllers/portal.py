@@ -279,9 +279,9 @@ class QuotePortal(CustomerPortal):
 
     def _get_newer_quote(self, quote_sudo):
         """Return the latest version if the visitor may see it without a link."""
-        newest_sudo = quote_sudo._get_newest_version()
-        if newest_sudo == quote_sudo:
+        if not quote_sudo.is_superseded:
             return None
+        newest_sudo = quote_sudo._get_latest_versions()
         newest = newest_sudo.with_user(request.env.user).sudo(False)
         return newest_sudo if newest.has_access("read") else None
 

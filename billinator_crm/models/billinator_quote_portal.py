@@ -84,21 +84,13 @@ class BillinatorQuote(models.Model):
             return True
         return operation == "read" and field.name in CUSTOMER_FIELDS
 
-    def _check_not_derived(self, names):
-        result = super()._check_not_derived(names)
-        if kept := self._get_kept_fields().intersection(names):
-            raise UserError(
-                self.env._(
-                    "“%s” of a quote comes from its customer and cannot be set.",
-                    self._fields[min(kept)]._description_string(self.env),
-                )
-            )
-        return result
-
     @api.model
     def _get_kept_fields(self):
-        """Return the names of the fields that only the customer's page fills in."""
-        return {"view_count", "last_viewed_on", "viewers_of_day"}
+        return super()._get_kept_fields() | {
+            "view_count",
+            "last_viewed_on",
+            "viewers_of_day",
+        }
 
     # === Actions === #
 
@@ -128,16 +120,6 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         return self.state in self._get_customer_states()
 
-    def _is_replaced(self):
-        """Whether a newer version stands in the quote's place."""
-        self.ensure_one()
-        return "is_superseded" in self and self.is_superseded
-
-    def _get_newest_version(self):
-        """Return the last version of the quote; itself without versions."""
-        self.ensure_one()
-        return self
-
     def _get_company_today(self):
         """Return the day that it is where the quote's company is."""
         self.ensure_one()
@@ -154,7 +136,7 @@ class BillinatorQuote(models.Model):
     def _get_obstacle(self):
         """Return why the customer cannot act on the quote any more, or None."""
         self.ensure_one()
-        if self._is_replaced():
+        if self.is_superseded:
             return self.env._("There is a newer version of this quote.")
         if self.state == "accepted":
             return self.env._("This quote has been accepted already.")

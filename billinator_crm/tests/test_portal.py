@@ -144,6 +144,28 @@ class TestSignature(PortalCase):
                 )
             self.assertFalse(quote.signed_on)
 
+    def test_superseded_versions_are_not_signed(self):
+        content_hash = self.quote.content_hash
+        self.quote.action_revise()
+        for act in (
+            lambda: self._sign(self.quote, content_hash),
+            lambda: self.quote.sudo()._decline("No", self.customer),
+            lambda: self.quote.sudo()._choose_line(
+                self.free.id, content_hash, quantity=9
+            ),
+        ):
+            with self.assertRaisesRegex(UserError, "newer version"):
+                act()
+        self.assertEqual((self.quote.state, self.free.quantity), ("sent", 2))
+
+    def test_signed_quotes_are_revised(self):
+        self._sign(self.quote)
+        self.quote.action_revise()
+        revision = self.quote.next_version_id
+        self.assertEqual(revision.state, "draft")
+        self.assertFalse(revision.signed_on or revision.signature)
+        self.assertEqual((self.quote.state, self.quote.signed_by), ("accepted", "Ada"))
+
     def test_signatures_are_images(self):
         svg = base64.b64encode(b"  <svg xmlns='http://www.w3.org/2000/svg'/>").decode()
         for signature in ("", "###", svg, base64.b64encode(b"GIF").decode()):
@@ -180,9 +202,9 @@ class TestSignature(PortalCase):
             {"signed_on": fields.Datetime.now()},
             {"view_count": 9},
         ):
-            with self.assertRaisesRegex(UserError, "comes from its customer"):
+            with self.assertRaisesRegex(UserError, "kept by its actions"):
                 quote.write(values)
-            with self.assertRaisesRegex(UserError, "comes from its customer"):
+            with self.assertRaisesRegex(UserError, "kept by its actions"):
                 quote.create({"partner_id": self.customer.id, **values})
         self._sign(self.quote)
         self.assertFalse(self.quote.copy().signed_on)
