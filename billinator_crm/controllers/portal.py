@@ -179,20 +179,27 @@ class QuotePortal(CustomerPortal):
     def _is_anonymous(self):
         return request.env.user._is_public()
 
-    def _get_visitor(self, quote_sudo, **params):
-        """Return the ``res.partner`` that the visitor speaks for.
+    def _find_person(self, quote_sudo, params):
+        """Return who the visitor is, as a ``res.partner``; empty if anybody's guess.
 
-        The portal user, else whom the link was mailed to, else the quote's customer.
+        The portal user, else the person that the link was mailed to.
         """
         if not self._is_anonymous():
             return request.env.user.partner_id
         try:
-            signed = get_portal_partner(
+            return get_portal_partner(
                 quote_sudo, params.get("hash"), params.get("pid"), token=None
             )
         except (TypeError, ValueError):
-            signed = None
-        return signed or quote_sudo.partner_id
+            return request.env["res.partner"]
+
+    def _get_visitor(self, quote_sudo, params):
+        """Return the ``res.partner`` to speak for: the person, or the customer."""
+        return (
+            self._find_person(quote_sudo, params)
+            or quote_sudo._mail_get_partners()[quote_sudo.id][:1]
+            or quote_sudo.partner_id
+        )
 
     @route(PAGE_URL, type="http", auth="public", website=True, methods=["GET"])
     def portal_crm_quote(self, quote_id, access_token=None, report_type=None, **params):
@@ -273,7 +280,7 @@ class QuotePortal(CustomerPortal):
 
     def _get_signer(self, quote_sudo, params):
         """Return the name to propose for the signature: a person's, no company's."""
-        visitor = self._get_visitor(quote_sudo, **params)
+        visitor = self._get_visitor(quote_sudo, params)
         person = quote_sudo.contact_id.person_id if visitor.is_company else visitor
         return person.name or ""
 
@@ -333,11 +340,11 @@ class QuotePortal(CustomerPortal):
         """Count the visit; only pages whose script runs send this, and no scanner."""
 
         def view(quote_sudo):
-            visitor = self._get_visitor(quote_sudo, **params)
-            person = f"person-{visitor.id}"
-            if self._is_anonymous() and visitor == quote_sudo.partner_id:
-                person = f"session-{request.session.sid[:STORED_SESSION_BYTES]}"
-            return {"counted": quote_sudo._log_view(person, visitor)}
+            person = self._find_person(quote_sudo, params)
+            session = request.session.sid[:STORED_SESSION_BYTES]
+            visitor = f"person-{person.id}" if person else f"session-{session}"
+            partner = self._get_visitor(quote_sudo, params)
+            return {"counted": quote_sudo._log_view(visitor, partner)}
 
         return self._answer(quote_id, access_token, view)
 
@@ -422,7 +429,7 @@ class QuotePortal(CustomerPortal):
                 signature,
                 content_hash,
                 request.httprequest.remote_addr,
-                self._get_visitor(quote_sudo, **params),
+                self._get_visitor(quote_sudo, params),
             )
             message = "accepted" if is_new else "accepted_before"
             return {"redirect": self._get_return_url(quote_sudo, params, message)}
@@ -444,7 +451,7 @@ class QuotePortal(CustomerPortal):
             return self._refuse_nonsense()
 
         def decline(quote_sudo):
-            quote_sudo._decline(reason, self._get_visitor(quote_sudo, **params))
+            quote_sudo._decline(reason, self._get_visitor(quote_sudo, params))
             return {"redirect": self._get_return_url(quote_sudo, params, "declined")}
 
         return self._answer(quote_id, access_token, decline)

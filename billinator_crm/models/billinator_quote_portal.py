@@ -291,7 +291,9 @@ class BillinatorQuote(models.Model):
         groups = super()._notify_get_recipients_groups(
             message, model_description, msg_vals=msg_vals
         )
-        if self and not self._is_for_customer():
+        # The mail that makes a draft sent is written while it still is one.
+        sends = "billinator_sends_quote" in message and message.billinator_sends_quote
+        if self and not sends and not self._is_for_customer():
             for name, _is_member, data in groups:
                 if name in ("portal_customer", "portal"):
                     data["has_button_access"] = False

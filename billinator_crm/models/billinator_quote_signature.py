@@ -58,15 +58,18 @@ class BillinatorQuote(models.Model):
         result = super()._check_transition(state)
         for quote in self:
             if quote.signed_on and state != "accepted":
-                raise UserError(
-                    self.env._(
-                        "Quote %(quote)s was signed by %(signer)s and stays as it is. "
-                        "Make a new version of it.",
-                        quote=quote.name,
-                        signer=quote.signed_by,
-                    )
-                )
+                raise UserError(quote._get_frozen_message())
         return result
+
+    def _get_frozen_message(self):
+        if not self.signed_on or self.is_superseded:
+            return super()._get_frozen_message()
+        return self.env._(
+            "Quote %(quote)s was signed by %(signer)s and stays as it is. Make a new "
+            "version of it.",
+            quote=self.name,
+            signer=self.signed_by,
+        )
 
     # === The customer's answer === #
 

@@ -182,7 +182,10 @@ class TestSignature(PortalCase):
         with self.assertRaisesRegex(UserError, "new version"):
             self.quote.action_reset_to_draft()
         for change in ({"note": "x"}, {"line_ids": [Command.clear()]}):
-            with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            with (
+                self.assertRaisesRegex(ValidationError, "new version"),
+                self.env.cr.savepoint(),
+            ):
                 self.quote.write(change)
         with (
             self.assertRaises(IntegrityError),
@@ -563,6 +566,22 @@ class TestPortalPages(PortalCase, HttpCase):
             "/my/counters", {"counters": ["crm_quote_count", "crm_open_quote_count"]}
         )
         self.assertEqual(counters, {"crm_quote_count": 2, "crm_open_quote_count": 2})
+
+    def test_list_takes_as_many_queries_for_many_quotes(self):
+        self._log_in(self.buyer)
+
+        def count():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._get("/my/crm-quotes")
+            return self.env.cr.sql_log_count - before
+
+        count()
+        few = count()
+        for _number in range(8):
+            self._create_sent_quote()
+        self.assertLessEqual(count(), few)
 
     def test_page_is_in_the_customers_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
