@@ -53,20 +53,24 @@ class QuotePortal(CustomerPortal):
         )
 
     def _get_quote_sortings(self):
-        _ = request.env._
         return {
-            "date": {"label": _("Date"), "order": "date_quote desc, id desc"},
-            "validity": {"label": _("Valid Until"), "order": "validity_date, id desc"},
-            "name": {"label": _("Number"), "order": "name desc, id desc"},
-            "amount": {"label": _("Total"), "order": "amount_total desc, id desc"},
+            "date": {"label": self.env._("Date"), "order": "date_quote desc"},
+            "validity": {
+                "label": self.env._("Valid Until"),
+                "order": "validity_date",
+            },
+            "name": {"label": self.env._("Number"), "order": "name desc"},
+            "amount": {
+                "label": self.env._("Total"),
+                "order": "amount_total desc",
+            },
         }
 
     def _get_quote_filters(self):
-        _ = request.env._
         Quote = request.env["billinator.quote"]
         states = Quote._get_customer_states()
         return {
-            "all": {"label": _("All"), "domain": Domain.TRUE},
+            "all": {"label": self.env._("All"), "domain": Domain.TRUE},
             **{
                 state: {
                     "label": Quote._get_state_label(state),
@@ -93,7 +97,7 @@ class QuotePortal(CustomerPortal):
         domain &= self._get_period_domain(date_begin, date_end)
         quotes, page_values = self._find_quotes(
             domain,
-            sortings[sortby]["order"],
+            f"{sortings[sortby]['order']}, id desc",
             page=page,
             url_args={
                 "date_begin": date_begin,
@@ -299,16 +303,17 @@ class QuotePortal(CustomerPortal):
 
         :param act: function of the quote, in sudo mode; refuses by a ``UserError``
         """
-        _ = request.env._
         try:
             quote_sudo = self._get_quote(quote_id, access_token)
         except NotFound:
             return self._refuse(
-                _("We could not find this quote."), HTTPStatus.NOT_FOUND
+                self.env._("We could not find this quote."), HTTPStatus.NOT_FOUND
             )
         if self._is_staff():
             return self._refuse(
-                _("You see the customer's page. Only the customer can do this."),
+                self.env._(
+                    "You see the customer's page. Only the customer can do this."
+                ),
                 HTTPStatus.FORBIDDEN,
             )
         try:
@@ -324,7 +329,7 @@ class QuotePortal(CustomerPortal):
 
     def _refuse_nonsense(self):
         return self._refuse(
-            request.env._("This request makes no sense to us."), HTTPStatus.BAD_REQUEST
+            self.env._("This request makes no sense to us."), HTTPStatus.BAD_REQUEST
         )
 
     def _get_return_url(self, quote_sudo, params, message):

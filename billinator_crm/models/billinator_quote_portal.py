@@ -139,7 +139,7 @@ class BillinatorQuote(models.Model):
         if self.is_superseded:
             return self.env._("There is a newer version of this quote.")
         if self.state == "accepted":
-            return self.env._("This quote has been accepted already.")
+            return self.env._("This quote has been accepted.")
         if self.state == "rejected":
             return self.env._("This quote has been declined.")
         if self.state == "expired" or self._is_past_validity():
