@@ -260,6 +260,7 @@ class QuotePortal(CustomerPortal):
             "quote": quote_sudo,
             "rows": quote_sudo._get_portal_rows(),
             "options": quote_sudo._get_portal_options(),
+            "changes": quote_sudo._get_portal_changes(),
             "tax_totals": quote_sudo.tax_totals,
             "is_open": not obstacle and not is_staff,
             "obstacle": obstacle,

@@ -280,6 +280,9 @@ class BillinatorOpportunity(models.Model):
                  WHERE quote.opportunity_id = %(deal)s.id
                    AND message_type IN %(types)s AND subtype_id = %(comment)s
              UNION ALL
+                SELECT last_viewed_on FROM billinator_quote
+                 WHERE opportunity_id = %(deal)s.id
+             UNION ALL
                 SELECT date FROM billinator_note WHERE opportunity_id = %(deal)s.id
              UNION ALL
                 SELECT completed_at FROM billinator_activity

@@ -50,6 +50,9 @@ class BillinatorQuoteLine(models.Model):
 
     # === Business === #
 
+    def _is_quantity_open(self):
+        return self.is_quantity_editable or super()._is_quantity_open()
+
     def _choose(self, is_selected=None, quantity=None):
         """Take the customer's choice, as far as the salesperson left it open.
 

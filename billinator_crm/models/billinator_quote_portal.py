@@ -120,19 +120,6 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         return self.state in self._get_customer_states()
 
-    def _get_company_today(self):
-        """Return the day that it is where the quote's company is."""
-        self.ensure_one()
-        return fields.Date.context_today(
-            self.with_context(tz=self.company_id.partner_id.tz or "UTC")
-        )
-
-    def _is_past_validity(self):
-        self.ensure_one()
-        return bool(
-            self.validity_date and self.validity_date < self._get_company_today()
-        )
-
     def _get_obstacle(self):
         """Return why the customer cannot act on the quote any more, or None."""
         self.ensure_one()
@@ -211,7 +198,7 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         # Two tabs that open at once wait for each other, and count as one.
         self._lock_for_conversion()
-        day = fields.Date.to_string(self._get_company_today())
+        day = fields.Date.to_string(self.company_id._get_billinator_day())
         known = self.viewers_of_day or {}
         viewers = known["viewers"] if known.get("day") == day else []
         viewer = hashlib.sha256(f"{self.id}:{visitor}".encode()).hexdigest()[:16]

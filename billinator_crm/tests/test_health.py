@@ -82,6 +82,9 @@ class TestHealth(BillinatorCommon):
             "mail on the quote": lambda: quote.message_post(
                 body="Hello", message_type="email", subtype_xmlid="mail.mt_comment"
             ),
+            "a look at the quote's page": lambda: quote.sudo().write(
+                {"last_viewed_on": fields.Datetime.now()}
+            ),
             "activity": lambda: self._plan(self.deal).action_complete("Spoke"),
         }
         self._age(self.deal)

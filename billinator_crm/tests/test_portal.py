@@ -398,6 +398,18 @@ class TestPortalPages(PortalCase, HttpCase):
             self.assertEqual(self._get_status(self.quote), status, user.login)
         self.assertEqual(self._get_status(draft), 404)
 
+    def test_a_new_version_tells_what_is_new(self):
+        self.quote.action_revise()
+        revision = self.quote.next_version_id
+        revision.line_ids.filtered("is_quantity_editable").quantity = 77
+        revision.action_mark_sent()
+        self._log_in(self.buyer)
+        page = self._get(f"/my/crm-quotes/{revision.id}").text
+        self.assertIn(f"What is new since {self.quote.name}", page)
+        self.assertIn("→ 77", page)
+        page = self._get(f"/my/crm-quotes/{self.quote.id}").text
+        self.assertIn(f"Open {revision.name}", page)
+
     def test_getting_a_page_changes_nothing(self):
         before = self.quote.read(["state", "view_count", "write_date", "message_ids"])
         self._log_in()
