@@ -177,6 +177,7 @@ class BillinatorQuote(models.Model):
         repeats it, and it finds what the other one did.
         """
         if self.ids:
+            # Past the cache, where the date may be waiting to be written, too.
             self.env.cr.execute(
                 SQL(
                     "UPDATE billinator_quote SET write_date = %s WHERE id IN %s",
@@ -184,7 +185,6 @@ class BillinatorQuote(models.Model):
                     tuple(self.ids),
                 )
             )
-            self.invalidate_recordset(["write_date"], flush=False)
 
     # === Visits === #
 
