@@ -11,13 +11,14 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
-from clients import SECONDS, Company, XmlRpc, create_user, running_at_once
+from clients import SECONDS, Company, Refused, XmlRpc, create_user, running_at_once
 from database import connecting
 
 QUOTES = 50
 CLIENTS = 8
 WORKERS = 4
 QUOTE = "billinator.quote"
+INSTALLMENT = "billinator.quote.installment"
 SALES = "sales_team.group_sale_salesman_all_leads"
 GROUPS = {"seller": (SALES,), "bookkeeper": (SALES, "account.group_account_invoice")}
 
@@ -30,6 +31,7 @@ class Task:
     database: str
     login: str
     calls: list = field(default_factory=list)
+    model: str = QUOTE
 
 
 @dataclass
@@ -74,14 +76,23 @@ class Shop:
         assert len(invoices) == len(rows), "a quote has more than one invoice"
         return invoices
 
-    def converting_at_once(self, calls_of_clients):
-        """Run a client for each list of calls; a call is a list of quotes."""
+    def plan_down_payments(self, percentage):
+        """Plan one on each quote and return their ids."""
+        admin = XmlRpc(self.server, self.server.login, self.server.password)
+        values = {"percentage": percentage}
+        rows = [{"quote_id": quote, **values} for quote in self.quotes]
+        return admin.create_all(INSTALLMENT, rows)
+
+    def prepare_tasks(self, calls_of_clients, model=QUOTE):
         logins = [list(GROUPS)[number % 2] for number in range(len(calls_of_clients))]
-        tasks = [
-            Task(self.server.url, self.server.database, login, calls)
+        return [
+            Task(self.server.url, self.server.database, login, calls, model)
             for login, calls in zip(logins, calls_of_clients, strict=True)
         ]
-        return running_at_once(_convert, tasks)
+
+    def converting_at_once(self, calls_of_clients, model=QUOTE):
+        """Run a client for each list of calls; a call is a list of quotes."""
+        return running_at_once(_convert, self.prepare_tasks(calls_of_clients, model))
 
 
 @pytest.fixture
@@ -99,13 +110,13 @@ def shop(start_server):
 def _convert(task):
     """What a client's process does."""
     client = XmlRpc(task, task.login, task.login)
-    calls = [_get_invoices(client, quotes) for quotes in task.calls]
+    calls = [_get_invoices(client, task.model, records) for records in task.calls]
     return Outcome(calls, client.lost_calls)
 
 
-def _get_invoices(client, quotes):
-    """Convert quotes with one call and return the ids of their invoices."""
-    result = client.call(QUOTE, "action_convert_to_invoice", quotes)
+def _get_invoices(client, model, records):
+    """Convert records with one call and return the ids of their invoices."""
+    result = client.call(model, "action_convert_to_invoice", records)
     if "params" in result:
         return result["params"]["invoice_ids"]
     if result.get("res_id"):
@@ -180,6 +191,53 @@ def test_a_killed_worker_leaves_nothing_half_done(shop):
             outcomes = [future.result() for future in futures]
     assert sum(outcome.lost_calls for outcome in outcomes) == 1
     _check_all_converted_once(shop, calls, outcomes)
+
+
+def test_clients_that_invoice_the_same_down_payment_get_the_same_invoice(shop):
+    """One invoice for each instalment, and the rest once: together, the quote."""
+    rows = shop.plan_down_payments(percentage=30)
+    first = [[[row] for row in rows]] * CLIENTS
+    with shop.converting_at_once(first, INSTALLMENT) as futures:
+        outcomes = [future.result() for future in futures]
+    assert shop.count_invoices() == shop.invoices_before + QUOTES
+    expected = outcomes[0].calls
+    assert len({invoice for [invoice] in expected}) == QUOTES
+    assert [outcome.calls for outcome in outcomes] == [expected] * CLIENTS
+    rest = [[[quote] for quote in shop.quotes]] * CLIENTS
+    with shop.converting_at_once(rest) as futures:
+        assert len({repr(future.result().calls) for future in futures}) == 1
+    assert shop.query(
+        "SELECT invoices, count(*) FROM (SELECT count(*) AS invoices"
+        "  FROM billinator_quote quote"
+        "  JOIN account_move move ON move.billinator_quote_id = quote.id"
+        "  WHERE quote.id IN %(quotes)s GROUP BY quote.id"
+        "  HAVING sum(move.amount_total) = quote.amount_total) AS billed"
+        " GROUP BY invoices"
+    ) == [(2, QUOTES)]
+
+
+def test_plans_at_once_never_exceed_the_quote(shop):
+    """Eight times twenty percent: five fit, whoever comes first."""
+    [quote] = shop.quotes[:1]
+    calls = [quote] * CLIENTS
+    tasks = shop.prepare_tasks(calls)
+    with running_at_once(_plan, tasks) as futures:
+        planned = [future.result() for future in futures]
+    assert sorted(planned) == [False] * 3 + [True] * 5
+    assert shop.query(
+        "SELECT amount_planned = amount_total FROM billinator_quote"
+        " WHERE id IN %(quotes)s AND amount_planned > 0"
+    ) == [(True,)]
+
+
+def _plan(task):
+    """Ask for a down payment of a fifth; whether there was room for it."""
+    client = XmlRpc(task, task.login, task.login)
+    try:
+        client.create(INSTALLMENT, quote_id=task.calls, percentage=20)
+    except Refused:
+        return False
+    return True
 
 
 def _wait_until_all_workers_log(shop):

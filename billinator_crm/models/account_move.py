@@ -16,12 +16,33 @@ class AccountMove(models.Model):
         check_company=True,
         help="The quote that this invoice was made from.",
     )
+    billinator_installment_id = fields.Many2one(
+        "billinator.quote.installment",
+        string="Down Payment",
+        copy=False,
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        check_company=True,
+        help="The down payment of the quote that this invoice asks for.",
+    )
+    billinator_deducted_ids = fields.Many2many(
+        "account.move",
+        "billinator_deducted_invoice_rel",
+        "final_invoice_id",
+        "invoice_id",
+        string="Deducted Down Payments",
+        copy=False,
+        readonly=True,
+        help="The invoices of down payments that this final invoice takes off.",
+    )
 
     # What makes the conversion exactly-once, whatever the code above it does.
     _billinator_quote_uniq = models.UniqueIndex(
-        "(billinator_quote_id)"
+        "(billinator_quote_id, COALESCE(billinator_installment_id, 0))"
         " WHERE billinator_quote_id IS NOT NULL AND state <> 'cancel'",
-        "This quote has another invoice already: cancel or delete that one first.",
+        "This quote has another invoice already, or this down payment has one: cancel "
+        "or delete that one first.",
     )
     # A customer's invoices, and the sums of them, without a look at everybody's.
     _billinator_customer_idx = models.Index(
@@ -67,6 +88,59 @@ class AccountMove(models.Model):
                         move.display_name,
                     )
                 )
+
+    @api.constrains("billinator_quote_id", "billinator_installment_id", "currency_id")
+    def _check_billinator_installment(self):
+        # As sudo, for whoever handles the invoice may not see the quote.
+        for move in self.filtered("billinator_installment_id").sudo():
+            quote = move.billinator_installment_id.quote_id
+            if (
+                move.billinator_quote_id != quote
+                or move.currency_id != quote.currency_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "A down payment of quote %s is invoiced for this quote, and in "
+                        "its currency.",
+                        quote.name,
+                    )
+                )
+
+    @api.constrains(
+        "state",
+        "billinator_quote_id",
+        "billinator_installment_id",
+        "billinator_deducted_ids",
+    )
+    def _check_billinator_deducted(self):
+        """Let a final invoice take off what is invoiced before, and nothing else."""
+        # As sudo, for whoever handles the invoice may not see the quote.
+        for quote in self.billinator_quote_id.sudo():
+            final = quote._get_final_invoices()
+            if final and final.billinator_deducted_ids != (
+                quote._get_down_payment_invoices()
+            ):
+                raise self._get_deducted_error(quote)
+
+    def _get_deducted_error(self, quote):
+        return ValidationError(
+            self.env._(
+                "The final invoice of quote %s takes off the down payments that were "
+                "invoiced when it was made. Cancel or delete the final invoice before "
+                "one of these, and convert the quote again then.",
+                quote.name,
+            )
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_billinator_deducted(self):
+        # As sudo, for whoever handles the invoice may not see the quote.
+        for quote in (
+            self.filtered("billinator_installment_id").sudo().billinator_quote_id
+        ):
+            final = quote._get_final_invoices() - self
+            if final.billinator_deducted_ids & self:
+                raise self._get_deducted_error(quote)
 
     @api.readonly
     def action_view_billinator_quote(self):

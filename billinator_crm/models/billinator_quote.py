@@ -1,6 +1,8 @@
 from collections import defaultdict
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
@@ -404,15 +406,8 @@ class BillinatorQuote(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_note(self):
-        use_terms = (
-            self.env["ir.config_parameter"]
-            .sudo()  # A setting that salespeople cannot read, and may profit from.
-            .get_param("account.use_invoice_terms")
-        )
         for quote in self:
-            lang = quote.partner_id.lang or self.env.user.lang
-            terms = quote.company_id.with_context(lang=lang).invoice_terms
-            quote.note = terms if use_terms and not is_html_empty(terms) else quote.note
+            quote.note = quote._get_default_note() or quote.note
 
     @api.depends(
         "line_ids.price_subtotal",
@@ -442,17 +437,6 @@ class BillinatorQuote(models.Model):
     def _compute_invoice_count(self):
         for quote in self:
             quote.invoice_count = len(quote._get_live_invoices())
-
-    @api.depends("invoice_ids.state", "invoice_ids.payment_state")
-    def _compute_invoice_status(self):
-        paid_states = {"partial": "partial", "in_payment": "paid", "paid": "paid"}
-        for quote in self:
-            invoice = quote._get_live_invoices()[:1]
-            if invoice.state == "posted":
-                status = paid_states.get(invoice.payment_state, "posted")
-            else:
-                status = invoice.state or "no"
-            quote.invoice_status = status
 
     @api.depends("company_id", "fiscal_position_id")
     def _compute_tax_country_id(self):
@@ -634,33 +618,21 @@ class BillinatorQuote(models.Model):
     def action_convert_to_invoice(self):
         """Make one draft customer invoice of each quote, exactly once.
 
-        Draft and sent quotes become accepted by it. Quotes that have an invoice
-        already, made before or at this moment by somebody else, answer with that
-        one; a cancelled or deleted invoice does not count, but one that was credited
-        in full does, and leaves the quote “Invoiced”: offer again with a copy of the
-        quote. Users who may edit the quote need no accounting rights for this.
+        Where down payments were invoiced before, it is the rest: all lines, less what
+        the down payments took. Draft and sent quotes become accepted by it. Quotes
+        that have this invoice already, made before or at this moment by somebody
+        else, answer with that one; a cancelled or deleted invoice does not count, but
+        one that was credited in full does, and leaves the quote “Invoiced”: offer
+        again with a copy of the quote. Users who may edit the quote need no
+        accounting rights for this.
 
         :return: a window action on the invoices (``res_id`` of one, ``domain`` of
             several), which users without access to invoices get as a notification
             with the ids in ``params['invoice_ids']``
-        :raises UserError: for rejected and expired quotes, or without a line to sell
+        :raises UserError: for rejected and expired quotes, without a line to sell, or
+            with planned down payments that have no invoice yet
         """
-        invoices = self._convert_to_invoices()
-        if invoices.with_env(self.env).has_access("read"):
-            return self._get_invoices_action(invoices)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "Draft invoices for your accountants: %s",
-                    ", ".join(self.mapped("name")),
-                ),
-                "invoice_ids": invoices.ids,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return self._get_converted_action(self._convert_to_invoices())
 
     @api.readonly
     def action_view_invoices(self):
@@ -705,6 +677,17 @@ class BillinatorQuote(models.Model):
         owner = partner.user_id or partner.commercial_partner_id.user_id
         may_assign = self.env.su or self.env.user.has_group(all_documents)
         return owner if may_assign and self.company_id in owner.company_ids else None
+
+    def _get_default_note(self):
+        """Return the company's terms in the customer's language, if it uses them."""
+        use_terms = (
+            self.env["ir.config_parameter"]
+            .sudo()  # A setting that salespeople cannot read, and may profit from.
+            .get_param("account.use_invoice_terms")
+        )
+        lang = self.partner_id.lang or self.env.user.lang
+        terms = self.company_id.with_context(lang=lang).invoice_terms
+        return use_terms and not is_html_empty(terms) and terms
 
     def _is_live(self):
         """Whether the quote may still bring, or has brought, what it says."""
@@ -837,24 +820,29 @@ class BillinatorQuote(models.Model):
 
     def _convert_to_invoices(self):
         """Make the missing invoices of the quotes and return all of them, as sudo."""
+        self._begin_conversion()
+        quotes = self.union().filtered(
+            lambda quote: not quote.sudo()._get_final_invoices()
+        )
+        quotes._check_down_payments_invoiced()
+        quotes._create_invoices([quote._prepare_invoice_values() for quote in quotes])
+        return self.sudo()._get_final_invoices()
+
+    def _begin_conversion(self):
+        """Check the rights, and let no other conversion of the quotes come between."""
         self.check_access("write")
         self._lock_for_conversion()
         # Callers may name a quote twice, and may have cancelled an invoice just now,
         # which the database has to know before it sees the next one.
         self.env["account.move"].flush_model(["billinator_quote_id", "state"])
-        quotes = self.union().filtered(
-            lambda quote: not quote.sudo()._get_live_invoices()
-        )
-        quotes.action_accept()
-        # Whoever may edit a quote, checked above, may make its invoice, but neither
+
+    def _create_invoices(self, vals_list):
+        """Accept the quotes and create their invoices, after ``_begin_conversion``."""
+        self.action_accept()
+        # Whoever may edit a quote, checked before, may make its invoice, but neither
         # see nor change others: accounting rights are not asked for, nor given.
-        invoices_sudo = (
-            self.env["account.move"]
-            .sudo()
-            .create([quote._prepare_invoice_values() for quote in quotes])
-        )
-        quotes._log_invoices(invoices_sudo)
-        return self.sudo()._get_live_invoices()
+        invoices_sudo = self.env["account.move"].sudo().create(vals_list)
+        self._log_invoices(invoices_sudo)
 
     def _lock_for_conversion(self):
         """Wait for conversions of the same quotes that are under way.
@@ -875,7 +863,17 @@ class BillinatorQuote(models.Model):
             )
 
     def _prepare_invoice_values(self):
-        """Return the values of the quote's invoice."""
+        """Return the values of the invoice of the whole quote, or of its rest."""
+        lines = self._get_lines_to_invoice()
+        return {
+            **self._prepare_invoice_header_values(),
+            "invoice_line_ids": [
+                Command.create(line._prepare_invoice_line_values()) for line in lines
+            ],
+        }
+
+    def _prepare_invoice_header_values(self):
+        """Return the values that all invoices of the quote have in common."""
         self.ensure_one()
         return {
             "move_type": "out_invoice",
@@ -892,10 +890,6 @@ class BillinatorQuote(models.Model):
             "campaign_id": self.campaign_id.id,
             "medium_id": self.medium_id.id,
             "source_id": self.source_id.id,
-            "invoice_line_ids": [
-                Command.create(line._prepare_invoice_line_values())
-                for line in self._get_lines_to_invoice()
-            ],
         }
 
     def _get_lines_to_invoice(self):
@@ -914,11 +908,14 @@ class BillinatorQuote(models.Model):
 
     def _log_invoices(self, invoices):
         """Say on the quotes and on their invoices where these come from."""
-        by_quote = {invoice.billinator_quote_id.id: invoice for invoice in invoices}
+        by_quote = invoices.grouped("billinator_quote_id")
         self._message_log_batch(
             bodies={
                 quote.id: self.env._(
-                    "Converted to invoice %s", by_quote[quote.id]._get_html_link()
+                    "Converted to invoice %s",
+                    Markup(", ").join(
+                        invoice._get_html_link() for invoice in by_quote[quote]
+                    ),
                 )
                 for quote in self
             }
@@ -932,6 +929,24 @@ class BillinatorQuote(models.Model):
                 for invoice in invoices
             }
         )
+
+    def _get_converted_action(self, invoices):
+        """Open invoices just made, or name the quotes to who may not see them."""
+        if invoices.with_env(self.env).has_access("read"):
+            return self._get_invoices_action(invoices)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Draft invoices for your accountants: %s",
+                    ", ".join(self.mapped("name")),
+                ),
+                "invoice_ids": invoices.ids,
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
 
     @api.model
     def _get_invoices_action(self, invoices):

@@ -12,6 +12,15 @@ class ResCompany(models.Model):
         help="Days from a quote's date to the date it expires. "
         "Zero: new quotes do not expire.",
     )
+    billinator_downpayment_account_id = fields.Many2one(
+        "account.account",
+        string="Down Payment Account",
+        check_company=True,
+        domain="[('account_type', 'in', "
+        "('income', 'income_other', 'liability_current'))]",
+        help="Where down payments are booked until the final invoice. Empty: on the "
+        "income accounts of what was quoted.",
+    )
 
     billinator_quote_reminder_days = fields.Integer(
         string="Reminder Before Quotes Expire (Days)",

@@ -13,3 +13,6 @@ class ResConfigSettings(models.TransientModel):
     billinator_quote_reminder_days = fields.Integer(
         related="company_id.billinator_quote_reminder_days", readonly=False
     )
+    billinator_downpayment_account_id = fields.Many2one(
+        related="company_id.billinator_downpayment_account_id", readonly=False
+    )

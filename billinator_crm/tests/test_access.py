@@ -155,6 +155,36 @@ RIGHTS = {
         "portal": "",
         "internal": "",
     },
+    "billinator.quote.installment": {
+        "salesperson": "rwcu",
+        "colleague": "",
+        "senior": "rwcu",
+        "manager": "rwcu",
+        "accountant": "r",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
+    "billinator.quote.template": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
+    "billinator.quote.template.line": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
 }
 # The button of each dialog, and who may press it.
 WIZARDS = {
@@ -165,6 +195,8 @@ WIZARDS = {
     "billinator.opportunity.merge": ("action_merge", "salesperson"),
     "billinator.quote.extend": ("action_extend", "salesperson"),
     "billinator.quote.compare": ("action_open", "salesperson"),
+    "billinator.quote.discount": ("action_apply", "salesperson"),
+    "billinator.quote.invoice": ("action_create_invoice", "salesperson"),
     "billinator.quote.reject": ("action_reject", "salesperson"),
     "billinator.tag.assign": ("action_assign", "salesperson"),
 }
@@ -181,7 +213,19 @@ class AccessCase(BillinatorCommon):
         cls.opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
         cls.other_opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
         cls.quote = cls._create_quote(user_id=cls.salesperson.id)
+        template = cls.env["billinator.quote.template"].create(
+            {
+                "name": "Ours",
+                "company_id": cls.company.id,
+                "line_ids": [Command.create({"product_id": cls.product_a.id})],
+            }
+        )
         cls.records = {
+            "billinator.quote.installment": cls.env[
+                "billinator.quote.installment"
+            ].create({"quote_id": cls.quote.id, "percentage": 30}),
+            "billinator.quote.template": template,
+            "billinator.quote.template.line": template.line_ids,
             "billinator.stage": cls.env["billinator.stage"].create(
                 {"name": "Trial", "code": "TRIAL"}
             ),
@@ -374,6 +418,18 @@ class TestRights(AccessCase):
                 "quote_id": self.quote.id,
                 "product_id": self.product_a.id,
             },
+            "billinator.quote.installment": {
+                "quote_id": self.quote.id,
+                "percentage": 10,
+            },
+            "billinator.quote.template": {
+                "name": "Another",
+                "company_id": self.company.id,
+            },
+            "billinator.quote.template.line": {
+                "template_id": self.records["billinator.quote.template"].id,
+                "product_id": self.product_a.id,
+            },
         }
         record.create(values[record._name])
 
@@ -447,6 +503,9 @@ class TestMethods(AccessCase):
         return {
             "action_extend": ["2030-01-01"],
             "action_override_gate": [self.stages["QUALIFIED"].id, "No"],
+            "action_apply_discount": [10],
+            "action_apply_template": self.records["billinator.quote.template"].ids,
+            "action_invoice_down_payment": [20],
             "action_reschedule": ["2030-01-01 10:00:00"],
             "action_set_lost": [self.lost_reason.id, "No"],
             "message_update": [{}],
@@ -462,6 +521,7 @@ class TestMethods(AccessCase):
             "billinator.activity",
             "billinator.opportunity",
             "billinator.quote",
+            "billinator.quote.installment",
         ):
             record = self.records[model]
             for name in self._get_methods(record):
@@ -516,6 +576,7 @@ class TestMethods(AccessCase):
         """Return the values of each wizard, by model."""
         opportunities = (self.opportunity + self.other_opportunity).ids
         self.records["billinator.approval.rule"].max_total = 1
+        other_quote = self._create_quote(user_id=self.salesperson.id)
         return {
             "billinator.approval.refuse": {
                 "quote_ids": [Command.set(self.quote.ids)],
@@ -542,6 +603,8 @@ class TestMethods(AccessCase):
                 "quote_ids": [Command.set(self.quote.ids)],
                 "validity_date": "2099-01-01",
             },
+            "billinator.quote.discount": {"quote_id": self.quote.id, "percentage": 5},
+            "billinator.quote.invoice": {"quote_id": other_quote.id},
             "billinator.quote.reject": {"quote_ids": [Command.set(self.quote.ids)]},
             "billinator.tag.assign": {
                 "add_tag_ids": [Command.set(self.records["billinator.tag"].ids)]

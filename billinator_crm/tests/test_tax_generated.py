@@ -8,6 +8,7 @@ from odoo.tests import tagged
 from .common import BillinatorCommon
 
 QUOTES_PER_ROUNDING_METHOD = 200
+QUOTES_IN_PARTS_PER_ROUNDING_METHOD = 25
 AMOUNTS = ("amount_untaxed", "amount_tax", "amount_total")
 LINE_FIELDS = (
     "product_id",
@@ -248,6 +249,72 @@ class TestTaxGenerated(BillinatorCommon):
                     self._get_contents(quote, quote._get_priced_lines().sorted()),
                     self._get_contents(invoice, products),
                 )
+
+    # === In parts === #
+
+    def _generate_quote_in_parts(self, dice):
+        """Return a quote with a discount, perhaps, and what is invoiced first."""
+        quote = self._generate_quote(dice)
+        mixed = self.payment_terms.filtered(lambda term: term.name == "mixed")
+        if quote["payment_term_id"] in mixed.ids:
+            quote["payment_term_id"] = False
+        discount = dice.choice((0, 5, 7.5, 33.33))
+        return {**quote, "discount_percentage": discount}
+
+    def _plan(self, dice, quote):
+        """Plan one to three down payments of a quote."""
+        rows = self.env["billinator.quote.installment"]
+        for _ in range(dice.randint(1, 3)):
+            fixed = quote.currency_id.round(
+                quote.amount_total * dice.uniform(0.05, 0.3)
+            )
+            percentage = dice.choice((10, 12.5, 30, 33.3333))
+            values = {"percentage": percentage}
+            if fixed and dice.random() < 0.5:
+                values = {"fixed_amount": fixed}
+            rows += rows.create({"quote_id": quote.id, **values})
+        return rows.filtered("amount")
+
+    def _get_taxes(self, documents):
+        """Return the total of each tax group, summed over documents."""
+        totals = {}
+        for document in documents:
+            for subtotal in document.tax_totals["subtotals"]:
+                for group in subtotal["tax_groups"]:
+                    totals.setdefault(group["id"], 0.0)
+                    totals[group["id"]] += group["tax_amount_currency"]
+        return {group: round(total, 6) for group, total in totals.items()}
+
+    def _check_quotes_in_parts(self, seed, rounding_method):
+        self.company.tax_calculation_rounding_method = rounding_method
+        dice = random.Random(seed)
+        quotes = self.env["billinator.quote"].create(
+            [
+                self._generate_quote_in_parts(dice)
+                for _ in range(QUOTES_IN_PARTS_PER_ROUNDING_METHOD)
+            ]
+        )
+        quotes = quotes.filtered(lambda quote: quote.amount_total > 1)
+        self.assertGreater(len(quotes), 0.5 * QUOTES_IN_PARTS_PER_ROUNDING_METHOD)
+        for quote in quotes:
+            with self.subTest(quote=quote.name):
+                rows = self._plan(dice, quote)
+                rows._convert_to_invoices()
+                (quote.installment_ids - rows).unlink()
+                quote._convert_to_invoices()
+                invoices = quote.invoice_ids
+                for name in AMOUNTS:
+                    total = sum(invoices.mapped(name))
+                    self.assertAlmostEqual(total, quote[name], 6, name)
+                self.assertEqual(self._get_taxes(invoices), self._get_taxes(quote))
+                for row in rows:
+                    self.assertAlmostEqual(row.amount_invoiced, row.amount, 6)
+
+    def test_in_parts_round_per_line(self):
+        self._check_quotes_in_parts(1815, "round_per_line")
+
+    def test_in_parts_round_globally(self):
+        self._check_quotes_in_parts(1843, "round_globally")
 
     def test_round_per_line(self):
         self._check_quotes(2011, "round_per_line")

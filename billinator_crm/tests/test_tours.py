@@ -299,6 +299,23 @@ class TestTours(TourCase):
         self.assertEqual(quote.state, "sent")
         self.assertFalse(quote._is_past_validity())
 
+    def test_sell_in_parts(self):
+        desk, chair = self.products[:2]
+        self.env["billinator.quote.template"].create(
+            {
+                "name": "A Tour Template",
+                "line_ids": [
+                    Command.create({"product_id": desk.id, "quantity": 2}),
+                    Command.create({"product_id": chair.id, "is_optional": True}),
+                ],
+            }
+        )
+        self.start_tour("/odoo", "billinator_crm_sell_in_parts", login="tour_biller")
+        quote = self.env["billinator.quote"].search(
+            [("template_id.name", "=", "A Tour Template")]
+        )
+        self.assertEqual(sum(quote.invoice_ids.mapped("amount_total")), 990)
+
     def test_log(self):
         deal = self._create_log_deal()
         self.start_tour(

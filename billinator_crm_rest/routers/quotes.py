@@ -226,8 +226,13 @@ def _change_states(quotes, data_list):
 
 
 def _get_lines(quotes):
-    """Return the lines to sell, of each quote in their order."""
-    lines = quotes.line_ids.filtered(lambda line: not line.display_type)
+    """Return the lines to sell, of each quote in their order.
+
+    Those of a discount on the whole follow from the others, and are not the client's.
+    """
+    lines = quotes.line_ids.filtered(
+        lambda line: not line.display_type and not line.is_global_discount
+    )
     return lines.sorted(lambda line: (line.sequence, line.id))
 
 
@@ -338,10 +343,10 @@ def convert_quote(env: UserEnv, quote_id: Identifier, response: Response):
     """Make the quote's invoice, exactly once: 201 the first time, 200 from then on."""
     quote = QUOTES.get(env, quote_id)
     # Who may convert a quote sees which invoice it became, and how far that is.
-    if quote.sudo()._get_live_invoices():
+    if quote.sudo()._get_final_invoices():
         response.status_code = 200
     quote.action_convert_to_invoice()
-    invoice_sudo = quote.sudo()._get_live_invoices()
+    invoice_sudo = quote.sudo()._get_final_invoices()
     is_posted = invoice_sudo.state == "posted"
     return {
         "quote_id": quote.id,

@@ -1,0 +1,252 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import formatLang
+
+DISCOUNTS = ("discount_percentage", "discount_amount")
+# Fields of the quote that its discount lines follow.
+DISCOUNTED_BY = {
+    *DISCOUNTS,
+    "company_id",
+    "currency_id",
+    "date_quote",
+    "fiscal_position_id",
+    "partner_id",
+    "pricelist_id",
+}
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """A discount on the whole quote.
+
+    What is given is kept on the quote; lines for each combination of taxes, made by
+    the helpers of ``account.tax``, take it off. They follow every change of the other
+    lines by themselves, so that ten percent stay ten percent.
+    """
+
+    _inherit = "billinator.quote"
+
+    discount_percentage = fields.Float(
+        string="Discount on All (%)",
+        digits="Discount",
+        tracking=True,
+        help="Taken off the whole quote, by lines of its own.",
+    )
+    discount_amount = fields.Monetary(
+        string="Discount on All",
+        tracking=True,
+        help="Taken off the whole quote, by lines of its own; taxes included.",
+    )
+
+    _discount_range = models.Constraint(
+        "CHECK(COALESCE(discount_percentage, 0) BETWEEN 0 AND 100)",
+        "A discount is a percentage: choose a value from 0 to 100.",
+    )
+    _discount_amount_positive = models.Constraint(
+        "CHECK(COALESCE(discount_amount, 0) >= 0)",
+        "A discount is taken off: choose an amount that is not negative.",
+    )
+    _one_discount = models.Constraint(
+        "CHECK(COALESCE(discount_percentage, 0) = 0"
+        " OR COALESCE(discount_amount, 0) = 0)",
+        "Give either a percentage or an amount of discount, not both.",
+    )
+
+    # === Constraints === #
+
+    @api.constrains("discount_percentage", "discount_amount")
+    def _check_discount(self):
+        self._check_editable()
+        for quote in self.filtered("discount_amount"):
+            total = quote._get_discountable_total()
+            if quote.currency_id.compare_amounts(quote.discount_amount, total) > 0:
+                raise ValidationError(
+                    self.env._(
+                        "The discount exceeds the total of quote %(quote)s, which is "
+                        "%(total)s with taxes.",
+                        quote=quote.name,
+                        total=formatLang(
+                            self.env, total, currency_obj=quote.currency_id
+                        ),
+                    )
+                )
+
+    # === CRUD === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if DISCOUNTED_BY & vals.keys():
+            given = self if set(DISCOUNTS) & vals.keys() else self._get_discounted()
+            given._refresh_discount_lines()
+        return result
+
+    # === Actions === #
+
+    def action_apply_discount(self, percentage=None, amount=None, per_line=False):
+        """Give a discount on the quotes, instead of the one they had.
+
+        A percentage or amount of the whole is taken off by lines of its own, one for
+        each combination of taxes, which follow when other lines change.
+
+        :param float percentage: from 0 to 100, of all lines
+        :param float amount: in the quote's currency, taxes included; alternatively
+        :param bool per_line: set the percentage as discount of each product's line,
+            instead of discounts there; lines that are added later get none
+        :return: True
+        :raises UserError: for both, none, or more than there is to take off
+        """
+        self.check_access("write")
+        if bool(percentage) == bool(amount) or (per_line and not percentage):
+            raise UserError(
+                self.env._("Give either a percentage or an amount of discount.")
+            )
+        if per_line:
+            self.action_remove_discount()
+            self._get_own_lines().write({"discount": percentage})
+        else:
+            self.write(
+                {
+                    "discount_percentage": percentage or 0.0,
+                    "discount_amount": amount or 0.0,
+                }
+            )
+        return True
+
+    def action_remove_discount(self):
+        """Take the discount on the whole off the quotes; discounts of lines stay.
+
+        :return: True
+        :raises ValidationError: for quotes that cannot be changed any more
+        """
+        self.write({"discount_percentage": 0.0, "discount_amount": 0.0})
+        return True
+
+    # === Business === #
+
+    def _get_discounted(self):
+        return self.filtered(lambda q: q.discount_percentage or q.discount_amount)
+
+    def _get_own_lines(self):
+        """Return the lines to sell, without those of the discount on the whole."""
+        return self.line_ids.filtered(
+            lambda line: not line.display_type and not line.is_global_discount
+        )
+
+    def _get_discountable_base_lines(self):
+        """Return what the discount is taken off, as ``account.tax`` computes it."""
+        lines = self._get_priced_lines() & self._get_own_lines()
+        return self._get_base_lines_with_taxes(lines)
+
+    def _get_base_lines_with_taxes(self, lines):
+        """Return ``lines`` as ``account.tax``'s helpers have them, taxes computed."""
+        Tax = self.env["account.tax"]
+        base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
+        Tax._add_tax_details_in_base_lines(base_lines, self.company_id)
+        Tax._round_base_lines_tax_details(base_lines, self.company_id)
+        return base_lines
+
+    def _get_discountable_total(self):
+        """Return the total without the discount, taxes included."""
+        self.ensure_one()
+        base_lines = self._get_discountable_base_lines()
+        return self._get_total_of_base_lines(base_lines)
+
+    def _get_total_of_base_lines(self, base_lines):
+        totals = self.env["account.tax"]._get_tax_totals_summary(
+            base_lines=base_lines, currency=self.currency_id, company=self.company_id
+        )
+        return totals["total_amount_currency"]
+
+    def _refresh_discount_lines(self):
+        """Make the discount lines what follows from the discount and other lines."""
+        for quote in self.with_context(billinator_refreshing_discount=True):
+            if quote.is_editable:
+                quote._set_discount_lines(quote._prepare_discount_lines_values())
+
+    def _set_discount_lines(self, vals_list):
+        """Change the discount lines in place as far as they are there."""
+        lines = self.line_ids.filtered("is_global_discount").sorted()
+        types = [vals["display_type"] for vals in vals_list]
+        if lines.mapped("display_type") != types:
+            lines.unlink()
+            self.env["billinator.quote.line"].create(vals_list)
+            return
+        for line, vals in zip(lines, vals_list, strict=True):
+            line.write(vals)
+
+    def _prepare_discount_lines_values(self):
+        """Return the values of the lines that take the discount off."""
+        base_lines = self._prepare_discount_base_lines()
+        several = len(base_lines) > 1
+        own_lines = self.line_ids.filtered(lambda line: not line.is_global_discount)
+        sequence = max(own_lines.mapped("sequence"), default=0) + 1
+        common = {"quote_id": self.id, "is_global_discount": True, "sequence": sequence}
+        values = [
+            {**common, **self._prepare_discount_line_values(base_line, several)}
+            for base_line in base_lines
+        ]
+        if values and "line_section" in own_lines.mapped("display_type"):
+            # Not below the last section, whose subtotal it would change.
+            name = self.with_context(lang=self._get_customers_language()).env._(
+                "Discount"
+            )
+            header = {"display_type": "line_section", "name": name}
+            values.insert(0, {**common, **header})
+        return values
+
+    def _prepare_discount_base_lines(self):
+        """Let ``account.tax`` make lines that take the discount off, taxes and all."""
+        self.ensure_one()
+        base_lines = self._get_discountable_base_lines()
+        is_fixed = bool(self.discount_amount)
+        amount = self.discount_percentage
+        if is_fixed:
+            # Lines that left since then must not turn the total negative.
+            total = self._get_total_of_base_lines(base_lines)
+            amount = max(0.0, min(self.discount_amount, total))
+        if not base_lines or not amount:
+            return []
+        return self.env["account.tax"]._prepare_global_discount_lines(
+            base_lines=base_lines,
+            company=self.company_id,
+            amount_type="fixed" if is_fixed else "percent",
+            amount=amount,
+            computation_key=f"global_discount,{self.id}",
+            grouping_function=self._get_discount_line_key,
+        )
+
+    @api.model
+    def _get_discount_line_key(self, _base_line):
+        """Make one line for each combination of taxes, of no product."""
+        return {
+            "product_id": self.env["product.product"],
+            "product_uom_id": self.env["uom.uom"],
+        }
+
+    def _prepare_discount_line_values(self, base_line, several):
+        taxes = base_line["tax_ids"]
+        return {
+            "display_type": False,
+            "name": self._get_discount_line_name(taxes if several else taxes.browse()),
+            "quantity": base_line["quantity"],
+            "price_unit": base_line["price_unit"],
+            "discount": 0.0,
+            "tax_ids": [Command.set(taxes.ids)],
+            "analytic_distribution": base_line["analytic_distribution"],
+            "extra_tax_data": self.env["account.tax"]._export_base_line_extra_tax_data(
+                base_line
+            ),
+        }
+
+    def _get_discount_line_name(self, taxes):
+        """Return what the customer reads; with taxes, where there are several lines."""
+        quote = self.with_context(lang=self._get_customers_language())
+        name = quote.env._("Discount")
+        if self.discount_percentage:
+            name = quote.env._("Discount of %g %%", self.discount_percentage)
+        labels = [tax.tax_label or tax.name for tax in taxes.with_env(quote.env)]
+        return f"{name} ({', '.join(labels)})" if labels else name
+
+    def _get_customers_language(self):
+        return self.partner_id.lang or self.env.lang

@@ -1,0 +1,185 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Command
+from odoo.tools import is_html_empty
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """Templates on quotes.
+
+    ``template_id`` says which template the quote is to have, ``applied_template_id``
+    which one it has: a form applies it before anything is saved, imports and calls of
+    the API when the quote is created or the template written, and none of them twice.
+    """
+
+    _inherit = "billinator.quote"
+
+    template_id = fields.Many2one(
+        "billinator.quote.template",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Its lines are added to those that are there already; its terms and "
+        "validity come where you have not chosen others.",
+    )
+    applied_template_id = fields.Many2one(
+        "billinator.quote.template",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The template whose contents the quote has got.",
+    )
+
+    @api.onchange("template_id")
+    def _onchange_template_id(self):
+        if self.template_id and self.template_id != self.applied_template_id:
+            self._drop_untouched_lines_of_other_template()
+            self.update(self._prepare_template_values(self.template_id))
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        quotes = super().create(vals_list)
+        quotes._apply_chosen_template()
+        return quotes
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("template_id"):
+            self._apply_chosen_template()
+        return result
+
+    # === Actions === #
+
+    def action_apply_template(self, template_id):
+        """Add to the quotes what a template has and they have not.
+
+        Lines that are there stay; those of the template follow them. Lines that came
+        from another template and were not changed since leave with it. Terms, payment
+        terms and validity are set unless somebody chose others. A template that was
+        applied before adds nothing again, but what it has got since, or was deleted.
+
+        :param int template_id: a ``billinator.quote.template``
+        :return: True
+        :raises ValidationError: for quotes that cannot be changed any more
+        """
+        self.check_access("write")
+        template = self.env["billinator.quote.template"].browse(template_id)
+        template.check_access("read")
+        for quote in self:
+            quote._apply_template(template)
+        return True
+
+    def action_save_as_template(self):
+        """Make a template of the quote's lines, terms and validity, for administrators.
+
+        :return: a window action on the template
+        """
+        self.ensure_one()
+        self.check_access("read")
+        template = self.env["billinator.quote.template"].create(
+            self._prepare_new_template_values()
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": template._name,
+            "res_id": template.id,
+            "views": [(False, "form")],
+        }
+
+    # === Business === #
+
+    def _apply_chosen_template(self):
+        """Apply the templates that the quotes have chosen and not got yet."""
+        for quote in self:
+            if quote.template_id and quote.template_id != quote.applied_template_id:
+                quote._apply_template(quote.template_id)
+
+    def _apply_template(self, template):
+        self._drop_untouched_lines_of_other_template(template)
+        self.write(
+            {"template_id": template.id, **self._prepare_template_values(template)}
+        )
+
+    def _drop_untouched_lines_of_other_template(self, template=None):
+        """Take lines off that came from another template, as they came."""
+        template = template or self.template_id
+        stale = self.line_ids.filtered(
+            lambda line: (
+                line.template_line_id
+                and line.template_line_id.template_id != template
+                and line.template_line_id._is_untouched(line)
+            )
+        )
+        if stale:
+            self.line_ids -= stale
+
+    def _prepare_template_values(self, template):
+        """Return what the quote gets of a template, and has not got yet."""
+        values = {
+            "applied_template_id": template.id,
+            "line_ids": [
+                Command.create(line_values)
+                for line_values in self._prepare_template_lines_values(template)
+            ],
+        }
+        localized = template.with_context(lang=self._get_customers_language())
+        if not is_html_empty(localized.note) and self._has_default_note():
+            values["note"] = localized.note
+        if template.payment_term_id and not self.payment_term_id:
+            values["payment_term_id"] = template.payment_term_id.id
+        if template.validity_days and self._has_default_validity():
+            values["validity_date"] = self.date_quote + timedelta(
+                days=template.validity_days
+            )
+        return values
+
+    def _prepare_template_lines_values(self, template):
+        """Return the values of the template's lines, to follow those of the quote."""
+        own_lines = self.line_ids.filtered(lambda line: not line.is_global_discount)
+        missing = template.line_ids - own_lines.template_line_id._origin
+        missing = missing.filtered(
+            lambda line: not line.product_id or line.product_id.active
+        )
+        last = max(own_lines.mapped("sequence"), default=0)
+        return [
+            {**line._prepare_quote_line_values(self), "sequence": last + number}
+            for number, line in enumerate(missing.sorted(), start=1)
+        ]
+
+    def _has_default_note(self):
+        """Whether nobody has written terms of their own."""
+        template = self.applied_template_id.with_context(
+            lang=self._get_customers_language()
+        )
+        defaults = (self._get_default_note(), template.note)
+        return is_html_empty(self.note) or self.note in defaults
+
+    def _has_default_validity(self):
+        """Whether nobody has chosen how long the quote is valid."""
+        if not self.validity_date:
+            return True
+        days = (self.validity_date - self.date_quote).days
+        return days in (
+            self.company_id.billinator_quote_validity_days,
+            self.applied_template_id.validity_days,
+        )
+
+    def _prepare_new_template_values(self):
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: not line.is_global_discount)
+        days = self.validity_date and (self.validity_date - self.date_quote).days
+        return {
+            "name": self.env._("Like quote %s", self.name),
+            "company_id": self.company_id.id,
+            "validity_days": days,
+            "payment_term_id": self.payment_term_id.id,
+            "note": self.note,
+            "line_ids": [
+                Command.create(line._prepare_template_line_values())
+                for line in lines.sorted()
+            ],
+        }

@@ -1,0 +1,359 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import formatLang
+
+from .billinator_quote import CONVERTIBLE_STATES
+
+PAID = ("in_payment", "paid")
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
+    """Down payments before the rest, and what all invoices of a quote come to.
+
+    A quote has at most one invoice for each of its instalments and one *final* invoice,
+    which belongs to none: all of the quote, less what the instalments took.
+    """
+
+    _inherit = "billinator.quote"
+
+    installment_ids = fields.One2many(
+        "billinator.quote.installment", "quote_id", string="Down Payments", copy=False
+    )
+    amount_planned = fields.Monetary(
+        string="Down Payments Planned",
+        compute="_compute_amount_planned",
+        store=True,
+        help="What all down payments, invoiced or not, come to; taxes included.",
+    )
+    amount_invoiced = fields.Monetary(
+        string="Invoiced",
+        compute="_compute_invoiced",
+        store=True,
+        help="What the quote's invoices, less credit notes, come to; drafts and taxes "
+        "included.",
+    )
+    amount_to_invoice = fields.Monetary(
+        string="To Invoice",
+        compute="_compute_invoiced",
+        store=True,
+        help="What the final invoice will come to, taxes included.",
+    )
+    has_final_invoice = fields.Boolean(
+        string="Invoiced in Full", compute="_compute_invoiced", store=True
+    )
+
+    # === Computes === #
+
+    @api.depends("installment_ids.amount")
+    def _compute_amount_planned(self):
+        for quote in self:
+            quote.amount_planned = sum(quote.installment_ids.mapped("amount"))
+
+    @api.depends(
+        "amount_total",
+        "invoice_ids.state",
+        "invoice_ids.amount_total",
+        "invoice_ids.billinator_installment_id",
+        "invoice_ids.reversal_move_ids.state",
+        "invoice_ids.reversal_move_ids.amount_total",
+    )
+    def _compute_invoiced(self):
+        for quote in self:
+            invoiced = quote._get_amount_of_invoices(quote._get_live_invoices())
+            is_final = bool(quote._get_final_invoices())
+            quote.amount_invoiced = invoiced
+            quote.has_final_invoice = is_final
+            left = quote.currency_id.round(quote.amount_total - invoiced)
+            quote.amount_to_invoice = 0.0 if is_final else left
+
+    @api.depends("invoice_ids.state", "invoice_ids.payment_state", "amount_to_invoice")
+    def _compute_invoice_status(self):
+        for quote in self:
+            status = quote._get_status_of_invoices(quote._get_live_invoices())
+            # Paid is the quote, and not the down payment.
+            if status == "paid" and not quote._is_fully_invoiced():
+                status = "partial"
+            quote.invoice_status = status
+
+    # === Actions === #
+
+    def action_invoice_down_payment(self, percentage=None, amount=None):
+        """Plan a down payment and make its draft invoice.
+
+        Each call asks for another down payment. To be able to repeat a call that got
+        lost, create the ``billinator.quote.installment`` first and convert that one
+        with its ``action_convert_to_invoice``, which invoices it exactly once.
+
+        :param float percentage: of the quote's total, more than 0 to 100
+        :param float amount: in the quote's currency, taxes included; alternatively
+        :return: as ``action_convert_to_invoice``
+        :raises UserError: if it is more than the quote has left to invoice
+        """
+        self.ensure_one()
+        installment = self._create_installment(percentage, amount)
+        return installment.action_convert_to_invoice()
+
+    # === Business === #
+
+    def _create_installment(self, percentage=None, amount=None):
+        self.check_access("write")
+        if bool(percentage) == bool(amount):
+            raise UserError(
+                self.env._("Give either a percentage or an amount to invoice first.")
+            )
+        sequence = max(self.installment_ids.mapped("sequence"), default=0) + 1
+        return self.env["billinator.quote.installment"].create(
+            {
+                "quote_id": self.id,
+                "sequence": sequence,
+                "percentage": percentage or 0.0,
+                "fixed_amount": amount or 0.0,
+            }
+        )
+
+    def _get_final_invoices(self):
+        """Return the invoices of the whole quotes, or of their rests."""
+        return self._get_live_invoices().filtered(
+            lambda invoice: not invoice.billinator_installment_id
+        )
+
+    def _get_down_payment_invoices(self):
+        return self._get_live_invoices().filtered("billinator_installment_id")
+
+    def _get_status_of_invoices(self, invoices):
+        """Return how near to the money some of the quote's invoices are."""
+        # Of what was credited in full nothing is to be paid.
+        payable = invoices.filtered(lambda i: i.payment_state != "reversed")
+        if payable and all(invoice.payment_state in PAID for invoice in payable):
+            return "paid"
+        if any(invoice.payment_state in (*PAID, "partial") for invoice in payable):
+            return "partial"
+        if "posted" in invoices.mapped("state"):
+            return "posted"
+        return "draft" if invoices else "no"
+
+    def _get_amount_of_invoices(self, invoices):
+        """Return what invoices, less credit notes, come to in the quote's currency."""
+        credit_notes = invoices.reversal_move_ids.filtered(
+            lambda move: move.state == "posted"
+        )
+        return sum(map(self._get_amount_of, invoices)) - sum(
+            map(self._get_amount_of, credit_notes)
+        )
+
+    def _get_amount_of(self, move):
+        return move.currency_id._convert(
+            move.amount_total,
+            self.currency_id,
+            move.company_id,
+            move.invoice_date or move.date or fields.Date.context_today(self),
+        )
+
+    def _is_fully_invoiced(self):
+        return self.has_final_invoice or (
+            self.currency_id.compare_amounts(self.amount_to_invoice, 0) <= 0
+        )
+
+    def _format_amount(self, amount):
+        return formatLang(self.env, amount, currency_obj=self.currency_id)
+
+    def _check_down_payments_invoiced(self):
+        """Refuse to invoice a rest that planned down payments are part of."""
+        for quote in self:
+            quote_sudo = quote.sudo()  # Looks at invoices; see _convert_to_invoices.
+            planned = quote_sudo.installment_ids.filtered(
+                lambda row: not row._get_live_invoices()
+            )
+            if planned:
+                raise UserError(
+                    self.env._(
+                        "Quote %(quote)s plans down payments that have no invoice yet: "
+                        "%(planned)s. Invoice or delete them first.",
+                        quote=quote.name,
+                        planned=", ".join(row._get_label() for row in planned),
+                    )
+                )
+            if quote_sudo._get_down_payment_invoices():
+                quote._check_enough_left(0.0)
+
+    def _check_open_for_down_payments(self):
+        """Refuse quotes of which nothing can be invoiced before the rest."""
+        self.ensure_one()
+        if self.sudo().has_final_invoice:
+            raise UserError(
+                self.env._(
+                    "Quote %s is invoiced in full. Cancel or delete the final invoice "
+                    "first, to ask for a down payment.",
+                    self.name,
+                )
+            )
+        if self.state not in CONVERTIBLE_STATES:
+            raise UserError(
+                self.env._(
+                    "Quote %(quote)s is %(state)s: there is nothing to invoice.",
+                    quote=self.name,
+                    state=self._get_state_label(),
+                )
+            )
+        term = self.payment_term_id
+        if term.early_discount and term.early_pay_discount_computation == "mixed":
+            raise UserError(
+                self.env._(
+                    "The payment terms “%s” tax the amount after an early payment "
+                    "discount, which cannot be told of a part: choose other terms for "
+                    "quotes with down payments.",
+                    term.name,
+                )
+            )
+
+    def _check_enough_left(self, amount):
+        """Refuse to invoice more than the quote, whatever its invoices say by now."""
+        left = self.amount_total - self.sudo().amount_invoiced
+        if self.currency_id.compare_amounts(amount, left) > 0:
+            raise UserError(
+                self.env._(
+                    "Quote %(quote)s has %(left)s left to invoice, less than "
+                    "%(amount)s. Correct its other invoices first.",
+                    quote=self.name,
+                    left=self._format_amount(left),
+                    amount=self._format_amount(amount),
+                )
+            )
+
+    # === Taxes and accounts === #
+
+    def _prepare_down_payment_base_lines(self, installment):
+        """Let ``account.tax`` take a share of the lines, taxes and all."""
+        if self.currency_id.compare_amounts(installment.amount, 0) <= 0:
+            raise UserError(
+                self.env._(
+                    "There is nothing to invoice for “%s”.", installment.display_name
+                )
+            )
+        base_lines = self._get_base_lines_with_taxes(self._get_priced_lines())
+        account = self._get_down_payment_account()
+        for base_line in base_lines:
+            line = base_line["record"]
+            base_line["account_id"] = account or line._get_income_account()
+        down_payment = self.env["account.tax"]._prepare_down_payment_lines(
+            base_lines=base_lines,
+            company=self.company_id,
+            amount_type="fixed",
+            amount=installment.amount,
+            computation_key=f"down_payment,{installment.id}",
+            grouping_function=self._get_down_payment_line_key,
+        )
+        return self._complete_base_lines(down_payment, installment.amount)
+
+    def _complete_base_lines(self, base_lines, amount):
+        """Make the lines come to ``amount`` to the cent, also on an invoice.
+
+        Where many taxes meet, the helpers of ``account.tax`` miss it by some cents,
+        and find nothing to share where all of the total is fixed taxes.
+        """
+        Tax = self.env["account.tax"]
+        copies = [self._copy_base_line(base_line) for base_line in base_lines]
+        Tax._add_tax_details_in_base_lines(copies, self.company_id)
+        Tax._round_base_lines_tax_details(copies, self.company_id)
+        missing = amount - self._get_total_of_base_lines(copies)
+        if self.currency_id.is_zero(missing):
+            return base_lines
+        if not base_lines:
+            base_lines = [self._prepare_untaxed_base_line()]
+        largest = max(base_lines, key=lambda base_line: abs(base_line["price_unit"]))
+        largest["price_unit"] += missing
+        if largest["manual_tax_amounts"]:
+            rate = self.currency_rate or 1.0
+            largest["manual_total_excluded_currency"] += missing
+            largest["manual_total_excluded"] += missing / rate
+        return base_lines
+
+    def _copy_base_line(self, base_line):
+        """Return the line as an invoice will read it from what is stored of it."""
+        Tax = self.env["account.tax"]
+        return Tax._prepare_base_line_for_taxes_computation(
+            {
+                "price_unit": base_line["price_unit"],
+                "quantity": base_line["quantity"],
+                "tax_ids": base_line["tax_ids"],
+                "currency_id": base_line["currency_id"],
+                "rate": base_line["rate"],
+                "extra_tax_data": Tax._export_base_line_extra_tax_data(base_line),
+            }
+        )
+
+    def _prepare_untaxed_base_line(self):
+        return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
+            {},
+            quantity=1.0,
+            currency_id=self.currency_id,
+            rate=self.currency_rate,
+            account_id=self._get_down_payment_account(),
+        )
+
+    @api.model
+    def _get_down_payment_line_key(self, base_line):
+        """Make one line for each combination of taxes and account, of no product."""
+        return {
+            **self._get_discount_line_key(base_line),
+            "account_id": base_line["account_id"],
+        }
+
+    def _get_down_payment_account(self):
+        """Return the account for money that was not earned yet, if there is one."""
+        # Salespeople do not see accounts; this one only goes on the invoice.
+        company_sudo = self.company_id.sudo()
+        account = company_sudo.billinator_downpayment_account_id
+        if not account and "downpayment_account_id" in company_sudo._fields:
+            # Where Odoo's own sales are installed, theirs is the same.
+            account = company_sudo.downpayment_account_id
+        return self.fiscal_position_id.map_account(account) if account else account
+
+    def _prepare_invoice_values(self):
+        """Take off the final invoice what was invoiced before."""
+        values = super()._prepare_invoice_values()
+        # Whoever converts the quote, which is checked there, needs not see invoices.
+        down_payments = self.sudo()._get_down_payment_invoices()
+        if down_payments:
+            values["billinator_deducted_ids"] = [Command.set(down_payments.ids)]
+            values["invoice_line_ids"] += self._prepare_deduction_commands(
+                down_payments
+            )
+        return values
+
+    def _prepare_deduction_commands(self, down_payments):
+        """Return lines that undo down payments, and again what was credited of them."""
+        lang = self._get_customers_language()
+        title = self.with_context(lang=lang).env._("Down Payments")
+        sequence = max(self.line_ids.mapped("sequence"), default=0) + 1
+        credit_notes = down_payments.reversal_move_ids.filtered(
+            lambda move: move.state == "posted"
+        )
+        header = {"display_type": "line_section", "name": title}
+        values = [header] + [
+            self._prepare_deduction_values(line, sign)
+            for moves, sign in ((down_payments, -1), (credit_notes, 1))
+            for line in moves.invoice_line_ids.sorted()
+            if line.display_type == "product"
+        ]
+        return [Command.create({**each, "sequence": sequence}) for each in values]
+
+    def _prepare_deduction_values(self, line, sign):
+        """Return ``line`` of a down payment's invoice or credit note for the rest."""
+        Tax = self.env["account.tax"]
+        data = line.extra_tax_data
+        if sign < 0:
+            data = Tax._reverse_quantity_base_line_extra_tax_data(data)
+        return {
+            "display_type": "product",
+            "name": line.name,
+            "quantity": sign * line.quantity,
+            "price_unit": line.price_unit,
+            "discount": line.discount,
+            "tax_ids": [Command.set(line.tax_ids.ids)],
+            "account_id": line.account_id.id,
+            "analytic_distribution": line.analytic_distribution,
+            "extra_tax_data": data,
+        }

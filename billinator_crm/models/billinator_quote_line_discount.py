@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+
+# Fields of a line that the discount on the whole quote follows.
+DISCOUNTED_BY = {
+    "analytic_distribution",
+    "discount",
+    "display_type",
+    "is_optional",
+    "is_selected",
+    "price_unit",
+    "product_id",
+    "product_uom_id",
+    "quantity",
+    "quote_id",
+    "sequence",
+    "tax_ids",
+}
+
+
+# pylint: disable=consider-merging-classes-inherited
+class BillinatorQuoteLine(models.Model):
+    """The lines of a discount on the whole quote, and those that it follows."""
+
+    _inherit = "billinator.quote.line"
+
+    is_global_discount = fields.Boolean(
+        readonly=True, help="A line that takes the quote's discount off."
+    )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._refresh_global_discount()
+        return lines
+
+    def write(self, vals):
+        left = self.quote_id if "quote_id" in vals else self.quote_id.browse()
+        result = super().write(vals)
+        if DISCOUNTED_BY & vals.keys():
+            self._refresh_global_discount(left)
+        return result
+
+    def unlink(self):
+        quotes = self.quote_id
+        given_up = self.filtered("is_global_discount").quote_id
+        result = super().unlink()
+        if not self._is_refreshing_discount():
+            # Who deletes the line of a discount does not want the discount.
+            given_up.action_remove_discount()
+            (quotes - given_up)._get_discounted()._refresh_discount_lines()
+        return result
+
+    # === Business === #
+
+    def _is_refreshing_discount(self):
+        return self.env.context.get("billinator_refreshing_discount")
+
+    def _refresh_global_discount(self, left=None):
+        """Let the discounts of the lines' quotes, and of those left, follow them."""
+        if not self._is_refreshing_discount():
+            quotes = self.quote_id | left if left else self.quote_id
+            quotes._get_discounted()._refresh_discount_lines()

@@ -1,0 +1,158 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .billinator_quote_line import DISPLAY_TYPES
+
+
+class BillinatorQuoteTemplateLine(models.Model):
+    """A line that a template gives to quotes: of a product, a text or a section."""
+
+    _name = "billinator.quote.template.line"
+    _description = "Quote Template Line"
+    _order = "template_id, sequence, id"
+    _check_company_auto = True
+
+    # === Fields === #
+
+    template_id = fields.Many2one(
+        "billinator.quote.template", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    display_type = fields.Selection(DISPLAY_TYPES)
+    company_id = fields.Many2one(
+        related="template_id.company_id", store=True, precompute=True, index=True
+    )
+    currency_id = fields.Many2one(related="template_id.currency_id")
+    product_id = fields.Many2one(
+        "product.product",
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('sale_ok', '=', True), ('type', '!=', 'combo')]",
+    )
+    name = fields.Text(
+        string="Description",
+        translate=True,
+        help="Leave empty for the product's own description, in each customer's "
+        "language.",
+    )
+    quantity = fields.Float(
+        compute="_compute_quantity",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits="Product Unit",
+        required=True,
+    )
+    product_uom_id = fields.Many2one(
+        "uom.uom",
+        string="Unit",
+        compute="_compute_product_uom_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+        domain="[('id', 'in', allowed_uom_ids)]",
+    )
+    allowed_uom_ids = fields.Many2many("uom.uom", compute="_compute_allowed_uom_ids")
+    price_unit = fields.Float(
+        string="Unit Price",
+        min_display_digits="Product Price",
+        help="Of lines without a product, in the company's currency. Products have "
+        "the price of each quote's pricelist.",
+    )
+    discount = fields.Float(
+        string="Discount (%)",
+        digits="Discount",
+        help="Zero: what the pricelist of the quote gives.",
+    )
+    is_optional = fields.Boolean(
+        string="Optional", help="The customer may take this line or leave it."
+    )
+
+    # === Constraints === #
+
+    _product_or_text = models.Constraint(
+        "CHECK(display_type IS NULL OR (product_id IS NULL AND quantity = 0"
+        " AND product_uom_id IS NULL))",
+        "Sections and notes carry a text, but neither product, quantity nor price.",
+    )
+    _discount_range = models.Constraint(
+        "CHECK(discount BETWEEN 0 AND 100)",
+        "A discount is a percentage: choose a value from 0 to 100.",
+    )
+
+    # === Computes === #
+
+    @api.depends("display_type")
+    def _compute_quantity(self):
+        for line in self:
+            line.quantity = 0.0 if line.display_type else line.quantity or 1.0
+
+    @api.depends("product_id")
+    def _compute_product_uom_id(self):
+        for line in self:
+            line.product_uom_id = line.product_id.uom_id
+
+    @api.depends("product_id")
+    def _compute_allowed_uom_ids(self):
+        for line in self:
+            line.allowed_uom_ids = line.product_id.uom_id | line.product_id.uom_ids
+
+    @api.depends("template_id", "name", "product_id")
+    def _compute_display_name(self):
+        for line in self:
+            text = (line.name or line.product_id.display_name or "").split("\n", 1)[0]
+            line.display_name = f"{line.template_id.name} - {text}"
+
+    # === Constraints === #
+
+    @api.constrains("template_id", "name", "product_id")
+    def _check_name(self):
+        for line in self:
+            if not line.product_id and not (line.name or "").strip():
+                raise ValidationError(
+                    self.env._("Every line of a template needs a product or a text.")
+                )
+
+    # === Business === #
+
+    def _prepare_quote_line_values(self, quote):
+        """Return the values of the line on a quote; what is left out, it computes.
+
+        Prices, taxes and descriptions of products are the quote's to find.
+        """
+        self.ensure_one()
+        line = self.with_context(lang=quote._get_customers_language())
+        values = {"template_line_id": self.id, "is_optional": self.is_optional}
+        if line.name:
+            values["name"] = line.name
+        if self.display_type:
+            return {**values, "display_type": self.display_type}
+        values["quantity"] = self.quantity
+        if self.discount:
+            values["discount"] = self.discount
+        if self.product_id:
+            return {
+                **values,
+                "product_id": self.product_id.id,
+                "product_uom_id": self.product_uom_id.id,
+            }
+        return {**values, "price_unit": self._get_price(quote)}
+
+    def _get_price(self, quote):
+        """Return the price of a line without product in the quote's currency."""
+        company = quote.company_id
+        return company.currency_id._convert(
+            self.price_unit, quote.currency_id, company, quote.date_quote, round=False
+        )
+
+    def _is_untouched(self, quote_line):
+        """Whether a line of a quote is still what this line made of it."""
+        self.ensure_one()
+        names = ["quantity", "product_id", "display_type", "is_optional"]
+        names += [name for name in ("discount",) if self[name]]
+        text = self.with_context(lang=quote_line.quote_id._get_customers_language())
+        return all(self[name] == quote_line[name] for name in names) and (
+            not text.name or text.name == quote_line.name
+        )

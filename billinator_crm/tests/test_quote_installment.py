@@ -1,0 +1,308 @@
+from psycopg2.errors import CheckViolation, UniqueViolation
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .common import BillinatorCommon
+
+
+class InstallmentCase(BillinatorCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.quote = cls._create_quote(user_id=cls.salesperson.id)
+
+    def _plan(self, percentage=30, **values):
+        if "fixed_amount" not in values:
+            values["percentage"] = percentage
+        return self.env["billinator.quote.installment"].create(
+            {"quote_id": self.quote.id, **values}
+        )
+
+    def _invoice(self, record):
+        """Convert a quote or an instalment, and return its invoice."""
+        action = record.action_convert_to_invoice()
+        return self.env["account.move"].browse(action["res_id"])
+
+    def _get_sum(self, name="amount_total"):
+        live = self.quote.invoice_ids.filtered(lambda i: i.state != "cancel")
+        return sum(live.mapped(name))
+
+
+@tagged("post_install", "-at_install")
+class TestInstallmentOnce(InstallmentCase):
+    def test_same_invoice_forever(self):
+        row = self._plan()
+        invoice = self._invoice(row)
+        self.assertEqual(self._invoice(row), invoice)
+        invoice.action_post()
+        self.assertEqual(self._invoice(row), invoice)
+        (row + row)._convert_to_invoices()
+        self._invoice(self.quote)
+        self.assertEqual(self._invoice(row), invoice)
+        self.assertEqual(row.invoice_ids, invoice)
+        self.assertEqual(len(self.quote.invoice_ids), 2)
+
+    def test_cancelled_or_deleted_invoice_frees_it(self):
+        row = self._plan()
+        cancelled = self._invoice(row)
+        cancelled.button_cancel()
+        self.assertEqual(row.invoice_status, "no")
+        invoice = self._invoice(row)
+        self.assertNotEqual(invoice, cancelled)
+        invoice.unlink()
+        self.assertNotEqual(self._invoice(row), invoice)
+
+    def test_database_holds_one_invoice(self):
+        row = self._plan()
+        values = row._prepare_invoice_values()
+        self._invoice(row)
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            self.env["account.move"].create(values)
+
+    def test_wizard_clicked_twice(self):
+        wizard = self.env["billinator.quote.invoice"].create(
+            {"quote_id": self.quote.id, "method": "amount", "amount": 100}
+        )
+        first = wizard.action_create_invoice()
+        self.assertEqual(wizard.action_create_invoice()["res_id"], first["res_id"])
+        self.assertEqual(len(self.quote.installment_ids), 1)
+        self.assertEqual(self.quote.amount_invoiced, 100)
+
+    def test_wizard_takes_the_rest(self):
+        self.quote.action_invoice_down_payment(percentage=25)
+        wizard = self.env["billinator.quote.invoice"].create(
+            {"quote_id": self.quote.id, "method": "final"}
+        )
+        wizard.action_create_invoice()
+        self.assertEqual(self._get_sum(), self.quote.amount_total)
+
+    def test_rest_waits_for_what_is_planned(self):
+        row = self._plan()
+        with self.assertRaisesRegex(UserError, "30 %"):
+            self.quote.action_convert_to_invoice()
+        row.unlink()
+        self.assertEqual(self._invoice(self.quote).amount_total, self._get_sum())
+
+
+@tagged("post_install", "-at_install")
+class TestInstallmentTotal(InstallmentCase):
+    def test_parts_make_the_whole(self):
+        self.quote.action_invoice_down_payment(percentage=30)
+        self.quote.action_invoice_down_payment(amount=123.45)
+        rest = self._invoice(self.quote)
+        for name in ("amount_untaxed", "amount_tax", "amount_total"):
+            self.assertAlmostEqual(self._get_sum(name), self.quote[name], 2)
+        self.assertEqual(len(rest.billinator_deducted_ids), 2)
+        self.assertRecordValues(
+            self.quote,
+            [
+                {
+                    "amount_invoiced": self.quote.amount_total,
+                    "amount_to_invoice": 0,
+                    "has_final_invoice": True,
+                    "invoice_count": 3,
+                }
+            ],
+        )
+
+    def test_never_more_than_the_quote(self):
+        self._plan(60)
+        for values in ({"percentage": 41}, {"fixed_amount": self.quote.amount_total}):
+            with (
+                self.assertRaisesRegex(ValidationError, "more than its total"),
+                self.env.cr.savepoint(),
+            ):
+                self._plan(**values)
+        row = self._plan(40)
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            row.percentage = 41
+        with self.assertRaises(ValidationError):
+            self.quote.action_invoice_down_payment(percentage=1)
+
+    def test_fixed_amounts_shrink_with_the_quote(self):
+        row = self._plan(fixed_amount=self.quote.amount_total)
+        self.quote.line_ids.quantity = 1
+        self.assertEqual(row.amount, self.quote.amount_total)
+        self.assertEqual(self.quote.amount_planned, self.quote.amount_total)
+
+    def test_thirds(self):
+        """What rounding leaves over is not invoiced on top."""
+        self.quote.line_ids.write({"price_unit": 0.05, "quantity": 1, "tax_ids": False})
+        for percentage in (50, 50):
+            self._plan(percentage)
+        self.quote.installment_ids.action_convert_to_invoice()
+        self.assertAlmostEqual(self._get_sum(), 0.05, 2)
+
+    def test_invoice_raised_by_an_accountant(self):
+        """The other half is planned, but there is no half left."""
+        first, second = self._plan(50), self._plan(50)
+        self._invoice(first).invoice_line_ids = [
+            Command.create({"name": "More", "price_unit": self.quote.amount_total})
+        ]
+        with self.assertRaisesRegex(UserError, "left to invoice"):
+            second.action_convert_to_invoice()
+        second.unlink()
+        with self.assertRaisesRegex(UserError, "left to invoice"):
+            self.quote.action_convert_to_invoice()
+
+    def test_values(self):
+        for values in ({}, {"percentage": 10, "fixed_amount": 5}, {"percentage": 101}):
+            with (
+                self.assertRaises(CheckViolation),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.env["billinator.quote.installment"].create(
+                    {"quote_id": self.quote.id, **values}
+                )
+        for arguments in ({}, {"percentage": 5, "amount": 5}):
+            with self.assertRaises(UserError):
+                self.quote.action_invoice_down_payment(**arguments)
+
+    def test_down_payment_account(self):
+        account = self.company_data["default_account_revenue"].copy()
+        self.company.billinator_downpayment_account_id = account
+        first = self._invoice(self._plan())
+        rest = self._invoice(self.quote)
+        self.assertEqual(first.invoice_line_ids.account_id, account)
+        deduction = rest.invoice_line_ids.filtered(lambda line: line.quantity < 0)
+        self.assertEqual(deduction.account_id, account)
+        moves = first + rest
+        booked = moves.line_ids.filtered(lambda line: line.account_id == account)
+        self.assertAlmostEqual(sum(booked.mapped("balance")), 0, 2)
+
+    def test_without_one_it_is_the_products_account(self):
+        other = self.company_data["default_account_revenue"].copy()
+        self.product_a.property_account_income_id = other
+        self.assertEqual(self._invoice(self._plan()).invoice_line_ids.account_id, other)
+
+    def test_mixed_early_payment(self):
+        self.quote.payment_term_id = self.env["account.payment.term"].create(
+            {
+                "name": "Mixed",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "early_pay_discount_computation": "mixed",
+            }
+        )
+        with self.assertRaisesRegex(UserError, "Mixed"):
+            self._plan()
+
+
+@tagged("post_install", "-at_install")
+class TestInstallmentLife(InstallmentCase):
+    def test_invoice_status(self):
+        first = self._invoice(self._plan(40))
+        self.assertEqual(self.quote.invoice_status, "draft")
+        first.action_post()
+        self.assertEqual(self.quote.invoice_status, "posted")
+        self._register_payment(first)
+        self.assertEqual(self.quote.invoice_status, "partial")
+        rest = self._invoice(self.quote)
+        self.assertEqual(self.quote.invoice_status, "partial")
+        rest.action_post()
+        self._register_payment(rest)
+        self.assertEqual(self.quote.invoice_status, "paid")
+
+    def test_full_down_payment_pays_the_quote(self):
+        invoice = self._invoice(self._plan(100))
+        invoice.action_post()
+        self._register_payment(invoice)
+        self.assertEqual(self.quote.invoice_status, "paid")
+        self.assertEqual(self._invoice(self.quote).amount_total, 0)
+
+    def test_deducted_invoice_is_not_cancelled(self):
+        first = self._invoice(self._plan())
+        rest = self._invoice(self.quote)
+        for method in ("button_cancel", "unlink"):
+            with (
+                self.assertRaisesRegex(ValidationError, "takes off"),
+                self.env.cr.savepoint(),
+            ):
+                getattr(first, method)()
+        rest.button_cancel()
+        first.button_cancel()
+        with self.assertRaisesRegex(ValidationError, "takes off"):
+            rest.button_draft()
+
+    def test_cancelled_one_does_not_come_back_after_the_rest(self):
+        first = self._invoice(self._plan())
+        first.button_cancel()
+        self.quote.installment_ids.percentage = 10
+        self._invoice(self.quote.installment_ids)
+        self._invoice(self.quote)
+        with self.assertRaisesRegex(ValidationError, "takes off"):
+            first.button_draft()
+
+    def test_all_cancelled_together(self):
+        self._invoice(self._plan())
+        self._invoice(self.quote)
+        self.quote.invoice_ids.button_cancel()
+        self.assertEqual(self.quote.invoice_status, "no")
+        self.quote.action_reset_to_draft()
+
+    def test_credited_down_payment_is_in_the_rest(self):
+        first = self._invoice(self._plan())
+        first.action_post()
+        credit = self._reverse_invoice(first, is_modify=False)
+        credit.filtered(lambda move: move.state == "draft").action_post()
+        self.assertEqual(self.quote.amount_invoiced, 0)
+        rest = self._invoice(self.quote)
+        self.assertAlmostEqual(rest.amount_total, self.quote.amount_total, 2)
+        self.assertAlmostEqual(rest.amount_tax, self.quote.amount_tax, 2)
+
+    def test_nothing_first_after_the_rest(self):
+        self._invoice(self.quote)
+        with self.assertRaisesRegex(UserError, "invoiced in full"):
+            self._plan()
+
+    def test_invoiced_row_is_kept(self):
+        row = self._plan()
+        self._invoice(row)
+        for change in (row.unlink, lambda: row.write({"percentage": 5})):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                change()
+
+    def test_down_payment_keeps_quote_and_currency(self):
+        invoice = self._invoice(self._plan())
+        with self.assertRaises(ValidationError):
+            invoice.currency_id = self.setup_other_currency("CHF")
+
+    def test_rejected_and_expired(self):
+        row = self._plan()
+        for state in ("expired", "rejected"):
+            self.quote.state = state
+            with self.assertRaisesRegex(UserError, "nothing to invoice"):
+                row.action_convert_to_invoice()
+
+    def test_foreign_currency_at_another_rate(self):
+        currency = self.setup_other_currency(
+            "CHF", rates=[("2020-01-01", 2.0), ("2021-01-01", 4.0)]
+        )
+        self.quote = self._create_quote(
+            date_quote="2020-06-01", currency_id=currency.id
+        )
+        first = self._invoice(self._plan(33.33))
+        first.invoice_date = "2021-06-01"
+        first.action_post()
+        rest = self._invoice(self.quote)
+        rest.invoice_date = "2020-07-01"
+        for name in ("amount_untaxed", "amount_tax", "amount_total"):
+            self.assertAlmostEqual(self._get_sum(name), self.quote[name], 2)
+
+    def test_salesperson(self):
+        quote = self.quote.with_user(self.salesperson)
+        action = quote.action_invoice_down_payment(percentage=30)
+        invoice = self.quote.invoice_ids
+        self.assertEqual(action["params"]["invoice_ids"], invoice.ids)
+        row = quote.installment_ids
+        again = row.action_convert_to_invoice()
+        self.assertEqual(again["params"]["invoice_ids"], invoice.ids)
+        quote.action_convert_to_invoice()
+        self.assertEqual(self._get_sum(), self.quote.amount_total)
+        self.assertEqual(quote.amount_invoiced, self.quote.amount_total)
+        with self.assertRaises(AccessError):
+            row.read(["invoice_ids"])
