@@ -188,6 +188,8 @@ RIGHTS = {
 }
 # The button of each dialog, and who may press it.
 WIZARDS = {
+    # First, for it would need another approval.
+    "billinator.quote.discount": ("action_apply", "salesperson"),
     "billinator.activity.complete": ("action_complete", "salesperson"),
     "billinator.approval.refuse": ("action_refuse", "manager"),
     "billinator.opportunity.gate": ("action_move", "manager"),
@@ -195,7 +197,6 @@ WIZARDS = {
     "billinator.opportunity.merge": ("action_merge", "salesperson"),
     "billinator.quote.extend": ("action_extend", "salesperson"),
     "billinator.quote.compare": ("action_open", "salesperson"),
-    "billinator.quote.discount": ("action_apply", "salesperson"),
     "billinator.quote.invoice": ("action_create_invoice", "salesperson"),
     "billinator.quote.reject": ("action_reject", "salesperson"),
     "billinator.tag.assign": ("action_assign", "salesperson"),
