@@ -6,7 +6,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, is_html_empty
+from odoo.tools import SQL, format_amount, is_html_empty
 
 STATES = [
     ("draft", "Draft"),
@@ -708,6 +708,11 @@ class BillinatorQuote(models.Model):
             quote=self.name,
             state=self._get_state_label(),
         )
+
+    def _format_amount(self, amount):
+        """Return an amount of the quote's currency as the reader writes it."""
+        self.ensure_one()
+        return format_amount(self.env, amount, self.currency_id)
 
     def _check_transition(self, state):
         """Refuse quotes that cannot come to ``state`` from where they are."""

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import formatLang
 
 from .billinator_quote import CONVERTIBLE_STATES
 
@@ -155,9 +154,6 @@ class BillinatorQuote(models.Model):
         return self.has_final_invoice or (
             self.currency_id.compare_amounts(self.amount_to_invoice, 0) <= 0
         )
-
-    def _format_amount(self, amount):
-        return formatLang(self.env, amount, currency_obj=self.currency_id)
 
     def _check_down_payments_invoiced(self):
         """Refuse to invoice a rest that planned down payments are part of."""

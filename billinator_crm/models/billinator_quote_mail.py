@@ -63,6 +63,7 @@ class BillinatorQuote(models.Model):
         :return: a window action on ``mail.compose.message``
         :raises UserError: for quotes that cannot be sent
         """
+        self.check_access("write")
         self._check_sendable()
         template = self.env.ref("billinator_crm.mail_template_quote_send")
         return {

@@ -2,7 +2,7 @@ import hashlib
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_amount
+from odoo.tools import SQL
 
 from .billinator_quote_line_portal import LEVELS
 
@@ -267,9 +267,6 @@ class BillinatorQuote(models.Model):
         }
         amounts = {**amounts, **prices, "total": self.amount_total}
         return {place: self._format_amount(value) for place, value in amounts.items()}
-
-    def _format_amount(self, amount):
-        return format_amount(self.env, amount, self.currency_id)
 
     # === Mail === #
 

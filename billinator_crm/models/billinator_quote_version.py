@@ -322,9 +322,9 @@ class BillinatorQuote(models.Model):
             self._check_current()
         return super()._check_transition(state)
 
-    def _convert_to_invoices(self):
+    def _begin_conversion(self):
         self._check_current()
-        return super()._convert_to_invoices()
+        return super()._begin_conversion()
 
     # === Content === #
 

@@ -278,6 +278,7 @@ class TestQuoteVersions(VersionCase):
         self.assertEqual((self.quote.state, second.state), ("accepted", "draft"))
         self.assertEqual(self.quote.content_hash, before)
         self._assert_superseded(self.quote.action_convert_to_invoice)
+        self._assert_superseded(self.quote.action_invoice_down_payment, 30)
         values = {**self.quote._prepare_invoice_values()}
         with self.assertRaisesRegex(ValidationError, "superseded"):
             self.env["account.move"].create(values)
