@@ -579,7 +579,6 @@ class TestMethods(AccessCase):
         """Return the values of each wizard, by model."""
         opportunities = (self.opportunity + self.other_opportunity).ids
         self.records["billinator.approval.rule"].max_total = 1
-        other_quote = self._create_quote(user_id=self.salesperson.id)
         return {
             "billinator.approval.refuse": {
                 "quote_ids": [Command.set(self.quote.ids)],
@@ -607,7 +606,7 @@ class TestMethods(AccessCase):
                 "validity_date": "2099-01-01",
             },
             "billinator.quote.discount": {"quote_id": self.quote.id, "percentage": 5},
-            "billinator.quote.invoice": {"quote_id": other_quote.id},
+            "billinator.quote.invoice": {"quote_id": self.sent_quote.id},
             "billinator.quote.reject": {"quote_ids": [Command.set(self.quote.ids)]},
             "billinator.tag.assign": {
                 "add_tag_ids": [Command.set(self.records["billinator.tag"].ids)]
