@@ -191,7 +191,6 @@ class BillinatorOpportunity(models.Model):
         store=True,
         precompute=True,
         copy=False,
-        index="btree_not_null",
     )
     days_to_close = fields.Integer(
         compute="_compute_days_to_close",
@@ -310,7 +309,21 @@ class BillinatorOpportunity(models.Model):
     _stage_order_idx = models.Index(
         "(stage_id, priority DESC, id DESC) WHERE active IS TRUE"
     )
-    _create_date_idx = models.Index("(create_date)")
+    # What sums of what is open, was closed or was created read, without the rows.
+    _open_idx = models.Index(
+        "(company_id, user_id) INCLUDE (team_id, stage_id, date_deadline, create_date,"
+        " date_closed, status, expected_revenue_company, weighted_revenue)"
+        " WHERE active IS TRUE AND status = 'open'"
+    )
+    _date_closed_idx = models.Index(
+        "(date_closed) INCLUDE (active, company_id, user_id, team_id, status,"
+        " lost_reason_id, source_id, days_to_close, expected_revenue_company)"
+        " WHERE date_closed IS NOT NULL"
+    )
+    _create_date_idx = models.Index(
+        "(create_date) INCLUDE (active, company_id, user_id, team_id, status,"
+        " last_open_stage_id, expected_revenue_company)"
+    )
     _timeline_idx = models.Index(
         "(commercial_partner_id, create_date DESC, id DESC)"
         " WHERE commercial_partner_id IS NOT NULL"

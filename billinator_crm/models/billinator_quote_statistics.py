@@ -1,0 +1,12 @@
+from odoo import models
+
+
+class BillinatorQuote(models.Model):  # pylint: disable=consider-merging-classes-inherited
+    """What sums of the quotes of a period read, without the rows."""
+
+    _inherit = "billinator.quote"
+
+    _sums_idx = models.Index(
+        "(date_quote)"
+        " INCLUDE (company_id, user_id, team_id, state, amount_untaxed_company)"
+    )
