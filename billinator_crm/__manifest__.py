@@ -51,6 +51,7 @@
         "views/billinator_approval_rule_views.xml",
         "views/billinator_tag_views.xml",
         "views/billinator_contact_views.xml",
+        "views/billinator_dashboard_views.xml",
         "views/account_move_views.xml",
         "views/crm_team_views.xml",
         "views/res_partner_views.xml",

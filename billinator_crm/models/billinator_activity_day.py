@@ -36,7 +36,8 @@ class BillinatorActivity(models.Model):
 
     # With what the rules and the sums by person read.
     _pending_idx = models.Index(
-        "(due_date, id) INCLUDE (user_id, team_id, company_id, opportunity_id, quote_id)"
+        "(due_date, id)"
+        " INCLUDE (user_id, team_id, company_id, opportunity_id, quote_id)"
         " WHERE status = 'pending'"
     )
     _done_idx = models.Index(
