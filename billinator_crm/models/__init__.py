@@ -50,6 +50,7 @@ from . import (
     calendar_attendee,
     calendar_event,
     crm_team,
+    digest_digest,
     ir_actions_report,
     mail_activity,
     mail_activity_type,

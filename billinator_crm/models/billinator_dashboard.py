@@ -739,6 +739,7 @@ class BillinatorDashboard(models.AbstractModel):
         ):
             domain = (
                 self._get_scope_domain(scope)
+                & self._get_current_quotes_domain()
                 & Domain("date_quote", ">=", start.isoformat())
                 & Domain("date_quote", "<=", end.isoformat())
                 & Domain("state", "!=", "draft")
@@ -760,6 +761,13 @@ class BillinatorDashboard(models.AbstractModel):
             "acceptance_rate": rate["now"],
             "acceptance_rate_before": rate["before"],
         }
+
+    @api.model
+    def _get_current_quotes_domain(self):
+        """Return the domain of the last versions, where quotes have several."""
+        if "is_superseded" in self.env[QUOTES]._fields:
+            return Domain("is_superseded", "=", False)
+        return Domain.TRUE
 
     # === Work === #
 
@@ -827,6 +835,7 @@ class BillinatorDashboard(models.AbstractModel):
             "quotes": (
                 QUOTES,
                 company
+                & self._get_current_quotes_domain()
                 & Domain("state", "in", ["draft", "sent"])
                 & Domain("validity_date", "<", today.isoformat()),
                 QUOTE_SUMS,

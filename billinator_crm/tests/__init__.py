@@ -5,6 +5,8 @@ from . import (
     test_contact,
     test_conversion,
     test_customer,
+    test_dashboard,
+    test_dashboard_tours,
     test_demo,
     test_gate,
     test_health,

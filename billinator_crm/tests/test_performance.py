@@ -219,6 +219,14 @@ class TestQueryCounts(BillinatorCommon):
             self._create_opportunities,
         )
 
+    def test_dashboard(self):
+        """However many deals, quotes and activities there are."""
+        self.assertConstant(
+            lambda deals: deals.env["billinator.dashboard"].get_dashboard(),
+            lambda count: self._create_busy_opportunities(count)
+            and self._create_opportunities(10 * count),
+        )
+
     def test_searches_have_an_index(self):
         self.env.cr.execute("SET LOCAL enable_seqscan = off")
         for name, domain in (
@@ -226,6 +234,7 @@ class TestQueryCounts(BillinatorCommon):
             ("phone", [("phone", "ilike", "9018")]),
             ("contact_name", [("contact_name", "ilike", "ada")]),
             ("create_date", [("create_date", ">", "today -1m")]),
+            ("date_closed", [("date_closed", ">", "today -1m")]),
             ("manual_probability", [("is_probability_manual", "=", True)]),
         ):
             with self.subTest(name):

@@ -357,6 +357,13 @@ export class Dashboard extends Component {
         }));
     }
 
+    /** The months up to the last deal, half a year at least. */
+    get months() {
+        const { months } = this.state.data;
+        const last = months.findLastIndex(({ month, count }) => count && month !== "none");
+        return months.filter(({ count }, index) => count || index <= Math.max(last, 5));
+    }
+
     get quoteFigures() {
         const { sent, accepted } = this.state.data.quotes;
         return [

@@ -27,7 +27,8 @@ export class DashboardMonths extends Component {
                 const chart = new Chart(this.canvas.el, this.getConfig());
                 return () => chart.destroy();
             },
-            () => [this.props.months]
+            // A list of the same figures is another one at each rendering.
+            () => [JSON.stringify(this.props.months)]
         );
     }
 
@@ -104,7 +105,7 @@ export class DashboardMonths extends Component {
                             ...ticks,
                             maxTicksLimit: 6,
                             callback: (value) =>
-                                formatFloat(value, { humanReadable: true, decimals: 1 }),
+                                formatFloat(value, { humanReadable: true }),
                         },
                     },
                 },
