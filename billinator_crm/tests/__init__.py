@@ -8,6 +8,7 @@ from . import (
     test_dashboard,
     test_dashboard_tours,
     test_demo,
+    test_digest,
     test_gate,
     test_health,
     test_import,

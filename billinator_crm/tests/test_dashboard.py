@@ -454,7 +454,8 @@ class TestDashboardFigures(DashboardCase):
         better, _value = self._count(
             "opportunity",
             "status = 'open'",
-            f"expected_revenue_company * (CASE company_id {rates} END) > {lowest + 0.01}",
+            f"(CASE company_id {rates} END) * expected_revenue_company"
+            f" > {lowest + 0.01}",
         )
         self.assertLess(better, 10)
 

@@ -1,5 +1,6 @@
 from odoo import fields
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 
 class DashboardTourCase(HttpCase):
@@ -68,6 +69,8 @@ class TestDashboardTours(DashboardTourCase):
             login=self.senior.login,
         )
 
+    # What users do wrong is logged as a warning.
+    @mute_logger("odoo.http")
     def test_error(self):
         self.start_tour(
             "/odoo/crm-dashboard?period=century",
