@@ -386,7 +386,12 @@ export class Dashboard extends Component {
     /** Open the list of what a figure counts. */
     async openFigure(figure, name) {
         const action = await this.action.loadAction(ACTIONS[figure.model]);
-        return this.action.doAction({ ...action, name, domain: figure.domain });
+        return this.action.doAction({
+            ...action,
+            name,
+            display_name: name,
+            domain: figure.domain,
+        });
     }
 
     openDeal(id) {
