@@ -130,40 +130,17 @@ class Generator:
         is_open = SQL(
             "(n > %s AND n %% 3 < 2)", round(self.count * (1 - self.open_share * 1.5))
         )
-        is_won = SQL("(n %% 5 < 2)")
-        days = SQL("LEAST(%s, 1 + 99 * %s)", age, self._share(1))
         value = SQL("round((500 + 50000 * %s)::numeric, 2)", self._share(2))
         probability = SQL("(10 + 20 * (n %% 5))")
-        status = SQL(
-            "CASE WHEN %s THEN 'open' WHEN %s THEN 'won' ELSE 'lost' END",
-            *(is_open, is_won),
-        )
-        stage = SQL(
-            "CASE WHEN %s THEN %s WHEN %s THEN %s ELSE %s END",
-            *(is_open, self._pick(self.stages["open"], 3)),
-            *(is_won, self.stages["won"][0].id, self.stages["lost"][0].id),
-        )
         return self._copy(
             "deal",
             self.count,
             create_date=self._ago(age),
-            status=status,
-            stage_id=stage,
-            last_open_stage_id=self._pick(self.stages["open"], 3),
-            lost_reason_id=SQL(
-                "CASE WHEN NOT %s AND NOT %s THEN %s END",
-                *(is_open, is_won, self._pick(self.reasons, 4)),
-            ),
             user_id=SQL(
                 "CASE WHEN n %% 97 > 0 THEN %s END", self._pick(self.people, 5)
             ),
             team_id=self._pick(self.teams, 6),
             source_id=self._pick(self.sources, 7),
-            date_closed=SQL(
-                "CASE WHEN NOT %s THEN %s + %s * interval '1 day' END",
-                *(is_open, self._ago(age), days),
-            ),
-            days_to_close=SQL("CASE WHEN NOT %s THEN floor(%s) END", is_open, days),
             date_deadline=SQL(
                 "CASE WHEN n %% 11 > 0 THEN (%s + (%s * 210 - 30) * interval '1 day')"
                 "::date END",
@@ -174,7 +151,33 @@ class Generator:
             expected_revenue_company=value,
             probability=probability,
             weighted_revenue=SQL("round(%s * %s / 100, 2)", value, probability),
+            **self._get_ends(age, is_open),
         )
+
+    def _get_ends(self, age, is_open):
+        """Return how the deals ended, two of five by being won."""
+        is_won = SQL("(n %% 5 < 2)")
+        days = SQL("LEAST(%s, 1 + 99 * %s)", age, self._share(1))
+        won, lost = self.stages["won"][0].id, self.stages["lost"][0].id
+        stage = self._pick(self.stages["open"], 3)
+        reason = self._pick(self.reasons, 4)
+
+        def choose(opened, won, lost):
+            return SQL(
+                "CASE WHEN %s THEN %s WHEN %s THEN %s ELSE %s END",
+                *(is_open, opened, is_won, won, lost),
+            )
+
+        nothing = SQL("NULL")
+        closed = SQL("%s + %s * interval '1 day'", self._ago(age), days)
+        return {
+            "status": choose("open", "won", "lost"),
+            "stage_id": choose(stage, won, lost),
+            "last_open_stage_id": stage,
+            "lost_reason_id": choose(nothing, nothing, reason),
+            "date_closed": choose(nothing, closed, closed),
+            "days_to_close": choose(nothing, *[SQL("floor(%s)", days)] * 2),
+        }
 
     def _copy_quotes(self, count, deals):
         amount = SQL("round((500 + 50000 * %s)::numeric, 2)", self._share(9))

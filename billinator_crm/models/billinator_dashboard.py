@@ -24,6 +24,8 @@ WON_SUMS = {"value": "expected_revenue_company"}
 OPEN_SUMS = {**WON_SUMS, "weighted_value": "weighted_revenue"}
 QUOTE_SUMS = {"value": "amount_untaxed_company"}
 
+# The largest id that a column of PostgreSQL holds
+MAX_ID = 2**31 - 1
 MONTHS_AHEAD = 12
 TOP_DEALS = 10
 # Sources, reasons and people that are told of; the others are summed up.
@@ -106,10 +108,40 @@ class Cells:
 
 
 class BillinatorDashboard(models.AbstractModel):
-    """The figures of a period, each with the domain of the list behind it.
+    """All that the dashboard shows.
 
-    A figure is a dict of ``model``, ``domain`` (the records it counts, for anybody
-    with the same rights) and ``count``; sums of money are beside them.
+    Amounts are in the currency of the user's current company, at its rate of today;
+    days are those of the ``tz`` in the context, else of the user. A *figure* is a dict
+    of ``model``, ``domain``, ``count`` and, for deals and quotes, ``value`` (those of
+    open deals have a ``weighted_value``, too): a search for the domain finds the
+    records that the figure is about. Where nothing stands behind a rate or an average,
+    it is False. Archived deals do not count. The answer is a dict of
+
+    * ``currency_id``; ``filters``, as they were given, with the period's days;
+      ``before`` (``date_from``, ``date_to`` of the period before);
+      ``choices`` (``companies``, ``teams``, ``users`` to filter by)
+    * ``open``: figure; ``stages``: figures with ``id`` and ``name``;
+      ``months``: figures with ``month`` (``YYYY-MM`` of the expected closing,
+      ``earlier``, ``later`` or ``none``)
+    * ``won``, ``lost``, ``created``: figures, each with the one of the period
+      ``before``
+    * ``win_rate`` (won of won and lost, percent), ``average_deal`` (of won
+      ones) and ``cycle`` (days from creation to being won): figures with
+      ``result`` and ``result_before``
+    * ``funnel``: figures of the deals created in the period that came at
+      least as far as a stage, with ``name`` and ``conversion`` (percent of
+      the step before)
+    * ``lost_reasons``; ``sources`` (won deals, with ``win_rate``): figures
+      with ``id`` and ``name``, the largest first; the ``id`` of the sum of
+      all others is ``others``
+    * ``activities``: dicts of ``id``, ``name`` of a person and the figures
+      ``done``, ``planned``, ``overdue``
+    * ``quotes``: figures ``sent`` and ``accepted`` of the quotes dated in the
+      period, each with ``before``, and ``acceptance_rate`` (percent)
+    * ``top_deals``: dicts of ``id, name, customer, stage, user, value,
+      probability, date_deadline``
+    * ``overdue``: figures of the user's own ``activities``, ``deals`` and
+      ``quotes`` whose day has passed
     """
 
     _name = "billinator.dashboard"
@@ -120,14 +152,6 @@ class BillinatorDashboard(models.AbstractModel):
     def get_dashboard(self, filters=None):
         """Return all that the dashboard shows, of what the user may read.
 
-        Amounts are in the currency of the user's current company, at its rate of
-        today; days are those of the ``tz`` in the context, else of the user. A
-        *figure* is a dict of ``model``, ``domain``, ``count`` and, for deals and
-        quotes, ``value`` (those of open deals have a ``weighted_value``, too): a
-        search for the domain finds the records that the figure is about. Where
-        nothing stands behind a rate or an average, it is False. Archived deals do not
-        count.
-
         :param dict filters: all of them optional
 
             * ``period``: ``month`` (the current one, and the default), ``quarter``,
@@ -135,33 +159,7 @@ class BillinatorDashboard(models.AbstractModel):
               ``date_to`` (ISO days, both included)
             * ``company_ids``: of the user's current companies; all without it
             * ``team_ids``, ``user_ids``: sales teams and salespeople
-        :return: dict of
-
-            * ``currency_id``; ``filters``, as above, with the period's days;
-              ``before`` (``date_from``, ``date_to`` of the period before);
-              ``choices`` (``companies``, ``teams``, ``users`` to filter by)
-            * ``open``: figure; ``stages``: figures with ``id`` and ``name``;
-              ``months``: figures with ``month`` (``YYYY-MM`` of the expected closing,
-              ``earlier``, ``later`` or ``none``)
-            * ``won``, ``lost``, ``created``: figures, each with the one of the period
-              ``before``
-            * ``win_rate`` (won of won and lost, percent), ``average_deal`` (of won
-              ones) and ``cycle`` (days from creation to being won): figures with
-              ``result`` and ``result_before``
-            * ``funnel``: figures of the deals created in the period that came at
-              least as far as a stage, with ``name`` and ``conversion`` (percent of
-              the step before)
-            * ``lost_reasons``; ``sources`` (won deals, with ``win_rate``): figures
-              with ``id`` and ``name``, the largest first; the ``id`` of the sum of
-              all others is ``others``
-            * ``activities``: dicts of ``id``, ``name`` of a person and the figures
-              ``done``, ``planned``, ``overdue``
-            * ``quotes``: figures ``sent`` and ``accepted`` of the quotes dated in the
-              period, each with ``before``, and ``acceptance_rate`` (percent)
-            * ``top_deals``: dicts of ``id, name, customer, stage, user, value,
-              probability, date_deadline``
-            * ``overdue``: figures of the user's own ``activities``, ``deals`` and
-              ``quotes`` whose day has passed
+        :return: dict, as the model's docstring describes it
         :raises UserError: for filters that make no sense
         :raises AccessError: for users without the CRM
         """
@@ -199,7 +197,7 @@ class BillinatorDashboard(models.AbstractModel):
                     filters=", ".join(FILTERS),
                 )
             )
-        period = filters.get("period") or DEFAULT_PERIOD
+        period = str(filters.get("period") or DEFAULT_PERIOD)
         start, end = self._get_days(period, filters)
         before_start, before_end = self._get_days_before(period, start, end)
         return Scope(
@@ -270,8 +268,9 @@ class BillinatorDashboard(models.AbstractModel):
     @api.model
     def _parse_ids(self, filters, name):
         ids = filters.get(name) or []
+        # What JSON says is true is an integer to Python, and no id.
         if not isinstance(ids, (list, tuple)) or not all(
-            isinstance(value, int) and not isinstance(value, bool) for value in ids
+            type(value) is int and 0 < value <= MAX_ID for value in ids
         ):
             raise UserError(
                 self.env._(
@@ -544,22 +543,27 @@ class BillinatorDashboard(models.AbstractModel):
         currency = self.env.company.currency_id
         return [
             {
-                "id": deal.id,
-                "name": deal.name,
-                "customer": deal.partner_id.display_name
-                or deal.partner_name
-                or deal.contact_name,
-                "stage": deal.stage_id.name,
-                "user": deal.user_id.name,
+                **self._tell_deal(deal),
                 "value": currency.round(
                     deal.expected_revenue_company * rates[deal.company_id.id]
                 ),
-                "probability": deal.probability,
-                "date_deadline": deal.date_deadline
-                and fields.Date.to_string(deal.date_deadline),
             }
             for deal in Deal.browse(query)
         ]
+
+    @api.model
+    def _tell_deal(self, deal):
+        day = deal.date_deadline
+        customer = deal.partner_id.display_name
+        return {
+            "id": deal.id,
+            "name": deal.name,
+            "customer": customer or deal.partner_name or deal.contact_name,
+            "stage": deal.stage_id.name,
+            "user": deal.user_id.name,
+            "probability": deal.probability,
+            "date_deadline": day and fields.Date.to_string(day),
+        }
 
     # === The period === #
 

@@ -1,10 +1,10 @@
 from odoo import models
 
 
-class BillinatorQuote(models.Model):  # pylint: disable=consider-merging-classes-inherited
+class BillinatorQuote(models.Model):
     """What sums of the quotes of a period read, without the rows."""
 
-    _inherit = "billinator.quote"
+    _inherit = "billinator.quote"  # pylint: disable=consider-merging-classes-inherited
 
     _sums_idx = models.Index(
         "(date_quote)"

@@ -561,6 +561,7 @@ class TestDashboardCall(OpportunityCase):
     def test_wrong_filters(self):
         for filters, message in (
             ({"period": "week"}, "month, quarter, year"),
+            ({"period": ["month"]}, "month, quarter, year"),
             ({"since": "2026-01-01"}, "since"),
             ({"period": "custom"}, "date_from"),
             ({"period": "custom", "date_from": "x", "date_to": "y"}, "2026-01-31"),
@@ -576,6 +577,7 @@ class TestDashboardCall(OpportunityCase):
             ({"team_ids": "1"}, "team_ids"),
             ({"user_ids": [True]}, "user_ids"),
             ({"user_ids": ["1"]}, "user_ids"),
+            ({"user_ids": [2**31]}, "user_ids"),
             ({"company_ids": self.company_b.ids}, "company menu"),
             ([("period", "month")], "dictionary"),
         ):
