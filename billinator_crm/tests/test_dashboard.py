@@ -1,9 +1,9 @@
 import json
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command, Date, Domain
+from odoo.fields import Command, Date, Datetime, Domain
 from odoo.tests import freeze_time, tagged
 
 from .test_opportunity import OpportunityCase
@@ -24,6 +24,8 @@ COLUMNS = {
     "quote": "amount_untaxed_company",
     "activity": "0",
 }
+# Moments on the next day already, month or year, in that zone
+AFTER_MIDNIGHT = ("2025-12-31 11:30", "2026-09-30 11:30", "2026-10-31 11:30")
 # What a figure counts, in plain SQL; the days are those of the user's zone.
 IN_PERIOD = (
     "({0} AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date BETWEEN %({1})s AND %({2})s"
@@ -125,11 +127,11 @@ class DashboardCase(OpportunityCase):
 
     @classmethod
     def _choose_fate(cls):
-        rng, now = cls.rng, cls.env.cr.now()
+        rng = cls.rng
         stage = rng.choice(list(cls.stages.values()))
         opened = [stage for stage in cls.stages.values() if stage.status == "open"]
-        created = now - timedelta(seconds=rng.randrange(600 * 86400))
-        closed = created + (now - created) * rng.random()
+        created = cls._choose_moment(600)
+        closed = max(created, cls._choose_moment(300))
         is_closed = stage.status != "open"
         value = rng.choice([0, 99.99, 1234.56, rng.randrange(10**8) / 100])
         last_open = rng.choice(opened) if is_closed else stage
@@ -149,6 +151,13 @@ class DashboardCase(OpportunityCase):
             "expected_revenue_company": value,
             "weighted_revenue": round(value * rng.randrange(101) / 100, 2),
         }
+
+    @classmethod
+    def _choose_moment(cls, days):
+        """Return a moment of the last days, often one that is close to midnight."""
+        if cls.rng.random() < 0.2:
+            return datetime.fromisoformat(cls.rng.choice(AFTER_MIDNIGHT))
+        return Datetime.now() - timedelta(seconds=cls.rng.randrange(days * 86400))
 
     @classmethod
     def _generate_quotes(cls):
@@ -176,8 +185,7 @@ class DashboardCase(OpportunityCase):
         cls.env.flush_all()
         for activity in activities:
             status = cls.rng.choice(["pending", "pending", "done", "cancelled"])
-            hours = cls.rng.randrange(-400 * 24, 100)
-            moment = cls.env.cr.now() + timedelta(hours=hours)
+            moment = cls._choose_moment(400)
             cls._update(
                 activity,
                 **cls._choose_owner(activity.company_id),
