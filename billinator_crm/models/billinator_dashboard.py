@@ -13,6 +13,8 @@ from odoo.tools import SQL
 DEALS = "billinator.opportunity"
 QUOTES = "billinator.quote"
 ACTIVITIES = "billinator.activity"
+# Not the versions that another one has replaced
+CURRENT_QUOTES = Domain("is_superseded", "=", False)
 
 DEFAULT_PERIOD = "month"
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -743,7 +745,7 @@ class BillinatorDashboard(models.AbstractModel):
         ):
             domain = (
                 self._get_scope_domain(scope)
-                & self._get_current_quotes_domain()
+                & CURRENT_QUOTES
                 & Domain("date_quote", ">=", start.isoformat())
                 & Domain("date_quote", "<=", end.isoformat())
                 & Domain("state", "!=", "draft")
@@ -765,13 +767,6 @@ class BillinatorDashboard(models.AbstractModel):
             "acceptance_rate": rate["now"],
             "acceptance_rate_before": rate["before"],
         }
-
-    @api.model
-    def _get_current_quotes_domain(self):
-        """Return the domain of the last versions, where quotes have several."""
-        if "is_superseded" in self.env[QUOTES]._fields:
-            return Domain("is_superseded", "=", False)
-        return Domain.TRUE
 
     # === Work === #
 
@@ -839,7 +834,7 @@ class BillinatorDashboard(models.AbstractModel):
             "quotes": (
                 QUOTES,
                 company
-                & self._get_current_quotes_domain()
+                & CURRENT_QUOTES
                 & Domain("state", "in", ["draft", "sent"])
                 & Domain("validity_date", "<", today.isoformat()),
                 QUOTE_SUMS,

@@ -8,5 +8,6 @@ class BillinatorQuote(models.Model):
 
     _sums_idx = models.Index(
         "(date_quote)"
-        " INCLUDE (company_id, user_id, team_id, state, amount_untaxed_company)"
+        " INCLUDE (company_id, user_id, team_id, state, is_superseded,"
+        " amount_untaxed_company)"
     )

@@ -170,6 +170,7 @@ class DashboardCase(OpportunityCase):
                 state=cls.rng.choice(states),
                 date_quote=day,
                 validity_date=day + timedelta(days=30),
+                is_superseded=cls.rng.choice([True, False, False, None]),
                 amount_untaxed_company=cls.rng.randrange(10**7) / 100,
             )
 
@@ -243,6 +244,8 @@ class TestDashboardFigures(DashboardCase):
         rules = ["company_id = ANY(%(companies)s)"]
         if kind == "opportunity":
             rules.append("active")
+        if kind == "quote":
+            rules.append("is_superseded IS NOT TRUE")
         if kind == "activity":
             rules = ["(company_id = ANY(%(companies)s) OR company_id IS NULL)"]
         if self.viewer in (self.salesperson, self.colleague):
