@@ -252,6 +252,25 @@ def test_a_put_changes_what_it_names_and_nothing_else(api, customer):
     assert (emptied["expected_close_date"], emptied["source"]) == (None, None)
 
 
+def test_segments_follow_their_rule(api, admin, customer):
+    rule = f"[('id', '=', {customer})]"
+    values = {"name": "By Rule", "is_segment": True, "partner_domain": rule}
+    segment = admin.create("billinator.tag", **values)
+    admin.create("billinator.tag", name="By Hand")
+    listed = {row["id"]: row for row in api.fetch("/segments")["items"]}[segment]
+    assert (listed["name"], listed["customer_count"]) == ("By Rule", 1)
+    found = api.fetch("/customers", segment="By Rule")["items"]
+    assert [row["id"] for row in found] == [customer]
+    path = f"/customers/{customer}"
+    # Tags are given by hand, and leave the segments alone.
+    shown = api.put(path, json={"tags": ["By Hand"]}).json()
+    assert (shown["tags"], shown["segments"]) == (["By Hand"], ["By Rule"])
+    other = api.make("/customers", name="Another")
+    refused = api.put(f"/customers/{other['id']}", json={"tags": ["By Rule"]})
+    assert refused.status_code in (409, 422)
+    assert "is a segment" in refused.text
+
+
 def test_times_with_an_offset_become_utc(api, customer):
     for sent, shown in {
         "2024-01-20T10:00:00": "2024-01-20T10:00:00Z",
@@ -784,7 +803,7 @@ def test_reading_runs_on_a_read_only_cursor(rest_server, api, company, customer)
         *(f"/notes/customer/{customer}", f"/notes/{note['id']}"),
         *(f"/contacts/customer/{customer}", f"/contacts/{contact['id']}"),
         *("/customers", f"/customers/{customer}", f"/customers/{customer}/timeline"),
-        *(f"/quotes/{quote['id']}/pdf", "/products", "/taxes"),
+        *(f"/quotes/{quote['id']}/pdf", "/products", "/taxes", "/segments"),
         *("/openapi.json", "/docs"),
     ):
         assert api.get(path).status_code == 200, path

@@ -13,18 +13,20 @@ class ResPartner(models.Model):
         """Refuse new partners in a segment: that follows from its rule."""
         partners = super().create(vals_list)
         if any(vals.get("crm_tag_ids") for vals in vals_list):
-            partners._check_segments(
-                dict.fromkeys(partners, self.env["billinator.tag"])
-            )
+            partners._refuse_segments_by_hand({}, [])
         return partners
 
     def write(self, vals):
-        """Refuse to change by hand who is in a segment."""
+        """Refuse to change by hand who is in a segment.
+
+        What replaces all tags, such as an import, is about the others.
+        """
         if "crm_tag_ids" not in vals:
             return super().write(vals)
         before = {partner: partner._get_segments() for partner in self}
         result = super().write(vals)
-        self._check_segments(before)
+        self._refuse_segments_by_hand(before, vals["crm_tag_ids"] or [])
+        self._keep_segments(before)
         return result
 
     def copy_data(self, default=None):
@@ -39,9 +41,26 @@ class ResPartner(models.Model):
     def _get_segments(self):
         return self.crm_tag_ids.filtered("is_segment")
 
-    def _check_segments(self, before):
+    def _refuse_segments_by_hand(self, before, commands):
+        """Refuse segments that a partner entered, or that a command names to leave.
+
+        :param dict before: the partners' segments as they were
+        """
+        nothing = self.env["billinator.tag"]
+        unlinked = nothing.browse(
+            command[1]
+            for command in commands
+            if isinstance(command, list | tuple) and command[0] == Command.UNLINK
+        )
         for partner in self:
-            now = partner._get_segments()
-            changed = (now - before[partner]) | (before[partner] - now)
+            segments = before.get(partner, nothing)
+            changed = (partner._get_segments() - segments) | (segments & unlinked)
             if changed:
                 changed._refuse_by_hand(changed[0].name)
+
+    def _keep_segments(self, before):
+        for partner in self:
+            if lost := before[partner] - partner.crm_tag_ids:
+                super(ResPartner, partner).write(
+                    {"crm_tag_ids": [Command.link(tag.id) for tag in lost]}
+                )

@@ -188,7 +188,6 @@ class TestSegment(BillinatorCommon):
         for change in (
             lambda: setattr(self.bo, "crm_tag_ids", segment),
             lambda: self.ada.write({"crm_tag_ids": [Command.unlink(segment.id)]}),
-            lambda: self.ada.write({"crm_tag_ids": [Command.clear()]}),
             lambda: segment.write({"partner_ids": [Command.link(self.bo.id)]}),
             lambda: self.env["res.partner"].create(
                 {"name": "New", "crm_tag_ids": segment.ids}
@@ -205,6 +204,12 @@ class TestSegment(BillinatorCommon):
         self.ada.crm_tag_ids += tag
         self.assertEqual(self.ada.crm_tag_ids, segment + tag)
         self.assertEqual(self.ada.copy().crm_tag_ids, tag)
+        # An import replaces the tags that one gives by hand.
+        (self.ada + self.bo).write({"crm_tag_ids": [Command.clear()]})
+        self.assertEqual(self.ada.crm_tag_ids, segment)
+        (self.ada + self.bo).write({"crm_tag_ids": [Command.set(tag.ids)]})
+        self.assertEqual(self.ada.crm_tag_ids, segment + tag)
+        self.assertEqual(self.bo.crm_tag_ids, tag)
 
     def test_preview_before_saving(self):
         with Form(

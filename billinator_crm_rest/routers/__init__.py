@@ -6,6 +6,7 @@ from . import (
     opportunities,
     products,
     quotes,
+    segments,
     taxes,
 )
 
@@ -17,5 +18,6 @@ ROUTERS = [
     contacts.router,
     customers.router,
     products.router,
+    segments.router,
     taxes.router,
 ]

@@ -22,7 +22,20 @@ from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
 from ..schemas.timeline import TimelinePage, TimelineQuery
 from .bulk import add_bulk_route
 
-CUSTOMERS = Resource(
+
+class CustomerResource(Resource):
+    """Customers, with the tags of people and those of rules apart."""
+
+    def to_dicts(self, records):
+        items = super().to_dicts(records)
+        for item, customer in zip(items, records, strict=True):
+            segments = customer.crm_tag_ids.filtered("is_segment")
+            item["segments"] = segments.mapped("name")
+            item["tags"] = (customer.crm_tag_ids - segments).mapped("name")
+        return items
+
+
+CUSTOMERS = CustomerResource(
     "res.partner",
     {
         "name": Field("name"),
@@ -42,6 +55,9 @@ CUSTOMERS = Resource(
     search_fields=("complete_name", "email", "phone", "vat", "ref"),
     filters={
         "tag": lambda env, value: named(value, "crm_tag_ids.name"),
+        "segment": lambda env, value: [
+            ("crm_tag_ids", "any", [("is_segment", "=", True), ("name", "=", value)])
+        ],
         "is_company": lambda env, value: [("is_company", "=", value)],
     },
 )
@@ -62,6 +78,7 @@ def get_customer_domain(env, customer_id):
 
 class CustomerQuery(ListQuery):
     tag: Name | None = None
+    segment: Name | None = None
     is_company: bool | None = None
 
 

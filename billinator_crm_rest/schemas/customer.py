@@ -37,5 +37,6 @@ class Customer(Output):
     city: str | None
     country: str | None
     tags: list[str]
+    segments: list[str]
     created_at: ShownDatetime
     updated_at: ShownDatetime
