@@ -4,6 +4,8 @@ from io import BytesIO
 
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from psycopg2 import IntegrityError
+from psycopg2.errors import ExclusionViolation, UniqueViolation
 from starlette.exceptions import HTTPException
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
@@ -43,10 +45,24 @@ def describe(exc):
         return exc.code, exc.description
     if isinstance(exc, RequestValidationError):
         return _describe_invalid(exc)
+    if isinstance(exc.__cause__, IntegrityError):
+        # Odoo's message for the constraint that the call would have broken.
+        return get_constraint_status(exc.__cause__), str(exc.args[0])
     for kind, status in STATUS_CODES:
         if isinstance(exc, kind):
             return status, str(exc.args[0])
     return 500, "Internal Server Error"
+
+
+def get_constraint_status(error):
+    """Return the status for a constraint of the database that a call would break.
+
+    What is taken by another record is a state that forbids the call; other values are
+    wrong whatever else there is.
+
+    :param error: psycopg2's ``IntegrityError``
+    """
+    return 409 if isinstance(error, (UniqueViolation, ExclusionViolation)) else 422
 
 
 def _describe_invalid(exc):

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from clients import Company, XmlRpc
-from server_log import CONFLICT, MAIL_REFUSED, PRINTER, check_only_conflicts
+from server_log import MAIL_REFUSED, PRINTER, REST_LOG, check_only_conflicts
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
@@ -85,7 +85,7 @@ def crm_server():
 def rest_server():
     """The server of the REST tests, on which reading cannot write."""
     with _serving_a_copy(
-        workers=2, options=["--dev=replica"], expected_log=[CONFLICT, PRINTER]
+        workers=2, options=["--dev=replica"], expected_log=REST_LOG
     ) as server:
         yield server
         check_only_conflicts(server.log)

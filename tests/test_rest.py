@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from clients import Rest, WebClient, XmlRpc, create_api_client
-from server_log import CONFLICT, PRINTER
+from server_log import REST_LOG
 
 from dev_tool.log_check import check_file
 
@@ -570,6 +570,56 @@ def test_a_state_can_forbid_a_change(api, company):
     assert api.fetch(path)["status"] == "REJECTED"
 
 
+def test_what_is_taken_is_a_conflict(api, admin, customer):
+    person = admin.create("res.partner", name="Only Once")
+    body = {"customer_id": customer, "person_id": person}
+    api.make("/contacts", **body)
+    answer = api.post("/contacts", json=body)
+    assert answer.status_code == 409
+    assert "a contact of this customer already" in answer.json()["detail"]
+    assert api.fetch(f"/contacts/customer/{customer}")["total"] == 1
+
+
+@pytest.fixture
+def demanding_stage(admin):
+    """The code of a stage that demands a description, an activity and a quote."""
+    fields = [("model", "=", "billinator.opportunity"), ("name", "=", "description")]
+    code = "DEMANDING"
+    stage = admin.create(
+        "billinator.stage",
+        name="Demanding Stage",
+        code=code,
+        sequence=99,
+        required_field_ids=[(6, 0, admin.search("ir.model.fields", *fields))],
+        require_accepted_quote=True,
+        require_next_activity=True,
+    )
+    yield code
+    admin.call("billinator.stage", "write", [stage], vals={"code": f"WAS_{code}"})
+
+
+def test_a_stage_names_all_that_it_demands(api, company, customer, demanding_stage):
+    sent = _prepare_opportunity(customer)
+    deal = api.make("/opportunities", **sent)
+    path, move = f"/opportunities/{deal['id']}", {"stage": demanding_stage}
+    for answer in (
+        api.put(path, json=move),
+        api.post("/opportunities", json={**sent, **move}),
+    ):
+        assert answer.status_code == 422
+        for missing in ("Notes", "an accepted quote", "a next activity"):
+            assert missing in answer.json()["detail"]
+    assert _without_time(api.fetch(path)) == _without_time(deal)
+    assert api.fetch("/opportunities", customer_id=customer)["total"] == 1
+    about = {"customer_id": customer, "opportunity_id": deal["id"]}
+    api.make("/activities", **_prepare_activity(**about))
+    quote = api.make("/quotes", **{**_prepare_quote(company), **about})
+    accept = {"status": "ACCEPTED"}
+    assert api.put(f"/quotes/{quote['id']}", json=accept).status_code == 200
+    moved = api.put(path, json={**move, "description": "All is said."}).json()
+    assert moved["stage"] == demanding_stage
+
+
 # Items
 
 
@@ -808,4 +858,4 @@ def test_reading_runs_on_a_read_only_cursor(rest_server, api, company, customer)
     ):
         assert api.get(path).status_code == 200, path
     # Odoo warns where it has to repeat a call with a cursor that writes.
-    check_file(rest_server.log, [CONFLICT, PRINTER])
+    check_file(rest_server.log, REST_LOG)

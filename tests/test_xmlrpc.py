@@ -1,4 +1,4 @@
-"""What integrations do, over XML-RPC, JSON-2 and OdooRPC, as a salesperson."""
+"""What integrations do, over XML-RPC, JSON-2, OdooRPC and odooly, as a salesperson."""
 
 import os
 import re
@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import httpx
+import odooly
 import odoorpc
 import pytest
 from clients import Company, Json2, Refused, WebClient, XmlRpc, create_user
@@ -223,6 +224,31 @@ def test_odoorpc_sells_as_well(crm_server, api_key, company):
     assert quote.name.startswith("Q")
     invoice = _invoice_of(quote.action_convert_to_invoice())
     assert _invoice_of(quotes.action_convert_to_invoice([quote.id])) == invoice
+
+
+# What odooly tries when it logs in, and the server refuses.
+ODOOLY_LOG = ("Access Denied", "Technical Documentation", "ir.model")
+
+
+def test_odooly_sells_as_well(start_server):
+    server = start_server(expected_log=[re.escape(line) for line in ODOOLY_LOG])
+    admin = XmlRpc(server, server.login, server.password)
+    company = Company.set_up(admin)
+    create_user(admin, SALESPERSON, "sales_team.group_sale_salesman")
+    key = WebClient(server, SALESPERSON, SALESPERSON).create_api_key()
+    client = odooly.Client(server.url, server.database, SALESPERSON, api_key=key)
+    sent = {"name": "Deal", "partner_id": company.customer, "expected_revenue": 1000.0}
+    [deal] = client.env[DEAL].create([{**sent, "probability": 75.0}])
+    assert (deal.status, deal.weighted_revenue) == ("open", 750.0)
+    deal.action_set_won()
+    assert client.env[DEAL].browse(deal.id).status == "won"
+    [quote] = client.env[QUOTE].create(
+        [{**company.prepare_quote(), "opportunity_id": deal.id}]
+    )
+    assert quote.amount_total == 11800.0
+    invoice = _invoice_of(quote.action_convert_to_invoice())
+    assert _invoice_of(quote.action_convert_to_invoice()) == invoice
+    assert admin.read("account.move", invoice, "amount_total")["amount_total"] == 11800
 
 
 def test_the_example_works_as_it_is(crm_server, admin):

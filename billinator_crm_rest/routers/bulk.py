@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from odoo.exceptions import UserError
 
 from ..dependencies import UserEnv, remember_call
-from ..dispatcher import describe
+from ..dispatcher import describe, get_constraint_status
 from ..schemas.bulk import BulkAnswer, BulkCreate
 
 
@@ -18,7 +18,7 @@ def add_bulk_route(router, resource, create_schema, schema):
     def create_many(env: UserEnv, data: BulkCreate):
         """Create up to 1,000; tell of each what came of it."""
         resource.check_create(env)
-        results = _create_many(env, resource, create_schema, data.items)
+        results = create_each(env, resource, create_schema, data.items)
         failed = sum(result["status"] >= 400 for result in results)
         if failed and data.all_or_nothing:
             raise HTTPException(422, [r for r in results if r["status"] >= 400])
@@ -38,7 +38,13 @@ def add_bulk_route(router, resource, create_schema, schema):
     )
 
 
-def _create_many(env, resource, schema, items):
+def create_each(env, resource, schema, items):
+    """Create what can be created of many clients' data.
+
+    :param schema: the resource's input schema
+    :param items: the data, not validated yet
+    :return: list of dicts of ``index`` and ``status``, with ``item`` or ``detail``
+    """
     results, valid = {}, {}
     for index, item in enumerate(items):
         try:
@@ -72,7 +78,8 @@ def _create_one(env, resource, index, data):
         with env.cr.savepoint():
             return _succeed(index, *resource.upsert(env, data))
     except IntegrityError as exc:
-        return _fail(index, 422, env[resource.model]._sql_error_to_message(exc))
+        message = env[resource.model]._sql_error_to_message(exc)
+        return _fail(index, get_constraint_status(exc), message)
     except (UserError, StarletteHTTPException) as exc:
         return _fail(index, *describe(exc))
 

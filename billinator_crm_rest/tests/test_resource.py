@@ -1,10 +1,12 @@
 from fastapi import HTTPException
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.billinator_crm.tests.common import BillinatorCommon
 
 from ..models import billinator_external_reference as reference_module
+from ..routers.bulk import create_each
 from ..routers.contacts import CONTACTS
 from ..routers.opportunities import OPPORTUNITIES
 from ..routers.quotes import QUOTES
@@ -137,6 +139,22 @@ class TestResourceReferences(BillinatorCommon):
                 QUOTES.change(self.env, quote["id"], QuoteUpdate(items=items))
             [problem] = refusal.exception.detail
             self.assertEqual(problem["loc"], ["body", "items", *place])
+
+
+@tagged("post_install", "-at_install")
+class TestBulk(BillinatorCommon):
+    """Of many, each gets the answer that it would get by itself."""
+
+    def test_what_is_taken_is_a_conflict(self):
+        person = self.env["res.partner"].create({"name": "Only Once"})
+        once = {"customer_id": self.customer.id, "person_id": person.id}
+        myself = {"customer_id": self.customer.id, "person_id": self.customer.id}
+        with mute_logger("odoo.sql_db"):
+            results = create_each(
+                self.env, CONTACTS, ContactCreate, [once, once, myself]
+            )
+        self.assertEqual([result["status"] for result in results], [201, 409, 422])
+        self.assertIn("already", results[1]["detail"])
 
 
 @tagged("post_install", "-at_install")
