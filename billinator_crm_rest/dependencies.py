@@ -1,6 +1,8 @@
 """What every call needs: the key's user, a page, an order."""
 
 import hashlib
+from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Annotated
 
 from fastapi import Depends, Header, HTTPException
@@ -17,7 +19,7 @@ from odoo.addons.fastapi.context import odoo_env_ctx
 API_GROUP = "billinator_crm_rest.group_api_user"
 
 
-def get_user_env(
+async def get_user_env(
     request: Request,
     credentials: Annotated[
         HTTPAuthorizationCredentials | None,
@@ -45,7 +47,7 @@ def get_user_env(
     user = env(user=uid)["res.users"].browse(uid)
     if not user.has_group(API_GROUP):
         raise HTTPException(403, user.env._("Your user may not use the API."))
-    company_ids = _get_company_ids(user)
+    company_ids = [*user._get_api_company_ids()]
     if company_id is not None:
         if company_id not in company_ids:
             message = user.env._("Your user does not belong to this company.")
@@ -57,13 +59,6 @@ def get_user_env(
         context["lang"] = lang
     request.state.env = env(user=uid, context=context)
     return request.state.env
-
-
-def _get_company_ids(user):
-    """Return the ids of the user's companies, the main one first."""
-    # Every call asks for it: one column, and not all that Odoo would fetch along.
-    main = user.with_context(prefetch_fields=False).company_id.id
-    return [main, *(other for other in user._get_company_ids() if other != main)]
 
 
 UserEnv = Annotated[Environment, Depends(get_user_env)]
@@ -86,7 +81,7 @@ async def get_request_hash(request: Request):
     return digest.hexdigest()
 
 
-def remember_call(
+async def remember_call(
     request: Request,
     env: UserEnv,
     request_hash: Annotated[str, Depends(get_request_hash)],
@@ -129,8 +124,27 @@ def answer_created(response, created):
     return item
 
 
+def _without_thread(endpoint):
+    """Return the endpoint as a coroutine function, which FastAPI calls where it is.
+
+    Threads are for event loops of many calls; each of ours has a loop of its own, and
+    would only wait for the thread to begin and to end.
+    """
+    if iscoroutinefunction(endpoint):
+        return endpoint
+
+    @wraps(endpoint)
+    async def call(*args, **kwargs):
+        return endpoint(*args, **kwargs)
+
+    return call
+
+
 class ApiRoute(APIRoute):
     """A route that ends its work in the database before it answers."""
+
+    def __init__(self, path, endpoint, **options):
+        super().__init__(path, _without_thread(endpoint), **options)
 
     def get_route_handler(self):
         handle = super().get_route_handler()

@@ -11,4 +11,5 @@ from . import (
     mail_activity,
     res_config_settings,
     res_lang,
+    res_users,
 )

@@ -32,6 +32,12 @@ class FastapiEndpoint(models.Model):
             params["responses"] = self._get_problem_responses()
         return params
 
+    def _get_app_dependencies_overrides(self):
+        if self._is_billinator_crm():
+            # With one, FastAPI would read all signatures again for each call.
+            return {}
+        return super()._get_app_dependencies_overrides()
+
     @api.model
     def _get_problem_responses(self):
         """Return what OpenAPI tells of the answers that are no success."""
