@@ -612,7 +612,7 @@ def test_a_stage_names_all_that_it_demands(api, company, customer, demanding_sta
     assert _without_time(api.fetch(path)) == _without_time(deal)
     assert api.fetch("/opportunities", customer_id=customer)["total"] == 1
     about = {"customer_id": customer, "opportunity_id": deal["id"]}
-    api.make("/activities", **_prepare_activity(**about))
+    api.make("/activities", **{**_prepare_activity(customer), **about})
     quote = api.make("/quotes", **{**_prepare_quote(company), **about})
     accept = {"status": "ACCEPTED"}
     assert api.put(f"/quotes/{quote['id']}", json=accept).status_code == 200
