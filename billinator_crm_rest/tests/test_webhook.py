@@ -385,6 +385,8 @@ class TestWebhookEvents(WebhookCase):
         for _twice in range(2):
             self.env.invalidate_all()
             self.env["billinator.webhook"]._get_subscriptions()
+            # Environments remember it themselves, and are forgotten at any time.
+            self.env.user._get_company_ids()
             before = self.env.cr.sql_log_count
             opportunities = self.env["billinator.opportunity"].create(
                 [
