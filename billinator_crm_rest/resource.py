@@ -451,8 +451,10 @@ class Resource:
         return self.to_dicts(record)[0]
 
     def _change(self, record, data):
+        """Write what ``data`` names, and return the record."""
         [values] = self.to_values_list(record.env, [data])
         record.write(values)
+        return record
 
     def delete(self, env, record_id):
         self.get(env, record_id).unlink()

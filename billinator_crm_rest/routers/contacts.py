@@ -22,8 +22,9 @@ class ContactResource(Resource):
         return contacts
 
     def _change(self, record, data):
-        super()._change(record, data)
-        self._change_primary(record, data)
+        contact = super()._change(record, data)
+        self._change_primary(contact, data)
+        return contact
 
     def _change_primary(self, contact, data):
         if data.is_primary:

@@ -103,12 +103,13 @@ class QuoteResource(Resource):
         return quotes
 
     def _change(self, record, data):
-        super()._change(record, data)
+        record = super()._change(record, data)
         if data.items is not None:
             rows = _get_rows(record, [data])
             record.line_ids = _get_item_commands(record, rows)
             _check_totals(record, rows)
         _change_states(record, [data])
+        return record
 
 
 def _get_rows(quotes, data_list):
