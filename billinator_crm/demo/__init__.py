@@ -9,6 +9,7 @@ from .deal_history import DealHistory
 from .note_history import NoteHistory
 from .quote_history import QuoteHistory
 from .snapshot_history import SnapshotHistory
+from .target_history import TargetHistory
 
 # Nobody is told by mail about what never happened.
 QUIET = {
@@ -20,7 +21,7 @@ QUIET = {
 
 
 def create_sales_history(env):
-    """Create deals, quotes, notes and activities; invoices where there is accounting.
+    """Create deals, quotes, notes, activities and targets; invoices where possible.
 
     To be called by the superuser while the registry is loading: only then do records
     keep the creation dates they are given.
@@ -37,3 +38,6 @@ def create_sales_history(env):
     # From now on; the story above says itself which deals are won.
     stage = env.ref("billinator_crm.billinator_stage_negotiation")
     stage.accepted_stage_id = env.ref("billinator_crm.billinator_stage_won")
+    TargetHistory(env, deals).make()
+    env["billinator.stage.conversion"]._refresh()
+    env["billinator.opportunity"].union(*deals)._update_history_probabilities()

@@ -45,6 +45,26 @@ RIGHTS = {
         "portal": "",
         "internal": "",
     },
+    "billinator.stage.conversion": {
+        "salesperson": "r",
+        "colleague": "r",
+        "senior": "r",
+        "manager": "r",
+        "accountant": "",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
+    "billinator.target": {
+        "salesperson": "r",
+        "colleague": "",
+        "senior": "r",
+        "manager": "rwcu",
+        "accountant": "",
+        "stranger": "",
+        "portal": "",
+        "internal": "",
+    },
     "billinator.tag": {
         "salesperson": "r",
         "colleague": "r",
@@ -237,6 +257,10 @@ class AccessCase(BillinatorCommon):
             "billinator.lost.reason": cls.env["billinator.lost.reason"].create(
                 {"name": "Too far away"}
             ),
+            "billinator.stage.conversion": cls._create_conversion(),
+            "billinator.target": cls.env["billinator.target"].create(
+                {"user_id": cls.salesperson.id, "amount": 1000}
+            ),
             "billinator.tag": cls.env["billinator.tag"].create({"name": "Test Tag"}),
             "billinator.contact": cls._create_contact(),
             "billinator.tag.condition": cls.env["billinator.tag.condition"].create(
@@ -288,6 +312,18 @@ class AccessCase(BillinatorCommon):
         )
         return cls.env["billinator.contact"].create(
             {"name": "Ours, too", "customer_id": customer.id}
+        )
+
+    @classmethod
+    def _create_conversion(cls):
+        # Only the cron may count.
+        conversions_sudo = cls.env["billinator.stage.conversion"].sudo()
+        return conversions_sudo.create(
+            {
+                "company_id": cls.company.id,
+                "stage_id": cls.stages["LEAD"].id,
+                "age_from": 1,
+            }
         )
 
     @classmethod
@@ -387,9 +423,10 @@ class TestRights(AccessCase):
             "billinator.note": "subject",
             "billinator.pipeline.snapshot": "opportunity_name",
             "billinator.tag.condition": "value",
+            "billinator.target": "amount",
         }
         field = fields.get(record._name, "name")
-        record.write({field: 7 if field == "value" else "Changed"})
+        record.write({field: 7 if field in ("amount", "value") else "Changed"})
 
     def _try_unlink(self, record):
         record.unlink()
@@ -403,11 +440,21 @@ class TestRights(AccessCase):
             "billinator.activity": {"partner_id": self.customer.id, "type": "call"},
             "billinator.activity.outcome": {"name": "Another"},
             "billinator.opportunity": {**own, "name": "Another"},
+            "billinator.stage.conversion": {
+                "company_id": self.company.id,
+                "stage_id": self.stages["LEAD"].id,
+                "age_from": 2,
+            },
             "billinator.tag": {"name": "Another"},
             "billinator.tag.condition": {
                 "tag_id": self.records["billinator.tag"].id,
                 "metric": "monetary",
                 "value": 5,
+            },
+            "billinator.target": {
+                "user_id": self.senior.id,
+                "company_id": self.company.id,
+                "amount": 1,
             },
             "billinator.timeline": {"title": "Another"},
             "billinator.contact": {
@@ -505,6 +552,7 @@ class TestMethods(AccessCase):
     def _get_arguments(self, name):
         return {
             "action_extend": ["2030-01-01"],
+            "action_move_to_month": ["2030-01-01"],
             "action_override_gate": [self.stages["QUALIFIED"].id, "No"],
             "action_apply_discount": [10],
             "action_apply_template": self.records["billinator.quote.template"].ids,

@@ -53,6 +53,18 @@ class TestDemo(TransactionCase):
             sum((won - later).mapped("expected_revenue_company")),
         )
 
+    def test_targets(self):
+        targets = self.env["billinator.target"].search(
+            [("user_id", "in", self.deals.user_id.ids)]
+        )
+        self.assertEqual(targets.user_id, self.deals.user_id)
+        self.assertGreater(max(targets.mapped("attainment")), 50)
+        self.assertLess(min(targets.mapped("attainment")), 50)
+
+    def test_history_of_stages(self):
+        open_deals = self.deals.filtered(lambda deal: deal.status == "open")
+        self.assertGreater(min(open_deals.mapped("history_sample_size")), 0)
+
     def test_time_in_stages(self):
         """The chatter's dates are those by which the time per stage is told."""
         for deal in self.deals.filtered(lambda deal: deal.status == "won"):

@@ -1,3 +1,6 @@
+from itertools import count as count_from
+from itertools import islice
+
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -37,6 +40,7 @@ class TestQueryCounts(BillinatorCommon):
         )
         cls.env = cls.env["base"].with_context(**USUAL_MAIL).with_user(cls.manager).env
         cls.owners = cls.senior + cls.salesperson
+        cls.days = (f"{year}-01-01" for year in count_from(2010))
 
     # Records
 
@@ -212,6 +216,89 @@ class TestQueryCounts(BillinatorCommon):
             )
 
         self.assertConstant(show, self._create_busy_opportunities)
+
+    def test_forecast(self):
+        """The columns of the coming months, with their cards and what to expect."""
+        Opportunity = self.env["billinator.opportunity"]
+        view = self.env.ref(
+            "billinator_crm.billinator_opportunity_view_kanban_forecast"
+        )
+        specification = get_specification(Opportunity, "kanban", view.id)
+
+        def show(opportunities):
+            domain = [("id", "in", opportunities.ids)]
+            Opportunity.web_read_group(
+                domain,
+                ["date_deadline:month"],
+                ["weighted_revenue:sum", "committed_revenue:sum"],
+                auto_unfold=True,
+                unfold_read_specification=specification,
+            )
+            Opportunity.get_forecast(domain, "2030-01-01")
+
+        def prepare(count):
+            opportunities = self._create_busy_opportunities(count)
+            opportunities.date_deadline = "2030-02-01"
+            return opportunities
+
+        self.assertConstant(show, prepare)
+
+    def test_move_to_month(self):
+        self.assertConstant(
+            lambda deals: deals.action_move_to_month("2030-01-01"),
+            self._create_opportunities,
+        )
+
+    def test_history(self):
+        self.assertConstant(
+            lambda deals: deals._update_history_probabilities(),
+            self._create_opportunities,
+        )
+        self.assertConstant(
+            lambda deals: deals.mapped("history_explanation"),
+            self._create_opportunities,
+        )
+
+    def test_forecast_has_an_index(self):
+        self.env.cr.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off;"
+            "SET LOCAL enable_incremental_sort = off"
+        )
+        query = (
+            self.env["billinator.opportunity"]
+            .sudo()
+            ._search(
+                [
+                    ("status", "=", "open"),
+                    ("date_deadline", ">=", "2030-01-01"),
+                    ("date_deadline", "<", "2030-02-01"),
+                ],
+                order="date_deadline, priority desc, id desc",
+            )
+        )
+        plan = str(self.env.execute_query(SQL("EXPLAIN %s", query.select())))
+        self.assertIn("billinator_opportunity_forecast_idx", plan)
+        self.assertNotIn("Sort", plan)
+
+    def test_list_of_targets(self):
+        self._assert_view_constant("list", self._create_targets)
+
+    def test_kanban_of_targets(self):
+        self._assert_view_constant("kanban", self._create_targets)
+
+    def _create_targets(self, count):
+        return self.env["billinator.target"].create(
+            [
+                {
+                    "user_id": self.senior.id,
+                    "amount": 1000,
+                    "date_from": day,
+                    "date_to": day,
+                }
+                # Another target of the same period is refused.
+                for day in islice(self.days, count)
+            ]
+        )
 
     def test_statistics(self):
         self.assertConstant(

@@ -366,6 +366,25 @@ class TestTours(TourCase):
         self.assertEqual(event.start, meeting.due_date)
         self.assertEqual(event.duration, 1)
 
+    def test_forecast(self):
+        deal = self.env["billinator.opportunity"].create(
+            {
+                "name": "Forecast Deal",
+                "contact_name": "Ada",
+                "user_id": self.salesperson.id,
+                "expected_revenue": 1000,
+                "stage_id": self.env.ref("billinator_crm.billinator_stage_proposal").id,
+                "date_deadline": fields.Date.today() + relativedelta(months=1, day=12),
+            }
+        )
+        self.start_tour(
+            "/odoo/forecast", "billinator_crm_forecast", login=self.salesperson.login
+        )
+        self.assertEqual(deal.forecast_category, "commit")
+        self.assertEqual(
+            deal.date_deadline, fields.Date.today() + relativedelta(months=3, day=12)
+        )
+
     def test_drag_activities(self):
         call, _meeting, _email, task = self._plan_day()
         self.start_tour(

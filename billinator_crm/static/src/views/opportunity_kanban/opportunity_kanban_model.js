@@ -1,7 +1,7 @@
 import { RelationalModel } from "@web/model/relational_model/relational_model";
 import { showWonMessage } from "@billinator_crm/views/won_message";
 
-class OpportunityGroupList extends RelationalModel.DynamicGroupList {
+export class OpportunityGroupList extends RelationalModel.DynamicGroupList {
     /**
      * A drag to a lost stage asks for the reason first; a drag to a won one is
      * celebrated.

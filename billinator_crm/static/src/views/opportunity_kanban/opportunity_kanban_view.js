@@ -37,10 +37,12 @@ class OpportunityKanbanRenderer extends rottingKanbanView.Renderer {
     };
 }
 
-registry.category("views").add("billinator_opportunity_kanban", {
+export const opportunityKanbanView = {
     ...rottingKanbanView,
     ArchParser: OpportunityKanbanArchParser,
     Controller: OpportunityKanbanController,
     Model: OpportunityKanbanModel,
     Renderer: OpportunityKanbanRenderer,
-});
+};
+
+registry.category("views").add("billinator_opportunity_kanban", opportunityKanbanView);
