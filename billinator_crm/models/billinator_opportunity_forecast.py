@@ -296,25 +296,29 @@ class BillinatorOpportunity(models.Model):
         rows = self._get_forecast_rows(deals, start, end)
         won = self._get_won_by_month(deals, start, end)
         totals = self._draw_totals(rows)
-        months = sorted({row["month"] for row in rows} | set(won))
+        currency = self.env.company.currency_id
         return {
-            "currency": self.env.company.currency_id.name,
-            "currency_id": self.env.company.currency_id.id,
+            "currency": currency.name,
+            "currency_id": currency.id,
             "date_from": fields.Date.to_string(start),
             "date_to": fields.Date.to_string(end),
             **self._summarize_forecast(rows, sum(won.values()), totals[None]),
-            "months": [
-                {
-                    "month": fields.Date.to_string(month),
-                    **self._summarize_forecast(
-                        [row for row in rows if row["month"] == month],
-                        won.get(month, 0),
-                        totals[month],
-                    ),
-                }
-                for month in months
-            ],
+            "months": self._summarize_months(rows, won, totals),
         }
+
+    @api.model
+    def _summarize_months(self, rows, won, totals):
+        return [
+            {
+                "month": fields.Date.to_string(month),
+                **self._summarize_forecast(
+                    [row for row in rows if row["month"] == month],
+                    won.get(month, 0),
+                    totals[month],
+                ),
+            }
+            for month in sorted({row["month"] for row in rows} | set(won))
+        ]
 
     @api.model
     def _get_forecast_period(self, date_from, date_to):
@@ -351,37 +355,6 @@ class BillinatorOpportunity(models.Model):
         return rows
 
     def _get_forecast_sql(self, query):
-        names = {
-            "company_id": "company_id",
-            "value": "expected_revenue_company",
-            "weighted": "weighted_revenue",
-            "committed": "committed_revenue",
-            "probability": "history_probability",
-            "sample_size": "history_sample_size",
-        }
-        columns = [
-            SQL(
-                "%s AS %s",
-                self._field_to_sql(query.table, field, query),
-                SQL.identifier(name),
-            )
-            for name, field in names.items()
-        ]
-        month = SQL(
-            "date_trunc('month', %s)::date",
-            self._field_to_sql(query.table, "date_deadline", query),
-        )
-        query.order = None
-        deals = query.select(
-            *columns,
-            SQL("%s AS month", month),
-            SQL(
-                "row_number() OVER (PARTITION BY %s ORDER BY %s DESC NULLS LAST)"
-                " AS rank",
-                month,
-                self._field_to_sql(query.table, "expected_revenue_company", query),
-            ),
-        )
         return SQL(
             """
             SELECT month, company_id, probability, sample_size, COUNT(*) AS count,
@@ -391,8 +364,37 @@ class BillinatorOpportunity(models.Model):
           GROUP BY month, company_id, probability, sample_size, LEAST(rank, %s)
           ORDER BY month, value, company_id, probability, sample_size
             """,
-            deals,
+            self._get_ranked_sql(query),
             LARGEST_DEALS + 1,
+        )
+
+    def _get_ranked_sql(self, query):
+        """Select the deals of a query with their month and their rank in it."""
+        names = {
+            "company_id": "company_id",
+            "value": "expected_revenue_company",
+            "weighted": "weighted_revenue",
+            "committed": "committed_revenue",
+            "probability": "history_probability",
+            "sample_size": "history_sample_size",
+            "month": "date_deadline",
+        }
+        column = {
+            name: self._field_to_sql(query.table, field, query)
+            for name, field in names.items()
+        }
+        column["month"] = SQL("date_trunc('month', %(month)s)::date", **column)
+        column["rank"] = SQL(
+            "row_number() OVER (PARTITION BY %(month)s"
+            " ORDER BY %(value)s DESC NULLS LAST)",
+            **column,
+        )
+        query.order = None
+        return query.select(
+            *(
+                SQL("%s AS %s", sql, SQL.identifier(name))
+                for name, sql in column.items()
+            )
         )
 
     @api.model

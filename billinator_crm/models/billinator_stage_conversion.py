@@ -98,48 +98,54 @@ class BillinatorStageConversion(models.Model):
 
     @api.model
     def _get_count_sql(self, moment):
-        for model in ("billinator.opportunity", "mail.message", "mail.tracking.value"):
-            self.env[model].flush_model()
         return SQL(
             """
-            WITH stay AS (
-                SELECT deal.company_id, deal.status,
-                       change.old_value_integer AS stage_id,
-                       EXTRACT(EPOCH FROM change.create_date
-                           - LAG(change.create_date, 1, deal.create_date)
-                             OVER (PARTITION BY deal.id ORDER BY change.id)
-                       )::float / 86400 AS days
-                  FROM billinator_opportunity deal
-                  JOIN mail_message message
-                    ON message.model = 'billinator.opportunity'
-                   AND message.res_id = deal.id
-                  JOIN mail_tracking_value change
-                    ON change.mail_message_id = message.id
-                   AND change.field_id = %(field)s
-                 WHERE deal.status IN ('won', 'lost')
-                   AND deal.date_closed >= %(since)s
-                   AND deal.date_closed < %(moment)s
-            )
             SELECT stay.company_id, stay.stage_id, age.since,
                    COUNT(*),
                    COUNT(*) FILTER (WHERE stay.status = 'won'),
                    SUM(LEAST(stay.days, age.until) - age.since),
                    COALESCE(SUM(LEAST(stay.days, age.until) - age.since)
                        FILTER (WHERE stay.status = 'won'), 0)
-              FROM stay
+              FROM (%(stays)s) AS stay
               JOIN billinator_stage stage
                 ON stage.id = stay.stage_id AND stage.status = 'open'
               JOIN unnest(%(ages)s, %(ends)s::float[]) AS age (since, until)
                 ON stay.days > age.since
           GROUP BY stay.company_id, stay.stage_id, age.since
             """,
-            field=self.env["ir.model.fields"]
-            ._get("billinator.opportunity", "stage_id")
-            .id,
-            since=moment - relativedelta(years=HISTORY_YEARS),
-            moment=moment,
+            stays=self._get_stays_sql(moment),
             ages=list(AGES),
             ends=[*AGES[1:], float("inf")],
+        )
+
+    @api.model
+    def _get_stays_sql(self, moment):
+        """Select how many days the closed deals stood in each of their stages."""
+        for model in ("billinator.opportunity", "mail.message", "mail.tracking.value"):
+            self.env[model].flush_model()
+        get_field = self.env["ir.model.fields"]._get
+        return SQL(
+            """
+            SELECT deal.company_id, deal.status,
+                   change.old_value_integer AS stage_id,
+                   EXTRACT(EPOCH FROM change.create_date
+                       - LAG(change.create_date, 1, deal.create_date)
+                         OVER (PARTITION BY deal.id ORDER BY change.id)
+                   )::float / 86400 AS days
+              FROM billinator_opportunity deal
+              JOIN mail_message message
+                ON message.model = 'billinator.opportunity'
+               AND message.res_id = deal.id
+              JOIN mail_tracking_value change
+                ON change.mail_message_id = message.id
+               AND change.field_id = %(field)s
+             WHERE deal.status IN ('won', 'lost')
+               AND deal.date_closed >= %(since)s
+               AND deal.date_closed < %(moment)s
+            """,
+            field=get_field("billinator.opportunity", "stage_id").id,
+            since=moment - relativedelta(years=HISTORY_YEARS),
+            moment=moment,
         )
 
     @api.model
