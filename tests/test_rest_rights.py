@@ -37,7 +37,8 @@ ROLES = {
 }
 # Each line: the method and the path; what owner, stranger, all, manager, accountant,
 # employee, guest (of the portal) and foreigner get. Who has no right on a kind of
-# record is told so; to others, one that they may not see is not there.
+# record is told so; to others, one that they may not see is not there: guests may read
+# quotes, their own ones.
 MATRIX = """
 GET    /opportunities                     200 200 200 200 403 403 403 200
 POST   /opportunities                     201 201 201 201 403 403 403 422
@@ -49,11 +50,11 @@ DELETE /opportunities/{opportunity}       403 404 403 204 403 403 403 404
 GET    /quotes                            200 200 200 200 200 403 403 200
 POST   /quotes                            201 201 201 201 403 403 403 422
 POST   /quotes/bulk                       200 200 200 200 403 403 403 200
-GET    /quotes/{quote}                    200 404 200 200 200 403 403 404
-GET    /quotes/{quote}/pdf                200 404 200 200 200 403 403 404
-PUT    /quotes/{quote}                    200 404 200 200 403 403 403 404
-DELETE /quotes/{quote}                    403 404 403 204 403 403 403 404
-POST   /quotes/{quote}/convert            201 404 201 201 403 403 403 404
+GET    /quotes/{quote}                    200 404 200 200 200 403 404 404
+GET    /quotes/{quote}/pdf                200 404 200 200 200 403 404 404
+PUT    /quotes/{quote}                    200 404 200 200 403 403 404 404
+DELETE /quotes/{quote}                    403 404 403 204 403 403 404 404
+POST   /quotes/{quote}/convert            201 404 201 201 403 403 404 404
 GET    /activities                        200 200 200 200 403 403 403 200
 POST   /activities                        201 201 201 201 403 403 403 422
 POST   /activities/bulk                   200 200 200 200 403 403 403 200
