@@ -26,7 +26,10 @@ class ResPartner(models.Model):
         before = {partner: partner._get_segments() for partner in self}
         result = super().write(vals)
         self._refuse_segments_by_hand(before, vals["crm_tag_ids"] or [])
-        self._keep_segments(before)
+        for partner in self:
+            if lost := before[partner] - partner.crm_tag_ids:
+                links = [Command.link(tag.id) for tag in lost]
+                super(ResPartner, partner).write({"crm_tag_ids": links})
         return result
 
     def copy_data(self, default=None):
@@ -57,10 +60,3 @@ class ResPartner(models.Model):
             changed = (partner._get_segments() - segments) | (segments & unlinked)
             if changed:
                 changed._refuse_by_hand(changed[0].name)
-
-    def _keep_segments(self, before):
-        for partner in self:
-            if lost := before[partner] - partner.crm_tag_ids:
-                super(ResPartner, partner).write(
-                    {"crm_tag_ids": [Command.link(tag.id) for tag in lost]}
-                )
