@@ -412,9 +412,12 @@ class BillinatorQuote(models.Model):
         }
 
     def _get_lines_for_sale(self):
-        """Return the lines with a price, options as well."""
-        lines = self.line_ids.filtered(lambda line: not line.display_type)
-        return lines.with_prefetch(self.line_ids._prefetch_ids)
+        """Return the lines with a price, options as well.
+
+        Those of the discount on the whole follow what the customer chooses: what it
+        takes off is judged by what was given.
+        """
+        return self._get_own_lines().with_prefetch(self.line_ids._prefetch_ids)
 
     def _get_approval_figures(self, discounts):
         """Return what the rules judge, whatever the customer chooses.
@@ -427,13 +430,22 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         lines = self._get_lines_for_sale()
         overall = max(
-            subset._get_overall_discount(discounts)
+            self._get_overall_discount(subset, discounts)
             for subset in (lines, lines.filtered(lambda line: not line.is_optional))
         )
+        total = self._get_tax_totals(lines)["total_amount"]
         return {
-            "total": self._get_tax_totals(lines)["total_amount"],
+            "total": total * (1 - self._get_discount_share(lines)),
             "discounts": [
                 *((line._get_title(), discounts[line]) for line in lines),
                 (False, overall),
             ],
         }
+
+    def _get_overall_discount(self, lines, discounts):
+        """Return how many percent a quote of ``lines`` is below the pricelist.
+
+        :param discounts: effective discounts by line
+        """
+        left = 1 - lines._get_overall_discount(discounts) / 100
+        return (1 - left * (1 - self._get_discount_share(lines))) * 100

@@ -4,6 +4,8 @@ from odoo.fields import Command
 from odoo.tools import formatLang
 
 DISCOUNTS = ("discount_percentage", "discount_amount")
+# What lines do not follow one by one. Objects, for a caller's context has no such.
+POSTPONED, REFRESHING = object(), object()
 # Fields of the quote that its discount lines follow.
 DISCOUNTED_BY = {
     *DISCOUNTS,
@@ -11,6 +13,7 @@ DISCOUNTED_BY = {
     "currency_id",
     "date_quote",
     "fiscal_position_id",
+    "line_ids",
     "partner_id",
     "pricelist_id",
 }
@@ -75,7 +78,11 @@ class BillinatorQuote(models.Model):
     # === CRUD === #
 
     def write(self, vals):
-        result = super().write(vals)
+        """Let the discount follow all that is written at once, and not line by line."""
+        quotes = self
+        if "line_ids" in vals:
+            quotes = self.with_context(billinator_discount=POSTPONED)
+        result = super(BillinatorQuote, quotes).write(vals)
         if DISCOUNTED_BY & vals.keys():
             given = self if set(DISCOUNTS) & vals.keys() else self._get_discounted()
             given._refresh_discount_lines()
@@ -125,7 +132,14 @@ class BillinatorQuote(models.Model):
     # === Business === #
 
     def _get_discounted(self):
-        return self.filtered(lambda q: q.discount_percentage or q.discount_amount)
+        """Return the quotes with a discount on the whole, or with lines that say so."""
+        return self.filtered(
+            lambda quote: (
+                quote.discount_percentage
+                or quote.discount_amount
+                or any(quote.line_ids.mapped("is_global_discount"))
+            )
+        )
 
     def _get_own_lines(self):
         """Return the lines to sell, without those of the discount on the whole."""
@@ -146,6 +160,18 @@ class BillinatorQuote(models.Model):
         Tax._round_base_lines_tax_details(base_lines, self.company_id)
         return base_lines
 
+    @api.model
+    def _get_commercial_fields(self):
+        return [*super()._get_commercial_fields(), *DISCOUNTS]
+
+    def _get_discount_share(self, lines):
+        """Return which part, from 0 to 1, the discount takes off a quote of ``lines``."""
+        self.ensure_one()
+        if not self.discount_amount:
+            return self.discount_percentage / 100
+        total = self._get_total_of_base_lines(self._get_base_lines_with_taxes(lines))
+        return min(1.0, self.discount_amount / total) if total > 0 else 0.0
+
     def _get_discountable_total(self):
         """Return the total without the discount, taxes included."""
         self.ensure_one()
@@ -158,9 +184,14 @@ class BillinatorQuote(models.Model):
         )
         return totals["total_amount_currency"]
 
+    def _follow_lines(self):
+        """Let the discounts follow their quotes' lines, unless that comes later."""
+        if self.env.context.get("billinator_discount") not in (POSTPONED, REFRESHING):
+            self._get_discounted()._refresh_discount_lines()
+
     def _refresh_discount_lines(self):
         """Make the discount lines what follows from the discount and other lines."""
-        for quote in self.with_context(billinator_refreshing_discount=True):
+        for quote in self.with_context(billinator_discount=REFRESHING):
             if quote.is_editable:
                 quote._set_discount_lines(quote._prepare_discount_lines_values())
 

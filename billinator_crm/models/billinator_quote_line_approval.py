@@ -60,7 +60,7 @@ class BillinatorQuoteLine(models.Model):
     def _get_overall_discount(self, discounts):
         """Return how many percent the lines together are below the pricelist.
 
-        Negative lines, such as a global discount's, count as discounts.
+        Negative lines count as discounts.
 
         :param discounts: effective discounts by line
         """

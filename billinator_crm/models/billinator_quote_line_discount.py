@@ -1,10 +1,14 @@
 from odoo import api, fields, models
 
+from .billinator_quote_discount import REFRESHING
+
 # Fields of a line that the discount on the whole quote follows.
 DISCOUNTED_BY = {
     "analytic_distribution",
     "discount",
     "display_type",
+    "extra_tax_data",
+    "is_global_discount",
     "is_optional",
     "is_selected",
     "price_unit",
@@ -46,19 +50,15 @@ class BillinatorQuoteLine(models.Model):
         quotes = self.quote_id
         given_up = self.filtered("is_global_discount").quote_id
         result = super().unlink()
-        if not self._is_refreshing_discount():
+        if self.env.context.get("billinator_discount") is not REFRESHING:
             # Who deletes the line of a discount does not want the discount.
             given_up.action_remove_discount()
-            (quotes - given_up)._get_discounted()._refresh_discount_lines()
+            (quotes - given_up)._follow_lines()
         return result
 
     # === Business === #
 
-    def _is_refreshing_discount(self):
-        return self.env.context.get("billinator_refreshing_discount")
-
     def _refresh_global_discount(self, left=None):
         """Let the discounts of the lines' quotes, and of those left, follow them."""
-        if not self._is_refreshing_discount():
-            quotes = self.quote_id | left if left else self.quote_id
-            quotes._get_discounted()._refresh_discount_lines()
+        quotes = self.quote_id | left if left else self.quote_id
+        quotes._follow_lines()

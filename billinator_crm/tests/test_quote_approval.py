@@ -96,6 +96,51 @@ class TestApprovalRule(ApprovalCase):
         ]
         self.assertEqual(self.quote.approval_state, "needed")
 
+    def test_discount_on_all_whatever_the_customer_chooses(self):
+        self.line.discount = 0
+        self.quote.line_ids = [
+            Command.create(
+                {"product_id": self.product_a.id, "quantity": 8, "is_optional": True}
+            )
+        ]
+        option = self.quote.line_ids[-1]
+        self.quote.action_apply_discount(percentage=10)
+        self.assertEqual(self.quote.approval_state, "no")
+        self.quote.action_apply_discount(percentage=11)
+        self.assertEqual(self.quote.approval_state, "needed")
+        self._approve()
+        self.quote.action_mark_sent()
+        for chosen in (True, False):
+            self.quote._choose_line(
+                option.id, self.quote.content_hash, is_selected=chosen
+            )
+            self.assertEqual(self.quote.approval_state, "approved")
+        self._assert_refused(self.quote.action_apply_discount, 12)
+
+    def test_amount_off_all_where_the_customer_takes_no_option(self):
+        self.line.discount = 0
+        self.quote.line_ids = [
+            Command.create(
+                {"product_id": self.product_a.id, "quantity": 8, "is_optional": True}
+            )
+        ]
+        self.quote.action_apply_discount(amount=self.quote.amount_total * 0.11)
+        self.assertIn("11.00%", self.quote.approval_reasons)
+        self.quote.action_apply_discount(amount=self.line.price_total * 0.1)
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_discount_on_all_counts_for_the_total(self):
+        self.rule.write({"max_discount": 0, "max_total": 1000})
+        quote = self._create_quote(
+            {"name": "Work", "price_unit": 600, "tax_ids": False},
+            {"name": "More", "price_unit": 500, "tax_ids": False, "is_optional": True},
+        )
+        self.assertEqual(quote.approval_state, "needed")
+        quote.action_apply_discount(percentage=10)
+        self.assertEqual(quote.approval_state, "no")
+        quote.action_apply_discount(percentage=9)
+        self.assertEqual(quote.approval_state, "needed")
+
     def test_remembered_pricelist_price_is_no_way_around(self):
         self.line.write({"discount": 0, "price_unit": 50})
         self.line.pricelist_price_unit = 50

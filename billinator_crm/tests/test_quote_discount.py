@@ -91,6 +91,34 @@ class TestQuoteDiscount(BillinatorCommon):
         self.quote.line_ids.filtered("is_optional").is_selected = True
         self._assert_total((self.total - 115 + 92) * 0.9)
 
+    def test_lines_say_what_was_given(self):
+        """No values and no context make them say anything else."""
+        quote = self.quote.with_user(self.salesperson).with_context(
+            billinator_refreshing_discount=True, billinator_discount=True
+        )
+        quote.action_apply_discount(percentage=10)
+        quote.line_ids.filtered("is_global_discount")[0].price_unit = -99
+        self._assert_total(self.total * 0.9)
+        first = quote.line_ids.sorted()[0]
+        for line in (first, quote.line_ids.filtered("is_global_discount")[0]):
+            line.extra_tax_data = False
+            self._assert_total(self.total * 0.9)
+        quote.action_remove_discount()
+        line = {**self._prepare_line(-50, self.tax_sale_a), "is_global_discount": True}
+        quote.line_ids = [Command.create(line)]
+        self._assert_total(self.total)
+
+    def test_discount_deleted_with_other_changes(self):
+        """As a form saves it."""
+        self.quote.action_apply_discount(percentage=10)
+        first = self.quote.line_ids.sorted()[0]
+        self.quote.line_ids = [
+            Command.update(first.id, {"quantity": 2}),
+            Command.delete(self._get_discount_lines()[0].id),
+        ]
+        self.assertFalse(self.quote.discount_percentage)
+        self._assert_total(self.total + 115)
+
     def test_amount_never_exceeds_what_is_left(self):
         self.quote.action_apply_discount(amount=120)
         self.quote.line_ids.sorted()[0].unlink()
