@@ -18,8 +18,8 @@ class BillinatorQuoteLine(models.Model):
         """Return the values of a template's line that makes lines like this one."""
         self.ensure_one()
         values = {
+            **self.env["billinator.quote.template.line"]._get_common_values(self),
             "sequence": self.sequence,
-            "display_type": self.display_type,
             "name": False if self._has_products_name() else self.name,
         }
         if self.display_type:
@@ -32,7 +32,6 @@ class BillinatorQuoteLine(models.Model):
             "product_uom_id": self.product_uom_id.id,
             "price_unit": 0.0 if self.product_id else self._get_company_price(),
             "discount": self.discount if by_hand else 0.0,
-            "is_optional": self.is_optional,
         }
 
     def _has_products_name(self):

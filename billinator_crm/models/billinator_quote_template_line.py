@@ -69,6 +69,12 @@ class BillinatorQuoteTemplateLine(models.Model):
     is_optional = fields.Boolean(
         string="Optional", help="The customer may take this line or leave it."
     )
+    is_quantity_editable = fields.Boolean(
+        string="Customer Sets Quantity",
+        help="The customer may change the quantity on the quote's page.",
+    )
+    collapse_prices = fields.Boolean()
+    collapse_composition = fields.Boolean()
 
     # === Constraints === #
 
@@ -124,11 +130,11 @@ class BillinatorQuoteTemplateLine(models.Model):
         """
         self.ensure_one()
         line = self.with_context(lang=quote._get_customers_language())
-        values = {"template_line_id": self.id, "is_optional": self.is_optional}
+        values = {"template_line_id": self.id, **self._get_common_values(self)}
         if line.name:
             values["name"] = line.name
         if self.display_type:
-            return {**values, "display_type": self.display_type}
+            return values
         values["quantity"] = self.quantity
         if self.discount:
             values["discount"] = self.discount
@@ -139,6 +145,18 @@ class BillinatorQuoteTemplateLine(models.Model):
                 "product_uom_id": self.product_uom_id.id,
             }
         return {**values, "price_unit": self._get_price(quote)}
+
+    @api.model
+    def _get_common_values(self, line):
+        """Return what a line of a quote and one of its template have in common."""
+        names = (
+            "display_type",
+            "is_optional",
+            "is_quantity_editable",
+            "collapse_prices",
+            "collapse_composition",
+        )
+        return {name: line[name] for name in names}
 
     def _get_price(self, quote):
         """Return the price of a line without product in the quote's currency."""

@@ -64,6 +64,17 @@ class TestQuoteTemplate(BillinatorCommon):
             {"partner_id": self.customer.id, **values}
         )
 
+    def test_what_customers_may_choose_and_see_comes_along(self):
+        names = ("is_quantity_editable", "collapse_prices", "collapse_composition")
+        quote = self._create_empty(template_id=self.template.id)
+        quote.line_ids[0].write({"collapse_prices": True, "collapse_composition": True})
+        quote.line_ids[1].is_quantity_editable = True
+        action = quote.action_save_as_template()
+        copy = self._create_empty(template_id=action["res_id"])
+        for line, expected in zip(copy.line_ids, quote.line_ids, strict=True):
+            for name in names:
+                self.assertEqual(line[name], expected[name])
+
     def _assert_terms(self, quote):
         self.assertEqual(quote.note, "<p>Pay soon</p>")
         self.assertEqual((quote.validity_date - quote.date_quote).days, 12)
