@@ -224,6 +224,15 @@ class BillinatorQuoteInstallment(models.Model):
         )
         return self.sudo()._get_live_invoices()
 
+    def _prepare_revision_values(self):
+        """Return the values of the same in the next version of the quote."""
+        [values] = self.copy_data()
+        wanted = self.currency_id.round(self._get_wanted_amount())
+        if self.currency_id.compare_amounts(self.amount, wanted) < 0:
+            # The quote costs less than when this was planned.
+            values.update(percentage=0.0, fixed_amount=self.amount)
+        return values
+
     def _prepare_invoice_values(self):
         """Return the values of the down payment's invoice."""
         self.ensure_one()

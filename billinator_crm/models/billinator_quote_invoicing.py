@@ -218,6 +218,16 @@ class BillinatorQuote(models.Model):
                 )
             )
 
+    def _prepare_revision_values(self):
+        """Take along the down payments planned, none of which has an invoice."""
+        planned = self.installment_ids.filtered("amount")
+        return {
+            **super()._prepare_revision_values(),
+            "installment_ids": [
+                Command.create(row._prepare_revision_values()) for row in planned
+            ],
+        }
+
     # === Taxes and accounts === #
 
     def _prepare_down_payment_base_lines(self, installment):

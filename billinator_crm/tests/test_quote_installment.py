@@ -293,6 +293,21 @@ class TestInstallmentLife(InstallmentCase):
         for name in ("amount_untaxed", "amount_tax", "amount_total"):
             self.assertAlmostEqual(self._get_sum(name), self.quote[name], 2)
 
+    def test_planned_for_the_next_version(self):
+        self._plan(fixed_amount=self.quote.amount_total * 0.6)
+        self._plan(percentage=30)
+        self._invoice(self._plan(percentage=10)).button_cancel()
+        self.quote.action_reset_to_draft()
+        self.quote.line_ids.quantity = 1
+        planned = self.quote.installment_ids.filtered("amount").mapped("amount")
+        self.quote.action_mark_sent()
+        self.quote.with_user(self.salesperson).action_revise()
+        revision = self.quote.next_version_id
+        self.assertEqual(revision.installment_ids.mapped("amount"), planned)
+        self.assertFalse(revision.installment_ids.invoice_ids)
+        revision.line_ids.quantity = 2
+        self.assertTrue(self._invoice(revision.installment_ids[0]))
+
     def test_salesperson(self):
         quote = self.quote.with_user(self.salesperson)
         action = quote.action_invoice_down_payment(percentage=30)
