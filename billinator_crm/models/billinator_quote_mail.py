@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
+from odoo.tools import format_date
 
 from .billinator_quote import EDITABLE_STATES
 
@@ -127,6 +128,7 @@ class BillinatorQuote(models.Model):
         """Refuse quotes that could not become sent."""
         self._check_transition("sent")
         self._check_sellable()
+        self._check_valid()
         for quote in self:
             if quote.state not in EDITABLE_STATES:
                 raise UserError(
@@ -135,6 +137,18 @@ class BillinatorQuote(models.Model):
                         "draft first.",
                         quote=quote.name,
                         state=quote._get_state_label(),
+                    )
+                )
+
+    def _check_valid(self):
+        for quote in self:
+            if quote._is_past_validity():
+                raise UserError(
+                    self.env._(
+                        "Quote %(quote)s was valid until %(day)s, and the customer "
+                        "could not accept it: choose a later day first.",
+                        quote=quote.name,
+                        day=format_date(self.env, quote.validity_date),
                     )
                 )
 

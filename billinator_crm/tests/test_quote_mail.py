@@ -92,6 +92,12 @@ class TestQuoteMail(BillinatorCommon):
             for method in (quote.action_send, quote.action_send_by_email):
                 with self.assertRaises(UserError):
                     method()
+        old = self._create_own_quote(
+            date_quote="2026-01-01", validity_date="2026-01-31"
+        )
+        for method in (old.action_send, old.action_send_by_email):
+            with self.assertRaisesRegex(UserError, "was valid until 01/31/2026"):
+                method()
         self.customer.email = False
         with self.assertRaisesRegex(UserError, "Ada Industries has no email"):
             self._create_own_quote().action_send_by_email()
