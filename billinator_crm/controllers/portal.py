@@ -402,7 +402,7 @@ class QuotePortal(CustomerPortal):
                     "quantity": line.quantity,
                     "is_left_out": line.is_optional and not line.is_selected,
                 }
-                for line in quote_sudo.line_ids
+                for line in quote_sudo._get_portal_lines()
             },
             "tax_totals": request.env["ir.qweb"]._render(
                 "account.document_tax_totals", values

@@ -899,6 +899,13 @@ class BillinatorQuote(models.Model):
 
     def _get_lines_to_invoice(self):
         """Return the priced lines, notes, and sections with something in them."""
+        return self._get_lines_with_headings(lambda line: line._is_priced())
+
+    def _get_lines_with_headings(self, is_wanted):
+        """Return some of the lines, notes, and sections with something in them.
+
+        :param is_wanted: function of a line
+        """
         self.ensure_one()
         kept = self.env["billinator.quote.line"]
         open_section = open_subsection = kept
@@ -907,7 +914,7 @@ class BillinatorQuote(models.Model):
                 open_section, open_subsection = line, kept.browse()
             elif line.display_type == "line_subsection":
                 open_subsection = line
-            elif line.display_type == "line_note" or line._is_priced():
+            elif line.display_type == "line_note" or is_wanted(line):
                 kept |= open_section | open_subsection | line
         return kept.with_prefetch(self.line_ids._prefetch_ids)
 

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from .billinator_quote_line import LEVELS
 
@@ -10,17 +10,22 @@ class BillinatorQuote(models.Model):
     _inherit = "billinator.quote"
 
     def _get_document_rows(self):
-        """Return the rows of what counts for the total, in order.
+        """Return the rows of what counts for the total; see ``_prepare_rows``."""
+        return self._prepare_rows(self._get_lines_to_invoice())
 
+    @api.model
+    def _prepare_rows(self, lines):
+        """Return the rows of a quote's lines, for its PDF and for its page.
+
+        :param lines: in order
         :return: list of dicts: ``line``; ``kind``, one of ``section``, ``subsection``,
             ``note``, ``product``, and ``bundle`` (a section whose content is not
             shown); ``indent`` (0 to 2); ``amount`` (in the quote's currency, with taxes
             where the company's prices include them), ``tax_ids``, and ``has_price``,
             whether these two are to be shown
         """
-        self.ensure_one()
         rows, headings = [], []
-        for line in self._get_lines_to_invoice():
+        for line in lines:
             headings = [row for row in headings if line._is_below(row["line"])]
             row = line._prepare_document_row(headings)
             if not any(heading["kind"] == "bundle" for heading in headings):
@@ -33,7 +38,7 @@ class BillinatorQuote(models.Model):
         return rows
 
     def _get_option_rows(self):
-        """Return the rows of what the customer may add; see ``_get_document_rows``.
+        """Return the rows of what the customer may add; see ``_prepare_rows``.
 
         Each has its own price, which no section sums up or hides.
         """

@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
-# How deep a heading is; the lines below it are deeper.
-LEVELS = {"line_section": 0, "line_subsection": 1}
 # Ten million of anything are more than any quote means, and less than any number that
 # the database or a total could stumble over.
 MAX_QUANTITY = 10_000_000
@@ -85,21 +83,3 @@ class BillinatorQuoteLine(models.Model):
         if rounded <= 0:
             raise UserError(self.env._("Please enter a quantity above zero."))
         return rounded
-
-    def _prepare_portal_row(self, headings):
-        """Return the line's row below ``headings``; see the quote's portal rows."""
-        self.ensure_one()
-        level = LEVELS.get(self.display_type)
-        is_bundle = level is not None and self.collapse_composition
-        kind = (self.display_type or "product").removeprefix("line_")
-        hidden = any(heading["line"].collapse_prices for heading in headings)
-        includes_taxes = self.quote_id.company_price_include == "tax_included"
-        return {
-            "line": self,
-            "kind": "bundle" if is_bundle else kind,
-            "level": level,
-            "indent": len(headings),
-            "is_empty": level is not None,
-            "has_price": kind != "note" and not hidden,
-            "amount": self.price_total if includes_taxes else self.price_subtotal,
-        }

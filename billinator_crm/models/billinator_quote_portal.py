@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .billinator_quote_line_portal import LEVELS
-
 CUSTOMER_STATES = ("sent", "accepted", "rejected", "expired")
 # What customers may read of their quotes over RPC, which they never need: enough to
 # find and open them. All else, and every field to come, is the seller's; the page shows
@@ -226,27 +224,12 @@ class BillinatorQuote(models.Model):
     # === The page === #
 
     def _get_portal_rows(self):
-        """Return the rows of the page's table, in order: all lines but options.
-
-        :return: list of dicts: ``line``; ``kind``, one of ``section``, ``subsection``,
-            ``note``, ``product``, and ``bundle`` (a section whose content is not
-            shown); ``indent`` (0 to 2); ``amount``, of sections the sum; and
-            ``has_price``, whether that is to be shown
-        """
-        self.ensure_one()
-        rows, headings = [], []
-        for line in self.line_ids.filtered(lambda line: not line.is_optional).sorted():
-            level = LEVELS.get(line.display_type, len(LEVELS))
-            headings = [row for row in headings if row["level"] < level]
-            row = line._prepare_portal_row(headings)
-            for heading in headings:
-                heading["amount"] += row["amount"]
-                heading["is_empty"] = False
-            if not any(heading["kind"] == "bundle" for heading in headings):
-                rows.append(row)
-            if line.display_type in LEVELS:
-                headings.append(row)
-        return [row for row in rows if not row["is_empty"]]
+        """Return the rows of all lines but options; see ``_prepare_rows``."""
+        return self._prepare_rows(
+            self._get_lines_with_headings(
+                lambda line: not line.display_type and not line.is_optional
+            )
+        )
 
     def _get_portal_options(self):
         """Return the rows of the optional lines, those left out as well."""
@@ -254,7 +237,14 @@ class BillinatorQuote(models.Model):
         options = self.line_ids.filtered(
             lambda line: line.is_optional and not line.display_type
         )
-        return [line._prepare_portal_row([]) for line in options.sorted()]
+        return [line._prepare_document_row([]) for line in options.sorted()]
+
+    def _get_portal_lines(self):
+        """Return the lines that have an amount on the page, bundles as well."""
+        rows = self._get_portal_rows() + self._get_portal_options()
+        return self.line_ids.browse(
+            row["line"].id for row in rows if row["kind"] in ("product", "bundle")
+        )
 
     def _get_portal_amounts(self):
         """Return the formatted amounts that the page shows, by their place on it."""

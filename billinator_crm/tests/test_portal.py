@@ -304,6 +304,8 @@ class TestSignature(PortalCase):
         )
         self.assertFalse(rows[-1]["has_price"])
         self.assertEqual(len(quote._get_portal_options()), 1)
+        shown = quote.line_ids[3] | quote.line_ids[5] | quote.line_ids[8]
+        self.assertEqual(quote._get_portal_lines(), shown | quote.line_ids[4])
 
 
 @tagged("post_install", "-at_install")

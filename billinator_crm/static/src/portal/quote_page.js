@@ -65,10 +65,21 @@ export class QuotePage extends Interaction {
         for (const amountEl of document.querySelectorAll("[data-amount]")) {
             amountEl.textContent = amounts[amountEl.dataset.amount] ?? amountEl.textContent;
         }
-        for (const rowEl of this.el.querySelectorAll("[data-line-id]")) {
+        const rowEls = [...this.el.querySelectorAll("[data-line-id]")];
+        if (!this.isSame(rowEls, lines)) {
+            window.location.reload();
+            return;
+        }
+        for (const rowEl of rowEls) {
             this.showLine(rowEl, lines[rowEl.dataset.lineId]);
         }
         setElementContent(this.el.querySelector(".o_billinator_totals"), markup(tax_totals));
+    }
+
+    /** Another option may bring another tax, and with it another line of a discount. */
+    isSame(rowEls, lines) {
+        const isKnown = (rowEl) => rowEl.dataset.lineId in lines;
+        return rowEls.length === Object.keys(lines).length && rowEls.every(isKnown);
     }
 
     showLine(rowEl, { quantity, is_left_out }) {
