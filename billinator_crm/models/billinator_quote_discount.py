@@ -165,7 +165,7 @@ class BillinatorQuote(models.Model):
         return [*super()._get_commercial_fields(), *DISCOUNTS]
 
     def _get_discount_share(self, lines):
-        """Return which part, from 0 to 1, the discount takes off a quote of ``lines``."""
+        """Return which part of a quote of ``lines``, from 0 to 1, is taken off."""
         self.ensure_one()
         if not self.discount_amount:
             return self.discount_percentage / 100

@@ -177,6 +177,7 @@ class BillinatorQuote(models.Model):
     def _check_open_for_down_payments(self):
         """Refuse quotes of which nothing can be invoiced before the rest."""
         self.ensure_one()
+        self._check_current()
         if self.sudo().has_final_invoice:
             raise UserError(
                 self.env._(

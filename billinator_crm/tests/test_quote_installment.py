@@ -293,6 +293,15 @@ class TestInstallmentLife(InstallmentCase):
         for name in ("amount_untaxed", "amount_tax", "amount_total"):
             self.assertAlmostEqual(self._get_sum(name), self.quote[name], 2)
 
+    def test_dialogs_show_nothing_of_quotes_that_one_may_not_read(self):
+        for model, name in (
+            ("billinator.quote.invoice", "amount_total"),
+            ("billinator.quote.discount", "percentage"),
+        ):
+            Dialog = self.env[model].with_user(self.stranger)
+            with self.subTest(model), self.assertRaises(AccessError):
+                Dialog.create({"quote_id": self.quote.id}).read([name])
+
     def test_planned_for_the_next_version(self):
         self._plan(fixed_amount=self.quote.amount_total * 0.6)
         self._plan(percentage=30)
@@ -305,6 +314,8 @@ class TestInstallmentLife(InstallmentCase):
         revision = self.quote.next_version_id
         self.assertEqual(revision.installment_ids.mapped("amount"), planned)
         self.assertFalse(revision.installment_ids.invoice_ids)
+        with self.assertRaisesRegex(UserError, "was superseded"):
+            self._plan(percentage=1)
         revision.line_ids.quantity = 2
         self.assertTrue(self._invoice(revision.installment_ids[0]))
 

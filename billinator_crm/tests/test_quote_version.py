@@ -370,6 +370,12 @@ class TestQuoteVersions(VersionCase):
 
 @tagged("post_install", "-at_install")
 class TestQuoteDiff(VersionCase):
+    def test_dialog_on_a_single_version_shows_no_changes(self):
+        dialog = self.env["billinator.quote.compare"].create(
+            {"new_version_id": self._create_quote().id}
+        )
+        self.assertIs(dialog.changes, False)
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -43,10 +43,12 @@ class BillinatorQuoteCompare(models.TransientModel):
     def _compute_changes(self):
         for dialog in self:
             old, new = dialog.old_version_id, dialog.new_version_id
-            diff = old and new and new.get_version_diff(old.id)
-            dialog.changes = diff and self.env["ir.qweb"]._render(
-                "billinator_crm.billinator_quote_version_diff", {"diff": diff}
-            )
+            dialog.changes = False
+            if old and new:
+                dialog.changes = self.env["ir.qweb"]._render(
+                    "billinator_crm.billinator_quote_version_diff",
+                    {"diff": new.get_version_diff(old.id)},
+                )
 
     def action_open(self):
         """Open the newer one of the versions that the dialog compares.

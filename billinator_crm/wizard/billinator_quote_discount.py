@@ -19,6 +19,7 @@ class BillinatorQuoteDiscount(models.TransientModel):
         ],
         string="Discount",
         compute="_compute_discount",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
@@ -26,13 +27,18 @@ class BillinatorQuoteDiscount(models.TransientModel):
     )
     percentage = fields.Float(
         compute="_compute_discount",
+        compute_sudo=False,
         store=True,
         readonly=False,
         precompute=True,
         digits="Discount",
     )
     amount = fields.Monetary(
-        compute="_compute_discount", store=True, readonly=False, precompute=True
+        compute="_compute_discount",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     has_discount = fields.Boolean(compute="_compute_has_discount")
 

@@ -13,9 +13,14 @@ class BillinatorQuoteInvoice(models.TransientModel):
         default=lambda self: self.env.context.get("active_id"),
     )
     currency_id = fields.Many2one(related="quote_id.currency_id")
-    amount_total = fields.Monetary(related="quote_id.amount_total")
-    amount_invoiced = fields.Monetary(related="quote_id.amount_invoiced")
-    amount_to_invoice = fields.Monetary(related="quote_id.amount_to_invoice")
+    # Who may not read the quote reads none of it here, either.
+    amount_total = fields.Monetary(related="quote_id.amount_total", related_sudo=False)
+    amount_invoiced = fields.Monetary(
+        related="quote_id.amount_invoiced", related_sudo=False
+    )
+    amount_to_invoice = fields.Monetary(
+        related="quote_id.amount_to_invoice", related_sudo=False
+    )
     method = fields.Selection(
         [
             ("percentage", "Down payment, in percent"),
