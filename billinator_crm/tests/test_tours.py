@@ -299,23 +299,6 @@ class TestTours(TourCase):
         self.assertEqual(quote.state, "sent")
         self.assertFalse(quote._is_past_validity())
 
-    def test_sell_in_parts(self):
-        desk, chair = self.products[:2]
-        self.env["billinator.quote.template"].create(
-            {
-                "name": "A Tour Template",
-                "line_ids": [
-                    Command.create({"product_id": desk.id, "quantity": 2}),
-                    Command.create({"product_id": chair.id, "is_optional": True}),
-                ],
-            }
-        )
-        self.start_tour("/odoo", "billinator_crm_sell_in_parts", login="tour_biller")
-        quote = self.env["billinator.quote"].search(
-            [("template_id.name", "=", "A Tour Template")]
-        )
-        self.assertEqual(sum(quote.invoice_ids.mapped("amount_total")), 990)
-
     def test_log(self):
         deal = self._create_log_deal()
         self.start_tour(
@@ -394,6 +377,80 @@ class TestTours(TourCase):
         )
         self.assertEqual((call.status, call.outcome), ("done", "No answer"))
         self.assertEqual((task.status, task.outcome), ("done", False))
+
+
+@tagged("post_install", "-at_install")
+class TestQuotesLifeTours(TourCase):
+    """One quote from a template to its invoices, with the customer in between.
+
+    The template has two desks, of which the customer may order more, and a chair that
+    he may take: 1,000 and 100; ten percent off, and as much tax on top.
+    """
+
+    browser_size = "1366x850"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer = cls.env["res.partner"].search([("name", "=", "A Tour Customer")])
+        cls.buyer = new_test_user(cls.env, "tour_buyer", "base.group_portal")
+        cls.buyer.partner_id.parent_id = cls.customer
+        desk, chair = cls.products[:2]
+        desks = {"product_id": desk.id, "quantity": 2, "is_quantity_editable": True}
+        cls.template = cls.env["billinator.quote.template"].create(
+            {
+                "name": "A Tour Template",
+                "line_ids": [
+                    Command.create(desks),
+                    Command.create({"product_id": chair.id, "is_optional": True}),
+                ],
+            }
+        )
+
+    def test_customer_at_a_desk(self):
+        quote = self._make_quote()
+        self._sign(quote)
+        self._invoice(quote)
+
+    def test_customer_with_a_phone(self):
+        quote = self._make_quote()
+        self.browser_size, self.touch_enabled = "375x667", True
+        self._sign(quote)
+        self.browser_size, self.touch_enabled = type(self).browser_size, False
+        self._invoice(quote)
+
+    def _make_quote(self):
+        self.start_tour(
+            "/odoo", "billinator_crm_quote_from_template", login=self.biller.login
+        )
+        quote = self.env["billinator.quote"].search(
+            [("template_id", "=", self.template.id)]
+        )
+        self.assertEqual((quote.state, quote.amount_total), ("sent", 990))
+        return quote
+
+    def _sign(self, quote):
+        self.start_tour(
+            quote.access_url, "billinator_crm_portal_sign", login=self.buyer.login
+        )
+        quote.invalidate_recordset()
+        self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada Lovelace"))
+        self.assertEqual(quote.signed_hash, quote.content_hash)
+        self.assertEqual(quote.amount_total, 1584)
+        [pdf] = quote.message_ids.attachment_ids
+        self.assertEqual(pdf.mimetype, "application/pdf")
+
+    def _invoice(self, quote):
+        self.start_tour(
+            f"/odoo/quotes/{quote.id}",
+            "billinator_crm_invoice_in_parts",
+            login=self.biller.login,
+        )
+        quote.invalidate_recordset()
+        amounts = quote.invoice_ids.sorted("id").mapped("amount_total")
+        self.assertEqual(amounts, [475.20, 1108.80])
+        self.assertEqual(quote.currency_id.round(sum(amounts)), quote.amount_total)
+        self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada Lovelace"))
 
 
 class TimelineTourCase(TourCase):

@@ -2,13 +2,18 @@ import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 import { checkState, choose, clickAction, openCrm, openMenu } from "./tour_steps";
 
+/**
+ * From a template to a down payment and the rest, in two tours: in between the customer
+ * takes an option, one more of the rest, and signs (see portal.js).
+ */
+
 const total = (amount) => ({
     content: `The quote comes to ${amount}`,
     trigger: `.oe_subtotal_footer:contains('${amount}')`,
 });
 
-/** From a template with a discount to a down payment and the rest. */
-registry.category("web_tour.tours").add("billinator_crm_sell_in_parts", {
+/** A quote from a template, with a discount, for the customer to choose and sign. */
+registry.category("web_tour.tours").add("billinator_crm_quote_from_template", {
     url: "/odoo",
     steps: () => [
         ...openCrm(),
@@ -41,6 +46,16 @@ registry.category("web_tour.tours").add("billinator_crm_sell_in_parts", {
             run: "click",
         },
         total("990.00"),
+        clickAction("action_mark_sent", "It goes to the customer"),
+        checkState("Sent"),
+    ],
+});
+
+/** A down payment on the quote that the customer has signed, and the rest. */
+registry.category("web_tour.tours").add("billinator_crm_invoice_in_parts", {
+    steps: () => [
+        checkState("Accepted"),
+        total("1,584.00"),
         {
             content: "Ask for a down payment",
             trigger: ".o_statusbar_buttons button:contains('Down Payment')",
@@ -56,7 +71,7 @@ registry.category("web_tour.tours").add("billinator_crm_sell_in_parts", {
         },
         {
             content: "The draft invoice has thirty percent of it",
-            trigger: ".o_form_view:has(.o_statusbar_buttons button[name=action_post]) .oe_subtotal_footer:contains('297.00')",
+            trigger: ".o_form_view:has(.o_statusbar_buttons button[name=action_post]) .oe_subtotal_footer:contains('475.20')",
         },
         {
             content: "Back to its quote",
@@ -70,15 +85,15 @@ registry.category("web_tour.tours").add("billinator_crm_sell_in_parts", {
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=amount_to_invoice]:contains('693.00')",
+            trigger: ".o_field_widget[name=amount_to_invoice]:contains('1,108.80')",
         },
         {
-            trigger: ".o_field_widget[name=installment_ids] .o_data_row:contains('297.00')",
+            trigger: ".o_field_widget[name=installment_ids] .o_data_row:contains('475.20')",
         },
         clickAction("action_convert_to_invoice", "Invoice the rest"),
         {
             content: "The rest takes off the down payment",
-            trigger: ".o_form_view .oe_subtotal_footer:contains('693.00')",
+            trigger: ".o_form_view .oe_subtotal_footer:contains('1,108.80')",
         },
     ],
 });
