@@ -13,7 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 from clients import Company, XmlRpc
-from server_log import MAIL_REFUSED, PRINTER, REST_LOG, check_only_conflicts
+from server_log import (
+    CONFLICT,
+    MAIL_REFUSED,
+    PRINTER,
+    REST_LOG,
+    TOO_LATE,
+    check_only_conflicts,
+)
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
@@ -103,6 +110,16 @@ def mailing_server():
     """The server of the tests with mails, some of which are refused."""
     with _serving_a_copy(expected_log=[MAIL_REFUSED, PRINTER]) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def accepting_server():
+    """The server of the tests in which customers and salespersons meet."""
+    with _serving_a_copy(
+        workers=4, expected_log=[CONFLICT, PRINTER, TOO_LATE]
+    ) as server:
+        yield server
+        check_only_conflicts(server.log)
 
 
 @pytest.fixture

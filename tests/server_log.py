@@ -8,22 +8,19 @@ TAKEN = r"odoo\.http: The operation cannot be completed: "
 # The PDF printer finds no SSL library, and prints without. It opens connections to the
 # server that it does not use.
 PRINTER = r"wkhtmltopdf: QSslSocket: cannot resolve|werkzeug: .* Request timed out"
-
-
-# Who edits a quote while its customer signs it gets to know it.
-TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"
-
-# Who plans more down payments than fit gets to know it.
-TOO_MUCH = r"odoo\.http: The down payments of quote \S+ come to .* reduce them"
-
-# A mail server that is told to refuse what it gets.
-MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
 REST_LOG = (CONFLICT, TAKEN, PRINTER)
 # Why PostgreSQL refuses what the tests send.
 REFUSALS = (
     "ERROR: could not serialize access",
     'violates unique constraint "billinator_contact_person_customer_uniq"',
 )
+
+# Who edits a quote while its customer signs it gets to know it.
+TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"
+# Who plans more down payments than fit gets to know it.
+TOO_MUCH = r"odoo\.http: The down payments of quote \S+ come to .* reduce them"
+# A mail server that is told to refuse what it gets.
+MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
 
 
 def check_only_conflicts(log):
