@@ -45,7 +45,8 @@ async def get_user_env(
             {"WWW-Authenticate": "Bearer"},
         )
     user = env(user=uid)["res.users"].browse(uid)
-    if not user.has_group(API_GROUP):
+    # Customers have their account on the web site, which shows them their own alone.
+    if not (user._is_internal() and user.has_group(API_GROUP)):
         raise HTTPException(403, user.env._("Your user may not use the API."))
     company_ids = [*user._get_api_company_ids()]
     if company_id is not None:

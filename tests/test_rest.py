@@ -661,6 +661,43 @@ def test_a_quote_becomes_one_invoice(api, admin, company):
     assert invoices == [first.json()["invoice_id"]]
 
 
+def test_a_quote_that_needs_approval_stays_inside(api, admin, company):
+    rule = admin.create("billinator.approval.rule", name="Much", max_discount=60)
+    quote = api.make("/quotes", **_prepare_quote(company, discount=70, line_total=3540))
+    path = f"/quotes/{quote['id']}"
+    assert (quote["approval_state"], quote["version"]) == ("NEEDED", 1)
+    for answer in (
+        api.post(f"{path}/convert"),
+        api.get(f"{path}/pdf"),
+        api.put(path, json={"status": "SENT"}),
+    ):
+        assert answer.status_code == 409
+        assert "needs approval" in answer.json()["detail"]
+    admin.call("billinator.quote", "action_approve", [quote["id"]])
+    assert api.fetch(path)["approval_state"] == "APPROVED"
+    assert api.post(f"{path}/convert").status_code == 201
+    admin.call("billinator.approval.rule", "unlink", [rule])
+
+
+def test_items_add_up_to_the_total(api, admin, company):
+    quote = api.make("/quotes", **_prepare_quote(company))
+    assert quote["discount"] == 0
+    option = {
+        "quote_id": quote["id"],
+        "product_id": company.product,
+        "is_optional": True,
+    }
+    admin.create("billinator.quote.line", **option)
+    admin.call(
+        "billinator.quote", "action_apply_discount", [quote["id"]], percentage=10
+    )
+    quote = api.fetch(f"/quotes/{quote['id']}")
+    item, left_out = quote["items"]
+    assert (left_out["is_optional"], left_out["is_selected"]) == (True, False)
+    assert (quote["discount"], quote["total"]) == (1180, 10620)
+    assert item["line_total"] - quote["discount"] == quote["total"]
+
+
 def test_clients_that_convert_at_once_get_one_invoice(rest_server, key, api, company):
     quote = api.make("/quotes", **_prepare_quote(company))
     calls = [

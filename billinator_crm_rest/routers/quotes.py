@@ -10,6 +10,7 @@ from odoo.tools import formatLang
 from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
 from ..resource import (
     BODY,
+    Boolean,
     Code,
     Coded,
     Field,
@@ -54,6 +55,8 @@ ITEMS = ItemResource(
         "unit_price": Field("price_unit"),
         "discount": Field("discount"),
         "line_total": Field("price_total", is_readonly=True),
+        "is_optional": Boolean("is_optional", is_readonly=True),
+        "is_selected": Boolean("is_selected", is_readonly=True),
     },
 )
 
@@ -84,7 +87,12 @@ class QuoteResource(Resource):
             item["tax_rate"] = _get_tax_rate(line.tax_ids)
             items[line.quote_id.id].append(item)
         return [
-            {**quote, "items": items[quote["id"]]} for quote in self.to_dicts(records)
+            {
+                **quote,
+                "items": items[record.id],
+                "discount": _get_discount(record),
+            }
+            for quote, record in zip(self.to_dicts(records), records, strict=True)
         ]
 
     def create_many(self, env, data_list):
@@ -237,6 +245,12 @@ def _get_lines(quotes):
     return lines.sorted(lambda line: (line.sequence, line.id))
 
 
+def _get_discount(quote):
+    """Return what the discount on the whole takes off, taxes included."""
+    lines = quote.line_ids.filtered("is_global_discount")
+    return quote.currency_id.round(-sum(lines.mapped("price_total"))) + 0.0
+
+
 def _get_tax_rate(taxes):
     if any(tax.amount_type != "percent" for tax in taxes):
         return None
@@ -247,12 +261,14 @@ QUOTES = QuoteResource(
     "billinator.quote",
     {
         "quote_number": Field("name"),
+        "version": Field("version", is_readonly=True),
         "customer_id": Reference("partner_id", "res.partner"),
         "contact_id": Reference("contact_id", "billinator.contact"),
         "opportunity_id": Reference("opportunity_id", "billinator.opportunity"),
         "quote_date": Field("date_quote"),
         "valid_until": Field("validity_date"),
         "status": Code("state", is_readonly=True),
+        "approval_state": Code("approval_state", is_readonly=True),
         "reject_reason": Field("reject_reason"),
         "customer_reference": Field("client_order_ref"),
         "note": PlainText("note"),

@@ -42,6 +42,16 @@ class InvoiceStatus(Choice):
     PAID = "PAID"
 
 
+class ApprovalState(Choice):
+    """Whether a manager has to approve the quote before it leaves, and has."""
+
+    NO = "NO"
+    NEEDED = "NEEDED"
+    REQUESTED = "REQUESTED"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+
+
 class QuoteItemInput(Body):
     """A line to sell. ``line_total``, with tax, is checked, not set."""
 
@@ -94,18 +104,22 @@ class QuoteItem(BaseModel):
         description="The sum of the percentages; nothing for taxes of other kinds"
     )
     line_total: float
+    is_optional: bool
+    is_selected: bool = Field(description="Optional items count when they are selected")
 
 
 class QuoteSummary(Output):
     """A quote in a list."""
 
     quote_number: str
+    version: int
     customer_id: int
     contact_id: int | None
     opportunity_id: int | None
     quote_date: ShownDate
     valid_until: ShownDate | None
     status: QuoteStatus
+    approval_state: ApprovalState
     reject_reason: str | None
     customer_reference: str | None
     note: str | None
@@ -125,6 +139,9 @@ class Quote(QuoteSummary):
     """A quote with its items; sections and notes between them are left out."""
 
     items: list[QuoteItem]
+    discount: float = Field(
+        description="What a discount on the whole takes off the items, with tax"
+    )
 
 
 class ConvertedQuote(BaseModel):
