@@ -98,7 +98,7 @@ class Shop:
             return refusal.message
         return True
 
-    def read(self):
+    def read_quote(self):
         names = ("state", "signed_by", "signed_hash", "content_hash", "amount_total")
         return self.admin.read(QUOTE, self.quote, *names)
 
@@ -157,14 +157,14 @@ def test_tabs_that_sign_at_once_accept_once(shop):
     assert {answer.status_code for answer in answers.values()} == {200}
     [signer] = [name for name, said in messages.items() if said == ["accepted"]]
     assert sorted(messages.values())[1:] == [["accepted_before"]] * (TABS - 1)
-    quote = shop.read()
+    quote = shop.read_quote()
     assert (quote["state"], quote["signed_by"]) == ("accepted", signer)
     assert quote["signed_hash"] == quote["content_hash"]
     assert shop.query(ANSWERS, shop.quote) == [(1, 1)]
 
 
 def test_who_edits_during_a_signature_comes_too_late(shop):
-    before, tab = shop.read(), shop.open_page()
+    before, tab = shop.read_quote(), shop.open_page()
     with ThreadPoolExecutor() as threads:
         with shop.nobody_logs():
             signing = threads.submit(tab.accept, "Ada")
@@ -173,7 +173,7 @@ def test_who_edits_during_a_signature_comes_too_late(shop):
             shop.wait_for(WAITING, 2)
         assert signing.result().status_code == 200
         assert "signed by Ada" in editing.result()
-    quote = shop.read()
+    quote = shop.read_quote()
     assert quote["amount_total"] == before["amount_total"]
     assert quote["signed_hash"] == quote["content_hash"] == before["content_hash"]
     assert shop.query(ANSWERS, shop.quote) == [(1, 1)]
@@ -190,9 +190,9 @@ def test_who_signs_during_an_edit_is_asked_to_read_again(shop):
         assert editing.result() is True
         assert signing.result().status_code == 409
         assert "has changed" in signing.result().json()["error"]
-    quote = shop.read()
+    quote = shop.read_quote()
     assert (quote["state"], quote["signed_by"]) == ("sent", False)
     assert shop.query(ANSWERS, shop.quote) == [(0, 0)]
     # Having read it again, the customer can sign it.
     assert shop.open_page().accept("Ada").status_code == 200
-    assert shop.read()["signed_hash"] == quote["content_hash"]
+    assert shop.read_quote()["signed_hash"] == quote["content_hash"]
