@@ -19,20 +19,22 @@ from odoo.addons.fastapi.context import odoo_env_ctx
 API_GROUP = "billinator_crm_rest.group_api_user"
 
 
+Credentials = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="An Odoo API key")),
+]
+CompanyHeader = Annotated[
+    int | None,
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,8}$"}),
+    Header(
+        alias="X-Company-Id",
+        description="One of the user's companies; without it, all of them.",
+    ),
+]
+
+
 async def get_user_env(
-    request: Request,
-    credentials: Annotated[
-        HTTPAuthorizationCredentials | None,
-        Depends(HTTPBearer(auto_error=False, description="An Odoo API key")),
-    ],
-    company_id: Annotated[
-        int | None,
-        WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,8}$"}),
-        Header(
-            alias="X-Company-Id",
-            description="One of the user's companies; without it, all of them.",
-        ),
-    ] = None,
+    request: Request, credentials: Credentials, company_id: CompanyHeader = None
 ) -> Environment:
     """Return the environment of the key's user: his or her rights and companies."""
     env = odoo_env_ctx.get()

@@ -156,35 +156,13 @@ class BillinatorPipelineSnapshot(models.Model):
         """
         start, end = self._get_bridge_dates(date_from, date_to)
         closing = (self._parse_date(closing_from), self._parse_date(closing_to))
-        amounts, counts = defaultdict(float), defaultdict(int)
-        for bar, company_id, change, count in self.env.execute_query(
-            SQL(
-                "SELECT bar, company_id, SUM(change), COUNT(*) FROM (%s) AS entry"
-                " GROUP BY bar, company_id",
-                self._get_bridge_sql(start, end, closing, domain),
-            )
-        ):
-            amounts[bar] += self._convert(change, company_id)
-            counts[bar] += count
-        # The sum of what was converted, so that it adds up to the cent.
-        amounts["closing"] = sum(
-            amount for bar, amount in amounts.items() if bar != "closing"
-        )
-        round_amount = self.env.company.currency_id.round
+        currency = self.env.company.currency_id
         return {
-            "currency": self.env.company.currency_id.name,
-            "currency_id": self.env.company.currency_id.id,
+            "currency": currency.name,
+            "currency_id": currency.id,
             "date_from": fields.Date.to_string(start),
             "date_to": fields.Date.to_string(end),
-            "bars": [
-                {
-                    "bar": bar,
-                    "label": label,
-                    "amount": round_amount(amounts[bar]),
-                    "count": counts[bar],
-                }
-                for bar, label in self._get_bars()
-            ],
+            "bars": self._sum_up_bars(start, end, closing, domain),
         }
 
     @api.model
@@ -224,6 +202,32 @@ class BillinatorPipelineSnapshot(models.Model):
             "domain": [("id", "in", [row[0] for row in rows])],
             "context": {"active_test": False},
         }
+
+    def _sum_up_bars(self, start, end, closing, domain):
+        amounts, counts = defaultdict(float), defaultdict(int)
+        for bar, company_id, change, count in self.env.execute_query(
+            SQL(
+                "SELECT bar, company_id, SUM(change), COUNT(*) FROM (%s) AS entry"
+                " GROUP BY bar, company_id",
+                self._get_bridge_sql(start, end, closing, domain),
+            )
+        ):
+            amounts[bar] += self._convert(change, company_id)
+            counts[bar] += count
+        # The sum of what was converted, so that it adds up to the cent.
+        amounts["closing"] = sum(
+            amount for bar, amount in amounts.items() if bar != "closing"
+        )
+        round_amount = self.env.company.currency_id.round
+        return [
+            {
+                "bar": bar,
+                "label": label,
+                "amount": round_amount(amounts[bar]),
+                "count": counts[bar],
+            }
+            for bar, label in self._get_bars()
+        ]
 
     def _get_bars(self):
         """Return the bars in their order: list of names and labels."""

@@ -217,38 +217,40 @@ class BillinatorTag(models.Model):
             SQL("SELECT id FROM billinator_tag WHERE id = %s FOR UPDATE", self.id),
             log_exceptions=False,
         )
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH wanted AS MATERIALIZED (%(wanted)s),
-                went AS (
-                    DELETE FROM billinator_tag_res_partner_rel
-                     WHERE billinator_tag_id = %(tag)s
-                       AND res_partner_id NOT IN (SELECT id FROM wanted)
-                 RETURNING res_partner_id
-                ),
-                came AS (
-                    INSERT INTO billinator_tag_res_partner_rel (
-                        billinator_tag_id, res_partner_id
-                    )
-                    SELECT %(tag)s, id FROM wanted
-                        ON CONFLICT DO NOTHING
-                 RETURNING res_partner_id
-                )
-                SELECT res_partner_id, TRUE FROM came
-                 UNION ALL
-                SELECT res_partner_id, FALSE FROM went
-                """,
-                wanted=self._get_members_sql(),
-                tag=self.id,
-            )
-        )
+        rows = self.env.execute_query(self._get_exchange_sql())
         self.env["res.partner"].invalidate_model(["crm_tag_ids"])
         self.invalidate_model(["partner_ids", "partner_count"])
         Partner = self.env["res.partner"]
         return (
             Partner.browse([partner for partner, is_in in rows if is_in]),
             Partner.browse([partner for partner, is_in in rows if not is_in]),
+        )
+
+    def _get_exchange_sql(self):
+        """Return a statement that moves customers in and out, and says who moved."""
+        return SQL(
+            """
+            WITH wanted AS MATERIALIZED (%(wanted)s),
+            went AS (
+                DELETE FROM billinator_tag_res_partner_rel
+                 WHERE billinator_tag_id = %(tag)s
+                   AND res_partner_id NOT IN (SELECT id FROM wanted)
+             RETURNING res_partner_id
+            ),
+            came AS (
+                INSERT INTO billinator_tag_res_partner_rel (
+                    billinator_tag_id, res_partner_id
+                )
+                SELECT %(tag)s, id FROM wanted
+                    ON CONFLICT DO NOTHING
+             RETURNING res_partner_id
+            )
+            SELECT res_partner_id, TRUE FROM came
+             UNION ALL
+            SELECT res_partner_id, FALSE FROM went
+            """,
+            wanted=self._get_members_sql(),
+            tag=self.id,
         )
 
     def _get_partner_domain(self):

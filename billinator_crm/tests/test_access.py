@@ -235,62 +235,56 @@ class AccessCase(BillinatorCommon):
         cls.other_opportunity = cls._create_opportunity(user_id=cls.salesperson.id)
         cls.quote = cls._create_quote(user_id=cls.salesperson.id)
         cls.sent_quote = cls._create_quote(user_id=cls.salesperson.id, state="sent")
-        template = cls.env["billinator.quote.template"].create(
-            {
-                "name": "Ours",
-                "company_id": cls.company.id,
-                "line_ids": [Command.create({"product_id": cls.product_a.id})],
-            }
-        )
         cls.records = {
-            "billinator.quote.installment": cls.env[
-                "billinator.quote.installment"
-            ].create({"quote_id": cls.quote.id, "percentage": 30}),
-            "billinator.quote.template": template,
-            "billinator.quote.template.line": template.line_ids,
-            "billinator.stage": cls.env["billinator.stage"].create(
-                {"name": "Trial", "code": "TRIAL"}
-            ),
-            "billinator.approval.rule": cls.env["billinator.approval.rule"].create(
-                {"name": "Millions", "max_total": 1e9}
-            ),
-            "billinator.lost.reason": cls.env["billinator.lost.reason"].create(
-                {"name": "Too far away"}
-            ),
-            "billinator.stage.conversion": cls._create_conversion(),
-            "billinator.target": cls.env["billinator.target"].create(
-                {"user_id": cls.salesperson.id, "amount": 1000}
-            ),
-            "billinator.tag": cls.env["billinator.tag"].create({"name": "Test Tag"}),
+            "billinator.activity": cls._create_activity(),
             "billinator.contact": cls._create_contact(),
-            "billinator.tag.condition": cls.env["billinator.tag.condition"].create(
-                {
-                    "tag_id": cls.env["billinator.tag"].create({"name": "Rule"}).id,
-                    "metric": "frequency",
-                    "value": 1,
-                }
-            ),
+            "billinator.opportunity": cls.opportunity,
+            "billinator.pipeline.snapshot": cls._take_snapshot(),
+            "billinator.quote": cls.quote,
+            "billinator.quote.line": cls.quote.line_ids,
+            "billinator.stage.conversion": cls._create_conversion(),
             "billinator.timeline": cls.env["billinator.timeline"].search(
                 [
                     ("opportunity_id", "=", cls.opportunity.id),
                     ("kind", "=", "opportunity"),
                 ]
             ),
-            "billinator.activity": cls._create_activity(),
-            "billinator.activity.outcome": cls.env[
-                "billinator.activity.outcome"
-            ].create({"name": "Rang off"}),
-            "billinator.note": cls.env["billinator.note"].create(
-                {
-                    "opportunity_id": cls.opportunity.id,
-                    "user_id": cls.salesperson.id,
-                    "subject": "Theirs",
-                }
-            ),
-            "billinator.opportunity": cls.opportunity,
-            "billinator.pipeline.snapshot": cls._take_snapshot(),
-            "billinator.quote": cls.quote,
-            "billinator.quote.line": cls.quote.line_ids,
+        }
+        for model, values in cls._prepare_records().items():
+            cls.records[model] = cls.env[model].create(values)
+        template = cls.records["billinator.quote.template"]
+        cls.records["billinator.quote.template.line"] = template.line_ids
+
+    @classmethod
+    def _prepare_records(cls):
+        """Return the values of the records that need no more than that, by model."""
+        rule = cls.env["billinator.tag"].create({"name": "Rule"})
+        return {
+            "billinator.activity.outcome": {"name": "Rang off"},
+            "billinator.approval.rule": {"name": "Millions", "max_total": 1e9},
+            "billinator.lost.reason": {"name": "Too far away"},
+            "billinator.note": {
+                "opportunity_id": cls.opportunity.id,
+                "user_id": cls.salesperson.id,
+                "subject": "Theirs",
+            },
+            "billinator.quote.installment": {
+                "quote_id": cls.quote.id,
+                "percentage": 30,
+            },
+            "billinator.quote.template": {
+                "name": "Ours",
+                "company_id": cls.company.id,
+                "line_ids": [Command.create({"product_id": cls.product_a.id})],
+            },
+            "billinator.stage": {"name": "Trial", "code": "TRIAL"},
+            "billinator.tag": {"name": "Test Tag"},
+            "billinator.tag.condition": {
+                "tag_id": rule.id,
+                "metric": "frequency",
+                "value": 1,
+            },
+            "billinator.target": {"user_id": cls.salesperson.id, "amount": 1000},
         }
 
     @classmethod
@@ -432,14 +426,28 @@ class TestRights(AccessCase):
         record.unlink()
 
     def _try_create(self, record):
-        own = {"partner_id": self.customer.id, "company_id": self.company.id}
-        values = {
-            "billinator.stage": {"name": "Another", "code": "ANOTHER"},
-            "billinator.approval.rule": {"name": "Another", "max_total": 1e9},
-            "billinator.lost.reason": {"name": "Another"},
+        values = {**self._prepare_new(), **self._prepare_new_of_quotes(record.env.uid)}
+        record.create(values[record._name])
+
+    def _prepare_new(self):
+        """Return the values of new records of one's own, by model."""
+        return {
             "billinator.activity": {"partner_id": self.customer.id, "type": "call"},
             "billinator.activity.outcome": {"name": "Another"},
-            "billinator.opportunity": {**own, "name": "Another"},
+            "billinator.approval.rule": {"name": "Another", "max_total": 1e9},
+            "billinator.contact": {
+                "person_id": self.internal.partner_id.id,
+                "customer_id": self.records["billinator.contact"].customer_id.id,
+            },
+            "billinator.lost.reason": {"name": "Another"},
+            "billinator.note": {"partner_id": self.customer.id, "subject": "Another"},
+            "billinator.opportunity": {
+                "partner_id": self.customer.id,
+                "company_id": self.company.id,
+                "name": "Another",
+            },
+            "billinator.pipeline.snapshot": {"opportunity_name": "Another"},
+            "billinator.stage": {"name": "Another", "code": "ANOTHER"},
             "billinator.stage.conversion": {
                 "company_id": self.company.id,
                 "stage_id": self.stages["LEAD"].id,
@@ -457,13 +465,15 @@ class TestRights(AccessCase):
                 "amount": 1,
             },
             "billinator.timeline": {"title": "Another"},
-            "billinator.contact": {
-                "person_id": self.internal.partner_id.id,
-                "customer_id": self.records["billinator.contact"].customer_id.id,
+        }
+
+    def _prepare_new_of_quotes(self, user_id):
+        return {
+            "billinator.quote": {
+                "partner_id": self.customer.id,
+                "company_id": self.company.id,
+                "user_id": user_id,
             },
-            "billinator.note": {"partner_id": self.customer.id, "subject": "Another"},
-            "billinator.pipeline.snapshot": {"opportunity_name": "Another"},
-            "billinator.quote": {**own, "user_id": record.env.uid},
             "billinator.quote.line": {
                 "quote_id": self.quote.id,
                 "product_id": self.product_a.id,
@@ -481,7 +491,6 @@ class TestRights(AccessCase):
                 "product_id": self.product_a.id,
             },
         }
-        record.create(values[record._name])
 
     def test_own_rights_create_for_oneself_only(self):
         Opportunity = self.env["billinator.opportunity"].with_user(self.colleague)
