@@ -1,21 +1,20 @@
 """The command line: what each command does, in order."""
 
 import argparse
-import os
 import shutil
 import signal
-import subprocess
 import sys
 from contextlib import suppress
 
 from . import linters, odoo_source, programs, python_env
 from .databases import Databases
-from .odoo import CONFIGURATION, ENVIRONMENT, Odoo
-from .places import DEV, LOGS, ROOT, setup_lock
+from .odoo import ENVIRONMENT, Odoo
+from .places import DEV, setup_lock
 from .postgres import Postgres
+from .pytest_run import get_runs, run_side_by_side
 from .python_env import Environment
 from .server import check_port, serving
-from .terminal import Problem, step
+from .terminal import Problem, running_in_foreground, step
 
 LINTERS = Environment("lint", ("requirements-lint.txt",))
 
@@ -72,31 +71,21 @@ def run(arguments, rest):
 
 
 def test(arguments, rest):
-    """Run pytest on a fresh copy of a database with the addons."""
+    """Run pytest on fresh copies of a database with the addons."""
     programs.check_browser()
-    name = f"billinator_test_{os.getpid()}"
-    unopened = f"{name}_unopened"
-    with setup_lock():
-        odoo = _set_up()
-        programs.check_pdf_printer()
-        databases = Databases(odoo)
-        databases.drop_abandoned_copies()
-        for copy in (name, unopened):
-            databases.copy(databases.prepared(), copy)
-    log = LOGS / "test.log"
-    log.unlink(missing_ok=True)
-    command = [
-        *(ENVIRONMENT.python, "-m", "pytest", "-p", "dev_tool.log_check"),
-        *(f"--odoo-config={CONFIGURATION}", f"--odoo-database={name}"),
-        *("--odoo-http", "--odoo-log-level=info", f"--odoo-extra=logfile={log}"),
-        *rest,
-    ]
-    variables = {**odoo.variables, "UNOPENED_DATABASE": unopened}
+    runs = []
     try:
-        return _run_in_foreground(command, variables)
+        with setup_lock():
+            databases = Databases(_set_up())
+            programs.check_pdf_printer()
+            databases.drop_abandoned_copies()
+            runs = get_runs(databases, rest)
+            for run in runs:
+                run.create_databases()
+        return run_side_by_side(runs, rest)
     finally:
-        databases.drop(name)
-        databases.drop(unopened)
+        for run in runs:
+            run.drop_databases()
 
 
 def lint(arguments, rest):
@@ -114,7 +103,8 @@ def shell(arguments, rest):
         odoo = _set_up()
         Databases(odoo).provide(arguments.database, demo=True)
     command = odoo.command("shell", "-d", arguments.database, "--no-http", *rest)
-    return _run_in_foreground(command, odoo.variables)
+    with running_in_foreground(command, odoo.variables) as program:
+        return program.wait()
 
 
 def reset(arguments, rest):
@@ -127,18 +117,6 @@ def reset(arguments, rest):
         with step("Deleting all that was set up"):
             Postgres(ENVIRONMENT.packages).remove()
             shutil.rmtree(DEV)
-
-
-def _run_in_foreground(command, variables):
-    """Run a program that answers Ctrl-C itself, and wait until it has done so."""
-    program = subprocess.Popen(command, cwd=ROOT, env=variables)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        return program.wait()
-    finally:
-        if program.poll() is None:
-            program.send_signal(signal.SIGINT)
-            program.wait()
 
 
 def _set_up():

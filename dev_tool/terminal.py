@@ -1,10 +1,13 @@
 """What the person at the terminal sees: steps with their time, problems in words."""
 
+import signal
 import subprocess
 import sys
 import threading
 import time
 from contextlib import contextmanager
+
+from .places import ROOT
 
 
 class Problem(Exception):
@@ -57,3 +60,16 @@ def run_logged(command, log, stdin=subprocess.DEVNULL, **options):
         raise Problem(
             f"{log.stem} failed with status {status}. The end of {log}:\n    {tail}"
         )
+
+
+@contextmanager
+def running_in_foreground(command, variables, stdout=None):
+    """A program that answers Ctrl-C itself, and that has ended when the block has."""
+    program = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=stdout)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield program
+    finally:
+        if program.poll() is None:
+            program.send_signal(signal.SIGINT)
+            program.wait()

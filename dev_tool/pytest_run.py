@@ -1,0 +1,104 @@
+"""Runs of pytest, each on databases of its own, so that several can go on at once."""
+
+import os
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from .databases import Databases
+from .odoo import CONFIGURATION, ENVIRONMENT
+from .places import LOGS, ROOT, addons
+from .terminal import running_in_foreground
+
+PASSED, NO_TESTS = 0, 5
+
+
+@dataclass
+class PytestRun:
+    """A process of pytest and its two databases."""
+
+    name: str
+    paths: list
+    databases: Databases
+
+    @property
+    def database(self):
+        """The database that the tests of Odoo's own kind work in."""
+        return f"billinator_test_{os.getpid()}_{self.name}"
+
+    @property
+    def unopened(self):
+        """A database that is there to be copied."""
+        return f"{self.database}_unopened"
+
+    @property
+    def output(self):
+        """The file for what it prints while another run has the terminal."""
+        return LOGS / f"pytest_{self.name}.txt"
+
+    def create_databases(self):
+        for copy in (self.database, self.unopened):
+            self.databases.copy(self.databases.prepared(), copy)
+
+    def drop_databases(self):
+        for copy in (self.database, self.unopened):
+            self.databases.drop(copy)
+
+    def start(self, options, stdout=None):
+        """Give a context in which the process runs."""
+        log = LOGS / f"test_{self.name}.log"
+        log.unlink(missing_ok=True)
+        odoo = self.databases.odoo
+        command = [
+            *(ENVIRONMENT.python, "-m", "pytest", "-p", "dev_tool.log_check"),
+            *(f"--odoo-config={CONFIGURATION}", f"--odoo-database={self.database}"),
+            *("--odoo-http", "--odoo-log-level=info", f"--odoo-extra=logfile={log}"),
+            *options,
+            *self.paths,
+        ]
+        variables = {**odoo.variables, "UNOPENED_DATABASE": self.unopened}
+        return running_in_foreground(command, variables, stdout)
+
+
+def get_runs(databases, options):
+    """Return the runs for what pytest is asked to do.
+
+    The addons' tests and the black-box tests keep a core busy each, and go on side by
+    side, unless the options name files or folders.
+    """
+    if any(Path(ROOT, one.partition("::")[0]).exists() for one in options):
+        return [PytestRun("chosen", [], databases)]
+    return [
+        PytestRun("addons", [addon.name for addon in addons()], databases),
+        PytestRun("blackbox", ["tests"], databases),
+    ]
+
+
+def run_side_by_side(runs, options):
+    """Run all of them; what the others print follows what the first one prints.
+
+    :return: the exit status: the first one that is not fine, if any
+    """
+    shown, *aside = runs
+    with ExitStack() as stack:
+        outputs = [stack.enter_context(run.output.open("w+")) for run in aside]
+        processes = [
+            stack.enter_context(run.start(options, output))
+            for run, output in zip([shown, *aside], [None, *outputs], strict=True)
+        ]
+        statuses = []
+        for process, output in zip(processes, [None, *outputs], strict=True):
+            statuses.append(process.wait())
+            if output:
+                output.seek(0)
+                sys.stdout.write(output.read())
+    return _sum_up(statuses)
+
+
+def _sum_up(statuses):
+    """A run may have found no test of the chosen name, as long as another one has."""
+    tested = [status for status in statuses if status != NO_TESTS]
+    if not tested:
+        return NO_TESTS
+    return next((status for status in tested if status != PASSED), PASSED)
