@@ -53,6 +53,7 @@ from . import (
     calendar_attendee,
     calendar_event,
     crm_team,
+    crm_team_member,
     digest_digest,
     ir_actions_report,
     mail_activity,

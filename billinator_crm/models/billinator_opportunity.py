@@ -1,4 +1,5 @@
 import re
+from collections import defaultdict
 
 from markupsafe import Markup
 
@@ -6,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, email_normalize, split_every
+
+from .billinator_quote import CONVERTIBLE_STATES
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 # Names at least this alike (pg_trgm's similarity, 0 to 1) count as similar deals.
@@ -195,6 +198,7 @@ class BillinatorOpportunity(models.Model):
     days_to_close = fields.Integer(
         compute="_compute_days_to_close",
         store=True,
+        precompute=True,
         aggregator="avg",
         help="Days from the opportunity's creation to its being won or lost.",
     )
@@ -334,13 +338,10 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends("user_id")
     def _compute_team_id(self):
-        Team = self.env["crm.team"]
         for (user, company), opportunities in self.grouped(
             lambda opportunity: (opportunity.user_id, opportunity.company_id)
         ).items():
-            team = user and Team.with_company(company)._get_default_team_id(
-                user_id=user.id, domain=Team._check_company_domain(company)
-            )
+            team = user and self.env["crm.team"]._get_default_team(user, company)
             for opportunity in opportunities:
                 current = opportunity.team_id
                 # Without a salesperson, the deal stays with its team.
@@ -379,7 +380,7 @@ class BillinatorOpportunity(models.Model):
         for (team, status), opportunities in self.grouped(
             lambda deal: (deal.team_id, deal.stage_id.status or "open")
         ).items():
-            first = opportunities._get_stage(status)
+            first = self.env["billinator.stage"]._get_first(status, team)
             for opportunity in opportunities:
                 stage = opportunity.stage_id
                 fits = stage and stage._is_open_to(team)
@@ -412,11 +413,10 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends("create_date", "date_closed")
     def _compute_days_to_close(self):
+        now = self.env.cr.now()
         for opportunity in self:
-            created, closed = opportunity.create_date, opportunity.date_closed
-            opportunity.days_to_close = (
-                (closed - created).days if created and closed else False
-            )
+            created, closed = opportunity.create_date or now, opportunity.date_closed
+            opportunity.days_to_close = closed and (closed - created).days
 
     @api.depends("company_id")
     def _compute_currency_id(self):
@@ -461,11 +461,14 @@ class BillinatorOpportunity(models.Model):
     )
     def _compute_company_revenues(self):
         for opportunity in self:
+            company = opportunity.company_id
+            is_foreign = opportunity.currency_id != company.currency_id
             revenue = opportunity.currency_id._convert(
                 opportunity.expected_revenue,
-                opportunity.company_id.currency_id,
-                opportunity.company_id,
-                opportunity._get_rate_date(),
+                company.currency_id,
+                company,
+                # The company's day costs a query, and only rates depend on it.
+                is_foreign and opportunity._get_rate_date(),
             )
             opportunity.expected_revenue_company = revenue
             opportunity.weighted_revenue = revenue * opportunity.probability / 100
@@ -487,16 +490,27 @@ class BillinatorOpportunity(models.Model):
     )
     def _compute_quotes(self):
         order = [value for value, _label in self._selection_invoice_status()]
-        for opportunity in self:
+        groups = self.env["billinator.quote"]._read_group(
             # A quote is one, however many versions of it there were.
-            quotes = opportunity.quote_ids.filtered(
-                lambda quote: not quote.is_superseded
+            [("opportunity_id", "in", self._origin.ids), ("is_superseded", "=", False)],
+            ["opportunity_id", "state", "invoice_status"],
+            ["__count", "amount_untaxed_company:sum"],
+        )
+        rows = defaultdict(list)
+        for opportunity, *row in groups:
+            rows[opportunity.id].append(row)
+        for opportunity in self:
+            quotes = rows[opportunity._origin.id]
+            opportunity.quote_count = sum(count for *_keys, count, _amount in quotes)
+            opportunity.quoted_amount = sum(
+                amount
+                for state, _status, _count, amount in quotes
+                if state in CONVERTIBLE_STATES
             )
-            live = quotes.filtered(lambda quote: quote._is_live())
-            opportunity.quote_count = len(quotes)
-            opportunity.quoted_amount = sum(live.mapped("amount_untaxed_company"))
             opportunity.invoice_status = max(
-                quotes.mapped("invoice_status"), key=order.index, default="no"
+                (status for _state, status, *_sums in quotes),
+                key=order.index,
+                default="no",
             )
 
     @api.depends_context("uid", "allowed_company_ids")
@@ -600,6 +614,9 @@ class BillinatorOpportunity(models.Model):
                 )
 
     # === CRUD === #
+
+    def _creation_message(self):
+        return self.env._("Opportunity created")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -882,7 +899,7 @@ class BillinatorOpportunity(models.Model):
     def _move_to_status(self, status, **values):
         """Move the opportunities to their team's first stage with ``status``."""
         for team, opportunities in self.grouped("team_id").items():
-            stage = opportunities._get_stage(status)
+            stage = self.env["billinator.stage"]._get_first(status, team)
             if not stage:
                 raise UserError(
                     self.env._(
@@ -900,11 +917,6 @@ class BillinatorOpportunity(models.Model):
         self.ensure_one()
         stage = self.last_open_stage_id
         return stage.status == "open" and stage._is_open_to(self.team_id)
-
-    def _get_stage(self, status):
-        """Return the first stage with ``status`` of the one team in ``self``."""
-        stages = self.env["billinator.stage"].search([("status", "=", status)])
-        return stages.filtered(lambda stage: stage._is_open_to(self.team_id))[:1]
 
     @api.readonly
     def get_won_message(self):

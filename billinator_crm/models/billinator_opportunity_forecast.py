@@ -153,7 +153,7 @@ class BillinatorOpportunity(models.Model):
         for opportunity in self:
             row = conversions[opportunity]
             is_open = opportunity.stage_id.status == "open"
-            opportunity.history_sample_size = row.sample_size
+            opportunity.history_sample_size = row.sample_size if row else 0
             opportunity.history_probability = (
                 row.probability if row and is_open else opportunity.stage_id.probability
             )
@@ -169,16 +169,15 @@ class BillinatorOpportunity(models.Model):
             )
 
     def _get_conversions(self):
-        """Return the row of the history that each opportunity is compared with."""
-        by_stage = self.env["billinator.stage.conversion"]._get_by_stage(self)
-        none = self.env["billinator.stage.conversion"]
+        """Return what each opportunity is compared with, or None: a ``Conversion``."""
+        by_stage = self.env["billinator.stage.conversion"]._get_all_conversions()
         conversions = {}
         for opportunity in self:
-            rows = by_stage.get((opportunity.company_id, opportunity.stage_id), none)
+            key = (opportunity.company_id.id, opportunity.stage_id.id)
             days = opportunity._get_days_in_stage()
-            conversions[opportunity] = rows.filtered(
-                lambda row, days=days: row.age_from <= days
-            )[:1]
+            conversions[opportunity] = next(
+                (row for row in by_stage.get(key, ()) if row.age_from <= days), None
+            )
         return conversions
 
     def _get_days_in_stage(self):

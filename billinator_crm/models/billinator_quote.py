@@ -341,13 +341,10 @@ class BillinatorQuote(models.Model):
 
     @api.depends("user_id", "company_id")
     def _compute_team_id(self):
-        Team = self.env["crm.team"]
         for (user, company), quotes in self.grouped(
             lambda quote: (quote.user_id, quote.company_id)
         ).items():
-            quotes.team_id = Team.with_company(company)._get_default_team_id(
-                user_id=user.id, domain=Team._check_company_domain(company)
-            )
+            quotes.team_id = self.env["crm.team"]._get_default_team(user, company)
 
     @api.depends("date_quote", "company_id")
     def _compute_validity_date(self):
@@ -688,11 +685,6 @@ class BillinatorQuote(models.Model):
         lang = self.partner_id.lang or self.env.user.lang
         terms = self.company_id.with_context(lang=lang).invoice_terms
         return use_terms and not is_html_empty(terms) and terms
-
-    def _is_live(self):
-        """Whether the quote may still bring, or has brought, what it says."""
-        self.ensure_one()
-        return self.state in CONVERTIBLE_STATES
 
     def _get_state_label(self, state=None):
         """Return the name of a state, by default of the quote's."""

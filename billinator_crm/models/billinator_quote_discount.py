@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
+from ..formatting import format_number
+
 DISCOUNTS = ("discount_percentage", "discount_amount")
 # What lines do not follow one by one. Objects, for a caller's context has no such.
 POSTPONED, REFRESHING = object(), object()
@@ -275,7 +277,8 @@ class BillinatorQuote(models.Model):
         quote = self.with_context(lang=self._get_customers_language())
         name = quote.env._("Discount")
         if self.discount_percentage:
-            name = quote.env._("Discount of %g %%", self.discount_percentage)
+            percentage = format_number(quote.env, self.discount_percentage)
+            name = quote.env._("Discount of %s %%", percentage)
         labels = [tax.tax_label or tax.name for tax in taxes.with_env(quote.env)]
         return f"{name} ({', '.join(labels)})" if labels else name
 

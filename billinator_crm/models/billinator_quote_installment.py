@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
+from ..formatting import format_number
 from .billinator_quote import INVOICE_STATUSES
 
 
@@ -202,7 +203,8 @@ class BillinatorQuoteInstallment(models.Model):
         if self.name:
             return self.name
         if self.percentage:
-            return self.env._("Down payment of %g %%", self.percentage)
+            percentage = format_number(self.env, self.percentage)
+            return self.env._("Down payment of %s %%", percentage)
         return self.env._(
             "Down payment of %s",
             formatLang(self.env, self.fixed_amount, currency_obj=self.currency_id),

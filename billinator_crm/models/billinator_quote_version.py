@@ -290,9 +290,6 @@ class BillinatorQuote(models.Model):
             return {**action, "res_id": quotes.id, "views": [(False, "form")]}
         return {**action, "domain": [("id", "in", quotes.ids)], "context": {}}
 
-    def _is_live(self):
-        return super()._is_live() and not self.is_superseded
-
     @api.model
     def _get_kept_fields(self):
         return super()._get_kept_fields() | {"previous_version_id", "next_version_ids"}

@@ -1,10 +1,25 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import format_list
+from odoo.tools import format_list, ormcache
 
 STATUSES = [("open", "Open"), ("won", "Won"), ("lost", "Lost")]
 CLOSED_PROBABILITIES = {"won": 100.0, "lost": 0.0}
 DEFAULT_PROBABILITY = 10.0
+
+
+class StageRules(NamedTuple):
+    """What decides whether an opportunity may be in a stage."""
+
+    status: str
+    team_ids: tuple
+    required_names: tuple
+    require_accepted_quote: bool
+    require_next_activity: bool
+
+    def is_open_to(self, team):
+        return not self.team_ids or team.id in self.team_ids
 
 
 class BillinatorStage(models.Model):
@@ -155,21 +170,65 @@ class BillinatorStage(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Write the codes in upper case."""
-        return super().create([self._upper_code(values) for values in vals_list])
+        stages = super().create([self._upper_code(values) for values in vals_list])
+        self.env.registry.clear_cache()
+        return stages
 
     def write(self, vals):
         """Write the code in upper case."""
-        return super().write(self._upper_code(vals))
+        result = super().write(self._upper_code(vals))
+        self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        """Forget the stages' rules."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
 
     @api.model
     def _upper_code(self, values):
         code = values.get("code")
         return {**values, "code": code.upper()} if code else values
 
+    @api.model
+    @ormcache()
+    def _get_all_rules(self):
+        """Return the rules of each stage, by id, in the pipeline's order.
+
+        Every deal that moves asks for them, and nobody changes them for months.
+        """
+        # As sudo: they hold for everybody, and only administrators may read which
+        # fields a stage requires.
+        return {
+            stage.id: StageRules(
+                status=stage.status,
+                team_ids=tuple(stage.with_context(active_test=False).team_ids.ids),
+                required_names=tuple(stage.required_field_ids.mapped("name")),
+                require_accepted_quote=stage.require_accepted_quote,
+                require_next_activity=stage.require_next_activity,
+            )
+            for stage in self.sudo().search([("id", "!=", False)])
+        }
+
     def _is_open_to(self, team):
         """Whether opportunities of ``team`` (or of none) may be in this stage."""
         self.ensure_one()
-        return not self.team_ids or team in self.team_ids
+        return self._get_all_rules()[self.id].is_open_to(team)
+
+    @api.model
+    def _get_first(self, status, team):
+        """Return the first stage with ``status`` that is open to ``team``, if any."""
+        return self.browse(
+            next(
+                (
+                    stage_id
+                    for stage_id, rules in self._get_all_rules().items()
+                    if rules.status == status and rules.is_open_to(team)
+                ),
+                False,
+            )
+        )
 
     def _get_lacking(self, opportunities):
         """Return what each opportunity lacks to enter this stage.
@@ -177,22 +236,23 @@ class BillinatorStage(models.Model):
         :return: dict of lists of names, in the user's language
         """
         self.ensure_one()
-        # As sudo: what hangs on an opportunity counts whoever may read it, and only
-        # its name is told.
-        stage = self.sudo()
+        rules = self._get_all_rules()[self.id]
         return {
-            opportunity: stage._get_lacking_of(opportunity.sudo())
+            # As sudo: what hangs on an opportunity counts whoever may read it, and
+            # only its name is told.
+            opportunity: self._get_lacking_of(opportunity.sudo(), rules)
             for opportunity in opportunities
         }
 
-    def _get_lacking_of(self, opportunity):
+    @api.model
+    def _get_lacking_of(self, opportunity, rules):
         names = [
-            field.field_description
-            for field in self.required_field_ids
-            if not opportunity._is_filled_in(field.name)
+            opportunity._fields[name]._description_string(self.env)
+            for name in rules.required_names
+            if not opportunity._is_filled_in(name)
         ]
-        if self.require_accepted_quote and not opportunity._has_accepted_quote():
+        if rules.require_accepted_quote and not opportunity._has_accepted_quote():
             names.append(self.env._("an accepted quote"))
-        if self.require_next_activity and not opportunity.activity_ids:
+        if rules.require_next_activity and not opportunity.activity_ids:
             names.append(self.env._("a next activity"))
         return names

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import ormcache
 
 
 class CrmTeam(models.Model):
@@ -64,9 +65,17 @@ class CrmTeam(models.Model):
         # The alias may have written the name in another way.
         self.invalidate_recordset(["billinator_alias_name"], flush=False)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Forget who was in which team."""
+        teams = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return teams
+
     def write(self, vals):
         """Move the alias to the domain of the team's new company."""
         result = super().write(vals)
+        self.env.registry.clear_cache()
         if vals.get("company_id"):
             for team in self:
                 alias_sudo = team._get_alias_sudo()
@@ -74,11 +83,33 @@ class CrmTeam(models.Model):
         return result
 
     def unlink(self):
-        """Close the teams' addresses."""
+        """Close the teams' addresses, and forget which stages were theirs."""
         aliases_sudo = self._get_alias_sudo()
         result = super().unlink()
         aliases_sudo.unlink()
+        self.env.registry.clear_cache()
         return result
+
+    @api.model
+    def _get_default_team(self, user, company):
+        """Return the team that new documents of ``user`` in ``company`` belong to."""
+        team_id = self.with_company(company)._get_default_id(
+            user._origin.id, company._origin.id
+        )
+        return self.browse(team_id)
+
+    # Every document asks for it, it takes five queries, and people seldom change teams.
+    @api.model
+    @ormcache(
+        "user_id",
+        "company_id",
+        "self.env.uid",
+        "tuple(self.env.companies.ids)",
+        "self.env.context.get('default_team_id')",
+    )
+    def _get_default_id(self, user_id, company_id):
+        domain = self._check_company_domain(company_id)
+        return self._get_default_team_id(user_id=user_id, domain=domain).id
 
     def _get_alias_sudo(self):
         """Return the teams' aliases, for whoever may change the team."""

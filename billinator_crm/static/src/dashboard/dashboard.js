@@ -23,6 +23,7 @@ const PERIODS = {
     last_30_days: _t("Last 30 days"),
     custom: _t("Other dates"),
 };
+const ACTIVITY_KINDS = { done: _t("Done"), planned: _t("Planned"), overdue: _t("Late") };
 const CHOICES = [
     { key: "company_ids", name: "companies", label: _t("Companies") },
     { key: "team_ids", name: "teams", label: _t("Teams") },
@@ -63,6 +64,7 @@ export class Dashboard extends Component {
         this.action = useService("action");
         this.periods = Object.entries(PERIODS);
         this.choices = CHOICES;
+        this.activityKinds = ACTIVITY_KINDS;
         this.lastQuestion = 0;
         this.state = useState({
             filters: this.getFirstFilters(),
@@ -309,6 +311,7 @@ export class Dashboard extends Component {
         return {
             text: this.formatPercent(Math.abs(percent)),
             isUp: percent > 0,
+            direction: percent > 0 ? _t("up") : _t("down"),
             isSame: percent === 0,
             isBetter,
         };

@@ -1,0 +1,72 @@
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .common import BillinatorCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCachedSettings(BillinatorCommon):
+    """What deals ask for all the time is kept in memory, and follows every change."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.team, cls.other_team = cls.env["crm.team"].create(
+            [
+                {"name": name, "company_id": cls.company.id, "sequence": -10}
+                for name in ("First", "Second")
+            ]
+        )
+
+    def _get_new_team(self):
+        """Return the team of a deal that the salesperson makes."""
+        deals = self.env["billinator.opportunity"].with_user(self.salesperson)
+        return deals.create({"name": "Deal", "partner_id": self.customer.id}).team_id
+
+    def test_team_follows_memberships(self):
+        members = self.env["crm.team.member"]
+        member = members.create(
+            {"crm_team_id": self.team.id, "user_id": self.salesperson.id}
+        )
+        self.assertEqual(self._get_new_team(), self.team)
+        member.active = False
+        members.create(
+            {"crm_team_id": self.other_team.id, "user_id": self.salesperson.id}
+        )
+        self.assertEqual(self._get_new_team(), self.other_team)
+        members.search([("user_id", "=", self.salesperson.id)]).unlink()
+        self.team.user_id = self.salesperson
+        self.assertEqual(self._get_new_team(), self.team)
+        self.team.active = False
+        self.assertNotEqual(self._get_new_team(), self.team)
+
+    def test_stage_follows_its_teams(self):
+        stage, team = self.stages["QUALIFIED"], self.team
+        deal = self._create_opportunity(team_id=self.other_team.id)
+        self.assertTrue(stage._is_open_to(self.other_team))
+        stage.team_ids = team
+        with self.assertRaises(ValidationError):
+            deal.stage_id = stage
+        stage.team_ids = [Command.link(self.other_team.id)]
+        deal.stage_id = stage
+        stage.team_ids = team
+        team.unlink()
+        self.assertTrue(stage._is_open_to(self.other_team))
+
+    def test_first_stage_follows_the_order(self):
+        Stage = self.env["billinator.stage"]
+        self.assertEqual(Stage._get_first("open", self.team), self.stages["LEAD"])
+        first = Stage.create({"name": "Cold", "code": "COLD", "sequence": -1})
+        self.assertEqual(Stage._get_first("open", self.team), first)
+        first.unlink()
+        self.assertEqual(Stage._get_first("open", self.team), self.stages["LEAD"])
+
+    def test_gate_follows_its_stage(self):
+        deal, stage = self._create_opportunity(), self.stages["PROPOSAL"]
+        stage.require_next_activity = True
+        with self.assertRaises(ValidationError):
+            deal.stage_id = stage
+        stage.require_next_activity = False
+        deal.stage_id = stage
+        self.assertEqual(deal.stage_id, stage)
