@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 
@@ -8,14 +8,40 @@ class BillinatorQuote(models.Model):
 
     _inherit = "billinator.quote"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        default = self.env.context.get("default_opportunity_id")
+        self._check_deals_readable(
+            {vals.get("opportunity_id", default) for vals in vals_list}
+        )
+        return super().create(vals_list)
+
+    def copy_data(self, default=None):
+        """Leave out deals that are somebody else's by now."""
+        vals_list = super().copy_data(default)
+        for quote, vals in zip(self, vals_list, strict=True):
+            if not quote.opportunity_id.has_access("read"):
+                vals.pop("opportunity_id", None)
+        return vals_list
+
     def write(self, vals):
         """Move the deals of quotes that become accepted to where their stage says."""
+        self._check_deals_readable({vals.get("opportunity_id")})
         accepted = self.filtered(
             lambda quote: quote.state != "accepted" == vals.get("state")
         )
         result = super().write(vals)
         accepted._move_deals("accepted_stage_id")
         return result
+
+    @api.model
+    def _check_deals_readable(self, deal_ids):
+        """Refuse deals that the user may not read: quotes tell of them and move them.
+
+        :param set deal_ids: ids, ``None`` or ``False``
+        """
+        deals = self.env["billinator.opportunity"].browse(deal_ids - {None, False})
+        deals.check_access("read")
 
     def _move_deals(self, stage_field):
         """Move the quotes' open deals to the stage that ``stage_field`` names.

@@ -1,4 +1,4 @@
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
 from .common import BillinatorCommon
@@ -74,6 +74,28 @@ class TestQuoteDeal(BillinatorCommon):
             deal, quote = self._create_deal(stage, lost_reason_id=self.lost_reason.id)
             quote.action_accept()
             self.assertEqual(deal.stage_id, stage)
+
+    def test_nobody_takes_a_deal_that_he_may_not_read(self):
+        """Its name is not told, and no quote that is accepted moves it."""
+        deal, quote = self._create_deal(user_id=self.colleague.id)
+        theirs = {"partner_id": self.customer.id, "opportunity_id": deal.id}
+        other = self.env["res.partner"].create({"name": "Other"})
+        Quote = self.env["billinator.quote"].with_user(self.salesperson)
+        mine = Quote.create({"partner_id": other.id})
+        for act in (
+            lambda: Quote.create(theirs),
+            lambda: Quote.with_context(default_opportunity_id=deal.id).create(
+                {"partner_id": other.id}
+            ),
+            lambda: mine.write({"opportunity_id": deal.id}),
+        ):
+            with self.assertRaises(AccessError):
+                act()
+        # A quote that was given to him has the deal that it came with; a copy has not.
+        quote.user_id = self.salesperson
+        quote.with_user(self.salesperson).client_order_ref = "PO 1"
+        self.assertFalse(quote.with_user(self.salesperson).copy().opportunity_id)
+        self.assertEqual(quote.copy().opportunity_id, deal)
 
     def test_other_changes_do_not_move(self):
         deal, quote = self._create_deal()
