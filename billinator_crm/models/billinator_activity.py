@@ -490,6 +490,11 @@ class BillinatorActivity(models.Model):
             raise UserError(self.env._("Say when the activity is due."))
         if "status" in vals:
             self._lock_for_status()
+        documents = [
+            (model, vals[name]) for name, model in DOCUMENTS.items() if vals.get(name)
+        ]
+        if documents:
+            self._check_may_plan(documents)
         result = super().write(vals)
         if {"type", "activity_type_id"} & set(vals):
             self._release_calendar_events()

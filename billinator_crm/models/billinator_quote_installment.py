@@ -154,7 +154,9 @@ class BillinatorQuoteInstallment(models.Model):
 
     def write(self, vals):
         if "quote_id" in vals:
-            # The constraints see the quote that it comes to only.
+            # The ORM has no eye on the quote that it comes to, and the constraints see
+            # that one only.
+            self.quote_id.browse(vals["quote_id"]).check_access("write")
             self._check_not_invoiced()
         return super().write(vals)
 

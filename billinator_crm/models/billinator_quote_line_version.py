@@ -17,6 +17,21 @@ class BillinatorQuoteLine(models.Model):
         "stands now.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_origins_readable(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_origins_readable([vals])
+        return super().write(vals)
+
+    @api.model
+    def _check_origins_readable(self, vals_list):
+        """Refuse lines of foreign quotes, whose names would be told."""
+        ids = {vals.get("origin_line_id") for vals in vals_list} - {None, False}
+        self.browse(ids).check_access("read")
+
     def _get_origin(self):
         """Return what the line was when it was first written down."""
         return self.origin_line_id or self
