@@ -46,6 +46,7 @@ class BillinatorOpportunity(models.Model):
         :raises ValidationError: without a reason
         """
         self._check_may_override_gate()
+        self.check_access("write")
         if not (reason or "").strip():
             raise ValidationError(
                 self.env._("Say why the opportunities may pass without it.")
