@@ -654,6 +654,7 @@ class BillinatorOpportunity(models.Model):
 
     def unlink(self):
         """Take along the notes that have no customer to stay with."""
+        self.check_access("unlink")
         # Whoever may delete a lead, may so with all that was said about it.
         self.sudo().note_ids.filtered(lambda note: not note.partner_id).unlink()
         return super().unlink()

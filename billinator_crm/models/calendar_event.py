@@ -15,6 +15,7 @@ class CalendarEvent(models.Model):
         return result
 
     def unlink(self):
+        self.check_access("unlink")
         # Odoo deletes the activities of a deleted meeting; the CRM's stay, cancelled.
         rows = self._get_activity_rows()
         rows.activity_id.calendar_event_id = False

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import date, datetime
 
 from psycopg2 import IntegrityError
@@ -685,6 +686,12 @@ class TestMeeting(ActivityCase):
         self.event.unlink()
         self.assertEqual(self.activity.status, "cancelled")
         self.activity.action_reopen()
+        self.assertEqual(self.activity.status, "pending")
+
+    def test_who_may_not_delete_an_event_cancels_no_activity(self):
+        # Not even for a caller who goes on after the refusal.
+        with suppress(AccessError):
+            self.event.with_user(self.env.ref("base.public_user")).unlink()
         self.assertEqual(self.activity.status, "pending")
 
     def test_deleted_activity_takes_the_event_along(self):

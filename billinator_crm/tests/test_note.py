@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import timedelta
 
 from psycopg2 import IntegrityError
@@ -278,6 +279,14 @@ class TestNote(NoteCase):
         self.assertEqual(notes[0].partner_id, self.customer)
         self.assertFalse(notes[0].opportunity_id)
         self.assertFalse(notes[0].company_id)
+
+    def test_who_may_not_delete_a_lead_deletes_no_note_of_it(self):
+        lead = self._create_lead()
+        note = self._log(opportunity_id=lead.id)
+        # Not even for a caller who goes on after the refusal.
+        with suppress(AccessError):
+            lead.with_user(self.salesperson).unlink()
+        self.assertTrue(note.exists())
 
     def test_deleted_quote_leaves_its_notes(self):
         note = self._log(quote_id=self.quote.id)
