@@ -175,6 +175,7 @@ class BillinatorTag(models.Model):
         :return: a window action
         """
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm.res_partner_action_customers"
         )

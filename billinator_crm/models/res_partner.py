@@ -158,6 +158,7 @@ class ResPartner(models.Model):
         :return: a window action
         """
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": "res.partner",
@@ -177,6 +178,7 @@ class ResPartner(models.Model):
 
     def _get_new_action(self, model, title):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": title,

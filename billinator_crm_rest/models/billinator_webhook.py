@@ -205,6 +205,7 @@ class BillinatorWebhook(models.Model):
     def action_view_deliveries(self):
         """Return the log of the webhook."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm_rest.billinator_webhook_delivery_action"
         )
