@@ -1,0 +1,270 @@
+"""Every place where the addons go past the caller's rights, and why it may do so.
+
+A new one, or one more in a function, needs its line here: what it needs the rights for,
+and what has checked the caller's own before, or why nothing has to.
+"""
+
+import re
+
+from sudo_uses import find_uses
+
+REASONS = """
+billinator_crm/controllers/portal.py
+  1 QuotePortal.portal_my_crm_quotes: found by a search under the user's rules; the
+      page shows names of users and currencies that customers may not read
+  1 QuotePortal._get_quote: portal's own check, of the rules or the quote's token
+  1 QuotePortal._get_newer_quote: goes down to the visitor's rights, to check them
+billinator_crm/models/account_move.py
+  1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
+      that accountants need not see, and changes nothing
+  1 AccountMove._check_billinator_installment: a constraint, likewise
+  1 AccountMove._check_billinator_deducted: a constraint, likewise
+  1 AccountMove._unlink_except_billinator_deducted: as the constraints
+billinator_crm/models/billinator_activity.py
+  1 BillinatorActivity.commercial_partner_id: the company of a customer shown anyway
+  1 BillinatorActivity.user_id: who does it is shown by the activity underneath, too
+  1 BillinatorActivity.asks_outcome: a flag of the activity's type, for the form
+  1 BillinatorActivity._check_access: reads which activity is underneath, to check the
+      user's right to it
+  1 BillinatorActivity._remind: the job's own message to the assignee, about the
+      activity alone
+  2 BillinatorActivity._create_natives: after _check_may_plan and _check_assignees
+  1 BillinatorActivity._prepare_native_values: a colleague's time zone, for the day
+  1 BillinatorActivity._check_assignees: whether they are portal users
+  1 BillinatorActivity._get_zone: a colleague's time zone
+  1 BillinatorActivity._create_rows: mail.activity's create has checked the right to
+      the activity, whose row this is
+billinator_crm/models/billinator_activity_meeting.py
+  1 BillinatorActivity._release_calendar_events: counts what else is planned by the
+      meeting; the user's own rights archive it
+billinator_crm/models/billinator_approval_rule.py
+  1 BillinatorApprovalRule.currency_id: the company's, of a rule that is shown
+  1 BillinatorApprovalRule._review_quotes: after the ORM has checked the right to the
+      rule; computes what follows from it, for all quotes
+  1 BillinatorApprovalRule._get_company_rule_ids: rules bind whoever writes a quote
+  1 BillinatorApprovalRule._get_company_rules_sudo: likewise
+billinator_crm/models/billinator_batch_tracking_mixin.py
+  1 BillinatorBatchTrackingMixin._create_tracking_messages: a log of what the ORM has
+      let the user change
+billinator_crm/models/billinator_note.py
+  1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
+  1 BillinatorNote._get_chosen_opportunities: tells a deal that came with the quote,
+      which the user may read, from one to be checked
+  2 BillinatorNote._filter_readable_by: goes down to another user's rights, in all of
+      that user's companies, to check them
+billinator_crm/models/billinator_opportunity.py
+  1 BillinatorOpportunity.commercial_partner_id: the company of a customer shown anyway
+  1 BillinatorOpportunity.status: of the stage, which everybody reads
+  1 BillinatorOpportunity.company_currency_id: the company's, of a deal that is shown
+  1 BillinatorOpportunity._check_company_of_quotes: a constraint; names the quotes of
+      one's own deal
+  1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
+  1 BillinatorOpportunity.unlink: after check_access("unlink")
+  1 BillinatorOpportunity.merge_opportunities: after check_access("write") on all;
+      nothing of them is lost
+  1 BillinatorOpportunity._detach_stage_history: called by the merge, after its check
+  3 BillinatorOpportunity._merge_documents: called by the merge, after its check
+billinator_crm/models/billinator_opportunity_forecast.py
+  1 BillinatorOpportunity.history_probability: of counts over all deals, and tells none
+  1 BillinatorOpportunity.history_sample_size: likewise
+  1 BillinatorOpportunity.history_explanation: likewise
+billinator_crm/models/billinator_opportunity_health.py
+  1 BillinatorOpportunity.health: of the deal's own activities and mails: counts and
+      days, whoever may read them
+  1 BillinatorOpportunity.health_reasons: likewise
+  1 BillinatorOpportunity.idle_days: likewise
+  1 BillinatorOpportunity.stage_probability: of the stage, which everybody reads
+billinator_crm/models/billinator_pipeline_snapshot.py
+  1 BillinatorPipelineSnapshot.currency_id: the company's, of a row that is shown
+billinator_crm/models/billinator_quote.py
+  1 BillinatorQuote.commercial_partner_id: the company of a customer shown anyway
+  1 BillinatorQuote.line_ids: lines have the rules of their quote, which is searched
+  1 BillinatorQuote.invoice_count: a number, for who reads the quote
+  1 BillinatorQuote.company_currency_id: the company's, of a quote that is shown
+  1 BillinatorQuote.company_price_include: a setting of the company, for the form
+  1 BillinatorQuote.tax_country_id: for the choice of taxes, of the company or its
+      fiscal position
+  1 BillinatorQuote._check_invoiced_is_accepted: a constraint, which only asks whether
+      there are invoices
+  1 BillinatorQuote._check_opportunity_customer: a constraint; the deal is one that the
+      user may read, or that the quote has got from somebody who might
+  1 BillinatorQuote._unlink_except_accepted: only asks whether there are invoices
+  1 BillinatorQuote._get_default_note: a setting that salespeople may profit from
+  2 BillinatorQuote._convert_to_invoices: after check_access("write"), by
+      _begin_conversion; callers show ids only to who may not read invoices
+  1 BillinatorQuote._create_invoices: called after _begin_conversion
+billinator_crm/models/billinator_quote_approval.py
+  1 BillinatorQuote.approval_reasons: what rules find in a quote that is shown
+  1 BillinatorQuote.commercial_hash: a hash, the same for whoever asks
+  1 BillinatorQuote._get_approvers: who is to be asked; their users only
+  1 BillinatorQuote._decide: called by the actions, after check_access("write") or
+      _check_decidable
+  1 BillinatorQuote._unlink_approval_activities: called by the actions, likewise
+  1 BillinatorQuote._get_approval_reasons: what rules find in a quote that is shown
+billinator_crm/models/billinator_quote_deal.py
+  2 BillinatorQuote._move_deals: after the ORM has checked the right to the quote, or
+      the page its token; to the stage that the deal's own names
+billinator_crm/models/billinator_quote_installment.py
+  1 BillinatorQuoteInstallment.company_id: the quote's own
+  1 BillinatorQuoteInstallment.currency_id: likewise
+  1 BillinatorQuoteInstallment._check_within_quote: a constraint, adds up amounts
+  1 BillinatorQuoteInstallment._check_not_invoiced: a constraint, asks for invoices
+  1 BillinatorQuoteInstallment._unlink_except_invoiced: likewise
+  2 BillinatorQuoteInstallment._convert_to_invoices: after check_access("write")
+billinator_crm/models/billinator_quote_invoicing.py
+  1 BillinatorQuote._check_down_payments_invoiced: asks for invoices; the caller has
+      checked the right to the quote
+  1 BillinatorQuote._check_open_for_down_payments: likewise
+  1 BillinatorQuote._check_enough_left: adds up what is invoiced, likewise
+  1 BillinatorQuote._get_down_payment_account: an account that only goes on the invoice
+  1 BillinatorQuote._prepare_invoice_values: the conversion's, after its check
+billinator_crm/models/billinator_quote_line.py
+  1 BillinatorQuoteLine.company_id: the quote's own
+  1 BillinatorQuoteLine.currency_id: likewise
+  1 BillinatorQuoteLine.tax_country_id: likewise
+  1 BillinatorQuoteLine._get_income_account: groups lines for taxes, and is not shown
+billinator_crm/models/billinator_quote_mail.py
+  1 BillinatorQuote._get_mail_recipient: accountants and customers do not see contacts;
+      the partner comes back under the caller's rights
+  3 BillinatorQuote._follow_departure_later.follow: as _follow_departure would do, in
+      another transaction
+billinator_crm/models/billinator_quote_template_line.py
+  1 BillinatorQuoteTemplateLine.company_id: the template's own
+  1 BillinatorQuoteTemplateLine.currency_id: likewise
+billinator_crm/models/billinator_quote_version.py
+  1 BillinatorQuote.content_hash: a hash, the same for whoever asks
+  1 BillinatorQuote._revise: after check_access("write")
+  1 BillinatorQuote._check_revisable: only asks whether there are invoices
+  1 BillinatorQuote._get_superseded_message: the number of the next version
+billinator_crm/models/billinator_stage.py
+  1 BillinatorStage.gate_summary: names of fields, which only administrators may read
+  1 BillinatorStage._check_required_fields: a constraint, likewise
+  2 BillinatorStage._get_lacking: after the ORM has checked the right to change the
+      deal; tells names of fields
+billinator_crm/models/billinator_tag_segment.py
+  1 BillinatorTag.currency_id: the company's, of a segment that is shown
+  1 BillinatorTag._check_partner_domain: goes down to the rights of the rule's author
+  1 BillinatorTag._refresh: after check_access("read"), or the ORM's of a change; the
+      day is no secret
+  1 BillinatorTag._get_members_sql: a segment is the same for everybody; members are
+      shown to who may read them
+  2 BillinatorTag._plan_activities: the segment plans, whoever has it looked up
+billinator_crm/models/billinator_target.py
+  1 BillinatorTarget.currency_id: the company's, of a target that is shown
+  1 BillinatorTarget.won_amount: a sum over all deals of the person or team: who may see
+      the target may see how far it has come
+  1 BillinatorTarget.committed_amount: likewise
+  1 BillinatorTarget.weighted_amount: likewise
+  1 BillinatorTarget.gap_amount: likewise
+  1 BillinatorTarget.attainment: likewise
+billinator_crm/models/billinator_timeline.py
+  1 BillinatorTimeline._get_meeting_domain: whose calendar is private, to hide more
+  1 BillinatorTimeline._get_names: names of what visible rows link, as many2ones show
+billinator_crm/models/calendar_attendee.py
+  1 CalendarAttendee.billinator_customer_id: a stored column for the timeline's index
+  1 CalendarAttendee.billinator_start: likewise
+billinator_crm/models/calendar_event.py
+  1 CalendarEvent._get_activity_rows: after the ORM has checked the right to the meeting
+billinator_crm/models/crm_team.py
+  1 CrmTeam.billinator_alias_email: the address, which is to be known
+  1 CrmTeam._inverse_billinator_alias: after the ORM has checked the right to the team
+  1 CrmTeam.write: likewise
+  1 CrmTeam.unlink: likewise
+  1 CrmTeam._get_alias_sudo: likewise
+  1 CrmTeam._create_billinator_alias: likewise
+billinator_crm/models/mail_activity.py
+  1 MailActivity._get_rows: after the ORM has checked the right to the activity
+billinator_crm/models/mail_mail.py
+  2 MailMail._postprocess_sent_message: in the name of who posted the mail on the quote,
+      which message_post has checked; the queue is anybody's
+billinator_crm/models/mail_thread.py
+  1 MailThread._is_from_ourselves: whether an address is one of ours
+billinator_crm/models/res_company.py
+  1 ResCompany._create_quote_sequences: after the ORM has checked the right to create
+      the company
+  1 ResCompany._get_quote_sequence_sudo: whoever may create a quote may number it
+  1 ResCompany._draw_quote_numbers: likewise
+billinator_crm/models/res_config_settings.py
+  1 ResConfigSettings.billinator_idle_days: the administrator's form of settings
+  1 ResConfigSettings.billinator_quote_validity_days: likewise
+  1 ResConfigSettings.billinator_quote_reminder_days: likewise
+  1 ResConfigSettings.billinator_downpayment_account_id: likewise
+billinator_crm/models/res_partner.py
+  1 ResPartner._get_contacts: after the ORM has checked the right to the person
+  1 ResPartner._sync_contact_rows: likewise
+billinator_crm/models/res_partner_figures.py
+  1 ResPartner._compute_invoice_figures: by _sum_up_invoices_sudo
+  1 ResPartner._compute_overdue_amount: by _sum_up_overdue_sudo
+  1 ResPartner._compute_days_to_pay: by _get_payment_days_sudo
+  1 ResPartner._compute_sales_history: by _sum_up_invoices_sudo
+  1 ResPartner._sum_up_invoices_sudo: sums, of customers whose company the user may
+      read, by _filter_readable_companies; the fields' groups keep others out
+  1 ResPartner._sum_up_overdue_sudo: likewise
+  1 ResPartner._get_payment_days_sudo: likewise
+billinator_crm/wizard/base_partner_merge.py
+  1 BasePartnerMergeAutomaticWizard._merge_contacts: Odoo's merge has checked the right
+      to merge, and moves all that hangs on the partners
+billinator_crm/wizard/billinator_opportunity_gate.py
+  1 BillinatorOpportunityGate.gate_summary: of the stage, which everybody reads
+billinator_crm/wizard/billinator_quote_discount.py
+  1 BillinatorQuoteDiscount.currency_id: of a quote whose amounts are read without sudo
+billinator_crm/wizard/billinator_quote_invoice.py
+  1 BillinatorQuoteInvoice.currency_id: likewise
+billinator_crm_rest/dependencies.py
+  3 get_user_env: becomes the key's user, after the key was checked; the language is one
+      of those installed
+  1 remember_call: a row of the user's own, by a key that belongs to the user
+  1 ApiRoute.get_route_handler.answer: the row that the call has claimed itself
+billinator_crm_rest/dispatcher.py
+  1 BillinatorApiDispatcher._answer: which endpoint has the path; the endpoint's own
+      user may do nothing, and the key's is checked by get_user_env
+billinator_crm_rest/models/billinator_opportunity.py
+  1 BillinatorOpportunity._merge_documents: called by the merge, after its check
+  1 BillinatorOpportunity._get_stages: for events, whose receivers' rights are checked
+billinator_crm_rest/models/billinator_webhook.py
+  1 BillinatorWebhook.action_send_test: _resume writes to the webhook before, as the
+      user
+  1 BillinatorWebhook._get_subscriptions: whom to tell, whoever causes the event
+  1 BillinatorWebhook._tell: the queue, of what _read_as lets through
+  2 BillinatorWebhook._read_as: goes over to the rights of the webhook's user
+  1 BillinatorWebhook._is_private_allowed: a setting that counts for everybody
+billinator_crm_rest/models/billinator_webhook_delivery.py
+  1 BillinatorWebhookDelivery.action_resend: after check_access("read"), and _resume
+      writes to the webhooks before, as the user
+  1 BillinatorWebhookDelivery._get_cron: whoever queues something wakes the queue up
+billinator_crm_rest/resource.py
+  1 Source.find: names of sources only; what else is refused takes them back
+  1 Resource._read_references: of records that the caller was shown
+  1 Resource.upsert: after check_create; what is found goes through _get_visible
+billinator_crm_rest/routers/quotes.py
+  1 get_quote_pdf: of a quote found under the user's rules; the layout needs settings
+  2 convert_quote: whether there is an invoice, and its figures after
+      action_convert_to_invoice has checked the right to it
+"""
+
+
+def _read_reasons():
+    """Return counts and reasons by path and qualified name."""
+    reasons, path = {}, None
+    for line in re.sub(r"\n {6}", " ", REASONS).strip().splitlines():
+        if not line.startswith("  "):
+            path = line
+            continue
+        count, name, reason = re.fullmatch(r"  (\d+) (\S+): (.+)", line).groups()
+        reasons[path, name] = int(count), reason
+    return reasons
+
+
+def test_every_use_of_more_rights_has_its_reason():
+    listed = {place: count for place, (count, _reason) in _read_reasons().items()}
+    used = dict(find_uses())
+    unlisted = [
+        f"{path} {name}: {count} instead of {listed.get((path, name), 0)}"
+        for (path, name), count in used.items()
+        if count > listed.get((path, name), 0)
+    ]
+    assert not unlisted, (
+        "These go past the caller's rights. Is there a check before? Then add the"
+        f" reason to {__file__}.\n" + "\n".join(unlisted)
+    )
+    assert listed == used, "listed, and not there any more"
