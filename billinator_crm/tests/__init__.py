@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_activity,
     test_activity_edges,
+    test_attachment,
     test_cached_settings,
     test_contact,
     test_conversion,
@@ -37,6 +38,8 @@ from . import (
     test_quote_report,
     test_quote_template,
     test_quote_version,
+    test_rights_matrix,
+    test_rights_methods,
     test_segment,
     test_stage,
     test_tag,
@@ -45,4 +48,5 @@ from . import (
     test_tax_generated,
     test_timeline,
     test_tours,
+    test_xss,
 )
