@@ -14,6 +14,7 @@ class BillinatorOpportunity(models.Model):
     _primary_email = "email_from"
 
     @api.model
+    @api.private
     def message_new(self, msg_dict, custom_values=None):
         """Make an opportunity of a mail; the mail becomes its first message.
 
@@ -49,6 +50,7 @@ class BillinatorOpportunity(models.Model):
         )
         return opportunity.with_env(self.env)
 
+    @api.private
     def message_update(self, msg_dict, update_vals=None):
         """Take an answer; a lead learns of it that the sender is a customer by now.
 

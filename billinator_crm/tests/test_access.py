@@ -2,6 +2,7 @@ from lxml import etree
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
+from odoo.service.model import get_public_method
 from odoo.tests import new_test_user, tagged
 
 from .common import BillinatorCommon
@@ -135,6 +136,12 @@ class TestRights(AccessCase):
 @tagged("post_install", "-at_install")
 class TestMethods(AccessCase):
     """What dialogs, statistics and views let through; see test_rights_methods, too."""
+
+    def test_mails_come_through_the_gateway_alone(self):
+        """Who mails does not know what a stage demands; who calls over RPC does."""
+        for name in ("message_new", "message_update"):
+            with self.assertRaises(AccessError):
+                get_public_method(self.env["billinator.opportunity"], name)
 
     def test_accountants_do_not_convert(self):
         """Not even an accepted quote, which nothing else would keep them from."""
