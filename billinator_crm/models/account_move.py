@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..arguments import one_record
+
 
 class AccountMove(models.Model):
     _name = "account.move"
@@ -143,12 +145,12 @@ class AccountMove(models.Model):
                 raise self._get_deducted_error(quote)
 
     @api.readonly
+    @one_record
     def action_view_billinator_quote(self):
         """Open the quote that this invoice was made from.
 
         :return: a window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "res_model": "billinator.quote",

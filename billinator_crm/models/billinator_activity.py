@@ -8,6 +8,16 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, clean_context, format_datetime
 
+from ..arguments import (
+    MAX_ID,
+    arguments,
+    as_id,
+    as_moment,
+    as_number,
+    as_text,
+    one_record,
+)
+
 _logger = logging.getLogger(__name__)
 
 TYPES = [
@@ -538,6 +548,7 @@ class BillinatorActivity(models.Model):
 
     # === Actions === #
 
+    @arguments(outcome=as_text, duration=as_number)
     def action_complete(self, outcome=None, duration=None):
         """Mark the activities done, and tell so in the chatter of their documents.
 
@@ -581,6 +592,7 @@ class BillinatorActivity(models.Model):
         """
         return self.write({"status": "pending", "outcome": False})
 
+    @arguments(due_date=as_moment)
     def action_reschedule(self, due_date):
         """Move pending activities, and their meetings, to another time.
 
@@ -618,9 +630,9 @@ class BillinatorActivity(models.Model):
         return self.action_complete()
 
     @api.readonly
+    @one_record
     def action_schedule_next(self):
         """Return the form of a next activity, of the type that follows this one's."""
-        self.ensure_one()
         followed = self.activity_type_id
         proposed = (
             followed.triggered_next_type_id
@@ -655,15 +667,16 @@ class BillinatorActivity(models.Model):
         }
 
     @api.readonly
+    @one_record
     def action_open_document(self):
         """Return the form of what the activity is about."""
-        self.ensure_one()
         return self.activity_id.action_open_document()
 
     # === Business === #
 
     @api.model
     @api.readonly
+    @arguments(user_id=as_id)
     def get_pending(self, user_id=None, limit=None):
         """Tell what there is to do: pending activities, the one due first, first.
 
@@ -678,6 +691,7 @@ class BillinatorActivity(models.Model):
 
     @api.model
     @api.readonly
+    @arguments(user_id=as_id)
     def get_upcoming(self, days=7, user_id=None, limit=None):
         """Tell what is due from now until the end of a day to come.
 
@@ -756,7 +770,7 @@ class BillinatorActivity(models.Model):
 
     @api.model
     def _get_overview(self, domain, limit):
-        if limit is not None and (type(limit) is not int or limit < 0):
+        if limit is not None and (type(limit) is not int or not 0 <= limit <= MAX_ID):
             raise UserError(self.env._("Give a limit of 0 or more, or none."))
         return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
             OVERVIEW_FIELDS

@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..arguments import arguments, as_texts
+
 # By the viewer's day: Odoo's domains count "today" in the zone of the context.
 PERIODS = {
     "overdue": Domain("due_date", "<", "today"),
@@ -48,6 +50,7 @@ class BillinatorActivity(models.Model):
 
     @api.model
     @api.readonly
+    @arguments(types=as_texts)
     def get_day_overview(self, scope="mine", types=None):
         """Tell what is overdue, due today, and due in the seven days after.
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..arguments import arguments, as_text, one_record
+
 
 class BillinatorAnnotatedMixin(models.AbstractModel):
     """What notes are about: a customer, one of its people, a deal or a quote."""
@@ -29,12 +31,12 @@ class BillinatorAnnotatedMixin(models.AbstractModel):
             record.note_count = counts.get(subject.id, 0)
 
     @api.readonly
+    @one_record
     def action_view_notes(self):
         """Open the record's notes; a customer's are those of its whole company.
 
         :return: a window action on ``billinator.note``
         """
-        self.ensure_one()
         self.check_access("read")
         self.env["billinator.note"].check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -47,6 +49,8 @@ class BillinatorAnnotatedMixin(models.AbstractModel):
         }
 
     @api.readonly
+    @arguments(note_type=as_text)
+    @one_record
     def action_log_note(self, note_type="note"):
         """Open a dialog that logs a note about the record, with only the text to write.
 
@@ -54,7 +58,6 @@ class BillinatorAnnotatedMixin(models.AbstractModel):
         :return: a window action on an unsaved ``billinator.note``
         :raises AccessError: for users who may not write notes
         """
-        self.ensure_one()
         self.check_access("read")
         self.env["billinator.note"].check_access("create")
         titles = {

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from ..arguments import one_record
+
 ROLES = [
     ("decision_maker", "Decision Maker"),
     ("influencer", "Influencer"),
@@ -134,13 +136,13 @@ class BillinatorContact(models.Model):
 
     # === Actions === #
 
+    @one_record
     def action_set_primary(self):
         """Make the contact the primary one of its customer, in one statement.
 
         :return: True
         :raises AccessError: for users who may not change contacts
         """
-        self.ensure_one()
         self.check_access("write")
         self.flush_model(["is_primary", "customer_id"])
         # All rows of the customer, so that two calls at once always meet in one. Who

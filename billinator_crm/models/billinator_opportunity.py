@@ -8,6 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, email_normalize, split_every
 
+from ..arguments import arguments, as_domain_of, as_id, as_ids, as_text, one_record
 from .billinator_quote import CONVERTIBLE_STATES
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
@@ -676,6 +677,7 @@ class BillinatorOpportunity(models.Model):
             }
         }
 
+    @arguments(lost_reason_id=as_id, feedback=as_text)
     def action_set_lost(self, lost_reason_id, feedback=None):
         """Move the opportunities to the lost stage of their team.
 
@@ -713,13 +715,13 @@ class BillinatorOpportunity(models.Model):
         return True
 
     @api.readonly
+    @one_record
     def action_new_quote(self):
         """Open a new quote on the opportunity, with its customer and salesperson.
 
         :return: a window action on an unsaved ``billinator.quote``
         :raises UserError: when the opportunity has no customer yet
         """
-        self.ensure_one()
         if not self.partner_id:
             raise UserError(
                 self.env._(
@@ -738,12 +740,12 @@ class BillinatorOpportunity(models.Model):
         }
 
     @api.readonly
+    @one_record
     def action_view_quotes(self):
         """Open the opportunity's quotes.
 
         :return: a window action
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm.billinator_quote_action"
         )
@@ -760,12 +762,12 @@ class BillinatorOpportunity(models.Model):
         }
 
     @api.readonly
+    @one_record
     def action_view_duplicates(self):
         """List the opportunity together with the ones similar to it.
 
         :return: a window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Similar Opportunities"),
@@ -778,6 +780,7 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     @api.readonly
+    @arguments(domain=as_domain_of("billinator.opportunity"))
     def get_pipeline_statistics(self, domain=None):
         """Count and value the opportunities of a domain that the user may see.
 
@@ -989,6 +992,8 @@ class BillinatorOpportunity(models.Model):
         query.add_where(SQL("(%s)", SQL(" OR ").join(alike)))
         return query.get_result_ids()
 
+    @arguments(opportunity_ids=as_ids)
+    @one_record
     def merge_opportunities(self, opportunity_ids):
         """Merge other opportunities into this one and delete them.
 
@@ -1001,7 +1006,6 @@ class BillinatorOpportunity(models.Model):
         :raises UserError: when they belong to different companies
         :raises AccessError: when the user may not change one of them
         """
-        self.ensure_one()
         others = self.browse(opportunity_ids).exists() - self
         (self + others).check_access("write")
         if others.company_id - self.company_id:

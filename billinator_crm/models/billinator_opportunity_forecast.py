@@ -9,6 +9,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, date_utils, split_every
 
+from ..arguments import arguments, as_day, as_domain_of
 from .billinator_opportunity import CRON_BATCH
 from .billinator_stage_conversion import HISTORY_YEARS, PRIOR_WEIGHT
 
@@ -243,6 +244,7 @@ class BillinatorOpportunity(models.Model):
 
     # === Actions === #
 
+    @arguments(month=as_day)
     def action_move_to_month(self, month):
         """Move the expected closing to another month.
 
@@ -269,6 +271,11 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     @api.readonly
+    @arguments(
+        domain=as_domain_of("billinator.opportunity"),
+        date_from=as_day,
+        date_to=as_day,
+    )
     def get_forecast(self, domain=None, date_from=None, date_to=None):
         """Tell what the opportunities of a domain let expect of a period.
 

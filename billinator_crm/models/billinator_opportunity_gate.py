@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import format_list, is_html_empty
 
+from ..arguments import arguments, as_id, as_text
+
 # What a stage may follow from: a team uses other stages, a salesperson has a team.
 STAGE_SOURCES = {"stage_id", "team_id", "user_id"}
 # No RPC caller can send this very object in a context.
@@ -34,6 +36,7 @@ class BillinatorOpportunity(models.Model):
 
     # === Actions === #
 
+    @arguments(stage_id=as_id, reason=as_text)
     def action_override_gate(self, stage_id, reason):
         """Move opportunities to a stage although they lack what it demands.
 

@@ -5,11 +5,19 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
+from ..arguments import arguments, as_day, as_domain_of, as_text
 from .billinator_stage import STATUSES
 
 # Where the columns of the bridge come from: a snapshot, or the opportunities of now.
 SNAPSHOT_COLUMNS = {"id": "opportunity_key", "amount": "expected_revenue"}
 LIVE_COLUMNS = {"id": "id", "amount": "expected_revenue_company"}
+BRIDGE_ARGUMENTS = {
+    "date_from": as_day,
+    "date_to": as_day,
+    "closing_from": as_day,
+    "closing_to": as_day,
+    "domain": as_domain_of("billinator.opportunity"),
+}
 
 
 class BillinatorPipelineSnapshot(models.Model):
@@ -132,6 +140,7 @@ class BillinatorPipelineSnapshot(models.Model):
 
     @api.model
     @api.readonly
+    @arguments(**BRIDGE_ARGUMENTS)
     def get_bridge(
         self, date_from, date_to=None, closing_from=None, closing_to=None, domain=None
     ):
@@ -155,7 +164,7 @@ class BillinatorPipelineSnapshot(models.Model):
             is no date
         """
         start, end = self._get_bridge_dates(date_from, date_to)
-        closing = (self._parse_date(closing_from), self._parse_date(closing_to))
+        closing = (closing_from, closing_to)
         currency = self.env.company.currency_id
         return {
             "currency": currency.name,
@@ -167,6 +176,7 @@ class BillinatorPipelineSnapshot(models.Model):
 
     @api.model
     @api.readonly
+    @arguments(bar=as_text, **BRIDGE_ARGUMENTS)
     def action_view_bar(
         self,
         bar,
@@ -186,7 +196,7 @@ class BillinatorPipelineSnapshot(models.Model):
         if not label:
             raise UserError(self.env._("There is no bar “%s” in the bridge.", bar))
         start, end = self._get_bridge_dates(date_from, date_to)
-        closing = (self._parse_date(closing_from), self._parse_date(closing_to))
+        closing = (closing_from, closing_to)
         rows = self.env.execute_query(
             SQL(
                 "SELECT id FROM (%s) AS entry WHERE bar = %s",
@@ -251,28 +261,19 @@ class BillinatorPipelineSnapshot(models.Model):
 
     def _get_bridge_dates(self, date_from, date_to):
         """Return the days of the snapshots that are meant; the second may be None."""
-        day = self._parse_date(date_from)
-        start = self._get_last_date(day)
-        end = self._get_last_date(self._parse_date(date_to)) if date_to else None
+        start = self._get_last_date(date_from)
+        end = self._get_last_date(date_to) if date_to else None
         if not start:
             raise UserError(
                 self.env._(
                     "There is no snapshot of the pipeline until %s: choose a later "
                     "day.",
-                    format_date(self.env, day),
+                    format_date(self.env, date_from),
                 )
             )
         if end and end < start:
             raise UserError(self.env._("A bridge leads from a day to a later one."))
         return start, end
-
-    def _parse_date(self, value):
-        try:
-            return fields.Date.to_date(value) or None
-        except (TypeError, ValueError):
-            raise UserError(
-                self.env._("“%s” is no date. Write it as YYYY-MM-DD.", value)
-            ) from None
 
     def _get_last_date(self, day):
         return self.search([("date", "<=", day)], order="date DESC", limit=1).date

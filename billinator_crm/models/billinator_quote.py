@@ -8,6 +8,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_amount, is_html_empty
 
+from ..arguments import arguments, as_text, one_record
+
 STATES = [
     ("draft", "Draft"),
     ("sent", "Sent"),
@@ -593,6 +595,7 @@ class BillinatorQuote(models.Model):
         pending.write({"state": "accepted"})
         return True
 
+    @arguments(reason=as_text)
     def action_reject(self, reason=None):
         """Record that the customer does not want the quotes.
 
@@ -640,12 +643,12 @@ class BillinatorQuote(models.Model):
         return self._get_invoices_action(self.invoice_ids)
 
     @api.readonly
+    @one_record
     def action_view_opportunity(self):
         """Open the quote's opportunity.
 
         :return: a window action
         """
-        self.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "res_model": "billinator.opportunity",

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..arguments import arguments, as_text
 from .billinator_quote_version import to_plain
 
 APPROVAL_STATES = [
@@ -154,6 +155,7 @@ class BillinatorQuote(models.Model):
         waiting._notify_approvers()
         return True
 
+    @arguments(commercial_hash=as_text)
     def action_approve(self, commercial_hash=None):
         """Approve what the quotes cost now.
 
@@ -166,17 +168,20 @@ class BillinatorQuote(models.Model):
         """
         seen = commercial_hash or self.env.context.get("approved_hash")
         self._check_decidable()
-        if seen and seen != self.ensure_one().commercial_hash:
+        for quote in self.filtered(
+            lambda quote: seen and seen != quote.commercial_hash
+        ):
             raise UserError(
                 self.env._(
                     "Quote %s has changed since you opened it. Read it once more.",
-                    self.name,
+                    quote.name,
                 )
             )
         self._decide("approved", approval_feedback=False)
         self._close_request(self.env._("Approved"))
         return True
 
+    @arguments(reason=as_text)
     def action_refuse_approval(self, reason):
         """Refuse what the quotes cost now.
 

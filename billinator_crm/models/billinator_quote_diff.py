@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang, html2plaintext
 
+from ..arguments import arguments, as_id, one_record
+
 TERMS = (
     "partner_id",
     "partner_invoice_id",
@@ -35,6 +37,8 @@ class BillinatorQuote(models.Model):
     _inherit = "billinator.quote"
 
     @api.readonly
+    @arguments(other_version_id=as_id)
+    @one_record
     def get_version_diff(self, other_version_id):
         """Tell what changed from another version of the quote to this one.
 
@@ -55,7 +59,6 @@ class BillinatorQuote(models.Model):
             ``price_subtotal`` and ``text``, which sums it up
         :raises UserError: for a quote that is no version of this one
         """
-        self.ensure_one()
         other = self.browse(other_version_id).exists()
         (self + other).check_access("read")
         if other._get_original() != self._get_original():

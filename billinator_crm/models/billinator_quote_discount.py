@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
+from ..arguments import arguments, as_number
 from ..formatting import format_number
 
 DISCOUNTS = ("discount_percentage", "discount_amount")
@@ -92,6 +93,7 @@ class BillinatorQuote(models.Model):
 
     # === Actions === #
 
+    @arguments(percentage=as_number, amount=as_number)
     def action_apply_discount(self, percentage=None, amount=None, per_line=False):
         """Give a discount on the quotes, instead of the one they had.
 

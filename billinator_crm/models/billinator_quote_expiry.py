@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..arguments import arguments, as_day
+
 EXPIRY_BATCH = 500
 EXTENDABLE_STATES = ("sent", "expired")
 
@@ -26,6 +28,7 @@ class BillinatorQuote(models.Model):
 
     # === Actions === #
 
+    @arguments(validity_date=as_day)
     def action_extend(self, validity_date):
         """Give sent and expired quotes another last day, on which they can be accepted.
 

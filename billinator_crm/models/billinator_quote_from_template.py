@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import is_html_empty
 
+from ..arguments import arguments, as_id, one_record
+
 
 # pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
@@ -54,6 +56,7 @@ class BillinatorQuote(models.Model):
 
     # === Actions === #
 
+    @arguments(template_id=as_id)
     def action_apply_template(self, template_id):
         """Add to the quotes what a template has and they have not.
 
@@ -73,12 +76,12 @@ class BillinatorQuote(models.Model):
             quote._apply_template(template)
         return True
 
+    @one_record
     def action_save_as_template(self):
         """Make a template of the quote's lines, terms and validity, for administrators.
 
         :return: a window action on the template
         """
-        self.ensure_one()
         self.check_access("read")
         template = self.env["billinator.quote.template"].create(
             self._prepare_new_template_values()

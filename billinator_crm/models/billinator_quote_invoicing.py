@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ..arguments import arguments, as_number, one_record
 from .billinator_quote import CONVERTIBLE_STATES
 
 PAID = ("in_payment", "paid")
@@ -78,6 +79,8 @@ class BillinatorQuote(models.Model):
 
     # === Actions === #
 
+    @arguments(percentage=as_number, amount=as_number)
+    @one_record
     def action_invoice_down_payment(self, percentage=None, amount=None):
         """Plan a down payment and make its draft invoice.
 
@@ -90,7 +93,6 @@ class BillinatorQuote(models.Model):
         :return: as ``action_convert_to_invoice``
         :raises UserError: if it is more than the quote has left to invoice
         """
-        self.ensure_one()
         installment = self._create_installment(percentage, amount)
         return installment.action_convert_to_invoice()
 

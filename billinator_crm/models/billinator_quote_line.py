@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
+from ..arguments import as_id, parse
+
 DISPLAY_TYPES = [
     ("line_section", "Section"),
     ("line_subsection", "Subsection"),
@@ -501,7 +503,10 @@ class BillinatorQuoteLine(models.Model):
 
         :return: a window action
         """
-        quote = self.env["billinator.quote"].browse(self.env.context["order_id"])
+        order_id = self.env.context.get("order_id")
+        quote = self.env["billinator.quote"].browse(
+            parse(self.env, "order_id", as_id, order_id)
+        )
         return quote.action_add_from_catalog()
 
     def _get_product_catalog_lines_data(self, **kwargs):

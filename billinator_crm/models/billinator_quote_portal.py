@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..arguments import one_record
+
 CUSTOMER_STATES = ("sent", "accepted", "rejected", "expired")
 # What customers may read of their quotes over RPC, which they never need: enough to
 # find and open them. All else, and every field to come, is the seller's; the page shows
@@ -95,12 +97,12 @@ class BillinatorQuote(models.Model):
     # === Actions === #
 
     @api.readonly
+    @one_record
     def action_view_customer_page(self):
         """Open the quote's page as its customer sees it.
 
         :return: a URL action
         """
-        self.ensure_one()
         self.check_access("read")
         return {
             "type": "ir.actions.act_url",

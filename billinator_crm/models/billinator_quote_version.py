@@ -6,6 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import float_repr
 
+from ..arguments import one_record
+
 # What a version that has a next one can still become.
 SUPERSEDED_STATES = ("rejected", "expired")
 
@@ -164,12 +166,12 @@ class BillinatorQuote(models.Model):
         return self._get_versions_action(self._get_versions())
 
     @api.readonly
+    @one_record
     def action_view_next_version(self):
         """Open the version that replaced the quote.
 
         :return: a window action
         """
-        self.ensure_one()
         return self._get_versions_action(self.next_version_id)
 
     # === Versions === #

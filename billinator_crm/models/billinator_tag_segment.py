@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..arguments import one_record
 from .res_partner_metrics import DEFAULT_MONTHS
 
 PREVIEW_LIMIT = 5
@@ -169,12 +170,12 @@ class BillinatorTag(models.Model):
         return True
 
     @api.readonly
+    @one_record
     def action_view_customers(self):
         """Open the tag's customers.
 
         :return: a window action
         """
-        self.ensure_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm.res_partner_action_customers"

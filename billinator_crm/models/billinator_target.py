@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, date_utils, format_date
 
+from ..arguments import one_record
+
 # What counts towards a target, as a condition on the deals: what was won in its
 # period, and what is open and expected to close in it.
 WON = SQL(
@@ -231,12 +233,12 @@ class BillinatorTarget(models.Model):
         return f"{format_date(self.env, start)} - {format_date(self.env, end)}"
 
     @api.readonly
+    @one_record
     def action_view_deals(self):
         """List the deals that count: won, and expected to close, in the period.
 
         :return: a window action; it shows those that the user may read
         """
-        self.ensure_one()
         who = (
             "user_id" if self.user_id else "team_id",
             "=",

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, Query
 from odoo.tools.mail import html_to_inner_content
 
+from ..arguments import MAX_ID, arguments, as_id, as_text, as_texts
 from .mail_message import DOCUMENT_EVENTS
 
 KINDS = [
@@ -39,6 +40,7 @@ SOURCES = {
     "meeting": (9, "meeting", "calendar.event"),
 }
 ID_FACTOR = 16
+MAX_EVENT_ID = (MAX_ID + 1) * ID_FACTOR
 INVOICE_TYPES = ("out_invoice", "out_refund", "out_receipt")
 # Whose labels say what an event's ``type`` and ``state`` mean.
 TYPE_FIELDS = {
@@ -627,6 +629,14 @@ class BillinatorTimeline(models.Model):
 
     @api.model
     @api.readonly
+    @arguments(
+        partner_id=as_id,
+        opportunity_id=as_id,
+        quote_id=as_id,
+        kinds=as_texts,
+        user_id=as_id,
+        before=as_text,
+    )
     def get_timeline(
         self,
         partner_id=None,
@@ -753,11 +763,14 @@ class BillinatorTimeline(models.Model):
             return None
         try:
             date, event_id = cursor.split("_")
-            return datetime.fromisoformat(date), int(event_id)
-        except (AttributeError, ValueError):
+            before = datetime.fromisoformat(date), int(event_id)
+            if not 0 <= before[1] <= MAX_EVENT_ID:
+                raise ValueError
+        except ValueError:
             raise UserError(
                 self.env._("“%s” is not the “next” of a page.", cursor)
             ) from None
+        return before
 
     @api.model
     def _format_cursor(self, row):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ..arguments import arguments, as_text, one_record
+
 
 class ResPartner(models.Model):
     _name = "res.partner"
@@ -84,6 +86,7 @@ class ResPartner(models.Model):
     # === Actions === #
 
     @api.readonly
+    @arguments(status=as_text)
     def action_view_opportunities(self, status=None):
         """List the opportunities of the customer's whole company.
 
@@ -113,13 +116,13 @@ class ResPartner(models.Model):
         return self._get_company_action("billinator_activity_action")
 
     @api.readonly
+    @one_record
     def action_view_customer_invoices(self, unpaid=False):
         """List the posted invoices and credit notes of the customer's whole company.
 
         :param bool unpaid: show only those with something left to pay
         :return: a window action, of use to those who may read invoices
         """
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account.action_move_out_invoice"
         )
@@ -152,12 +155,12 @@ class ResPartner(models.Model):
         return self._get_new_action("billinator.quote", self.env._("New Quote"))
 
     @api.readonly
+    @one_record
     def action_view_in_contacts(self):
         """Open the partner as the Contacts app shows it, with all its settings.
 
         :return: a window action
         """
-        self.ensure_one()
         self.check_access("read")
         return {
             "type": "ir.actions.act_window",
@@ -166,9 +169,9 @@ class ResPartner(models.Model):
             "views": [(self.env.ref("base.view_partner_form").id, "form")],
         }
 
+    @one_record
     def _get_company_action(self, name):
         """Return one of the addon's actions, on the whole company's documents."""
-        self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(f"billinator_crm.{name}")
         return {
             **action,
@@ -176,8 +179,8 @@ class ResPartner(models.Model):
             "context": {"default_partner_id": self.id},
         }
 
+    @one_record
     def _get_new_action(self, model, title):
-        self.ensure_one()
         self.check_access("read")
         return {
             "type": "ir.actions.act_window",

@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_activity,
     test_activity_edges,
+    test_arguments,
     test_attachment,
     test_cached_settings,
     test_contact,

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..arguments import one_record
+
 
 class BillinatorActivityComplete(models.TransientModel):
     _name = "billinator.activity.complete"
@@ -49,12 +51,12 @@ class BillinatorActivityComplete(models.TransientModel):
         for wizard in self:
             wizard.duration = wizard.is_single and wizard.activity_ids.duration
 
+    @one_record
     def action_complete(self):
         """Complete the activities.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         # Of many activities at once, nobody said that they took no time.
         duration = self.duration if self.is_single else self.duration or None
         self.activity_ids.action_complete(self.outcome, duration)

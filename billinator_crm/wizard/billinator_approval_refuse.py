@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..arguments import one_record
+
 
 class BillinatorApprovalRefuse(models.TransientModel):
     _name = "billinator.approval.refuse"
@@ -12,11 +14,11 @@ class BillinatorApprovalRefuse(models.TransientModel):
     )
     reason = fields.Text(required=True)
 
+    @one_record
     def action_refuse(self):
         """Refuse the approval of the dialog's quotes.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         self.quote_ids.action_refuse_approval(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..arguments import one_record
+
 
 class BillinatorOpportunityGate(models.TransientModel):
     _name = "billinator.opportunity.gate"
@@ -28,11 +30,11 @@ class BillinatorOpportunityGate(models.TransientModel):
                 if names
             )
 
+    @one_record
     def action_move(self):
         """Move the wizard's opportunities to its stage, whatever they lack.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         self.opportunity_ids.action_override_gate(self.stage_id.id, self.reason)
         return {"type": "ir.actions.act_window_close"}

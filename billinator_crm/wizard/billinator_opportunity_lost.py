@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..arguments import one_record
+
 
 class BillinatorOpportunityLost(models.TransientModel):
     _name = "billinator.opportunity.lost"
@@ -13,11 +15,11 @@ class BillinatorOpportunityLost(models.TransientModel):
     lost_reason_id = fields.Many2one("billinator.lost.reason", required=True)
     feedback = fields.Text(string="Closing Note")
 
+    @one_record
     def action_mark_lost(self):
         """Mark the wizard's opportunities as lost.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         self.opportunity_ids.action_set_lost(self.lost_reason_id.id, self.feedback)
         return {"type": "ir.actions.act_window_close"}

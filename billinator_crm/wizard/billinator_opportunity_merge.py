@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..arguments import one_record
+
 
 class BillinatorOpportunityMerge(models.TransientModel):
     _name = "billinator.opportunity.merge"
@@ -31,13 +33,13 @@ class BillinatorOpportunityMerge(models.TransientModel):
                 lambda deal: (deal.status == "lost", -deal.stage_id.sequence, deal.id)
             )[:1]
 
+    @one_record
     def action_merge(self):
         """Merge the wizard's opportunities into the one to keep, and open that.
 
         :return: a window action on the opportunity
         :raises UserError: with less than two opportunities
         """
-        self.ensure_one()
         others = self.opportunity_ids - self.target_id
         if not others:
             raise UserError(self.env._("Choose at least two opportunities to merge."))

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..arguments import one_record
+
 
 class BillinatorQuoteCompare(models.TransientModel):
     _name = "billinator.quote.compare"
@@ -50,11 +52,11 @@ class BillinatorQuoteCompare(models.TransientModel):
                     {"diff": new.get_version_diff(old.id)},
                 )
 
+    @one_record
     def action_open(self):
         """Open the newer one of the versions that the dialog compares.
 
         :return: a window action
         """
-        self.ensure_one()
         self.new_version_id.check_access("read")
         return self.new_version_id._get_versions_action(self.new_version_id)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..arguments import one_record
+
 
 class BillinatorQuoteDiscount(models.TransientModel):
     _name = "billinator.quote.discount"
@@ -55,12 +57,12 @@ class BillinatorQuoteDiscount(models.TransientModel):
         for wizard in self:
             wizard.has_discount = bool(wizard.quote_id._get_discounted())
 
+    @one_record
     def action_apply(self):
         """Give the quote this discount instead of the one it had.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         if self.discount_type == "amount":
             self.quote_id.action_apply_discount(amount=self.amount)
         else:
@@ -69,11 +71,11 @@ class BillinatorQuoteDiscount(models.TransientModel):
             )
         return {"type": "ir.actions.act_window_close"}
 
+    @one_record
     def action_remove(self):
         """Take the discount off the quote.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         self.quote_id.action_remove_discount()
         return {"type": "ir.actions.act_window_close"}

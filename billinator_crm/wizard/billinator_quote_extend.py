@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from ..arguments import one_record
+
 DEFAULT_DAYS = 30
 
 
@@ -26,11 +28,11 @@ class BillinatorQuoteExtend(models.TransientModel):
         days = company.billinator_quote_validity_days or DEFAULT_DAYS
         return company._get_billinator_day() + timedelta(days=days)
 
+    @one_record
     def action_extend(self):
         """Extend the wizard's quotes.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         self.quote_ids.action_extend(self.validity_date)
         return {"type": "ir.actions.act_window_close"}

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..arguments import one_record
+
 
 class BillinatorQuoteInvoice(models.TransientModel):
     _name = "billinator.quote.invoice"
@@ -35,6 +37,7 @@ class BillinatorQuoteInvoice(models.TransientModel):
     amount = fields.Monetary(help="Taxes included.")
     installment_id = fields.Many2one("billinator.quote.installment", readonly=True)
 
+    @one_record
     def action_create_invoice(self):
         """Make the draft invoice that the dialog describes, once.
 
@@ -43,7 +46,6 @@ class BillinatorQuoteInvoice(models.TransientModel):
         :return: as ``action_convert_to_invoice`` of ``billinator.quote``
         :raises UserError: if it is more than the quote has left to invoice
         """
-        self.ensure_one()
         if self.method == "final":
             return self.quote_id.action_convert_to_invoice()
         self._lock()

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..arguments import one_record
+
 
 class BillinatorQuoteReject(models.TransientModel):
     _name = "billinator.quote.reject"
@@ -12,11 +14,11 @@ class BillinatorQuoteReject(models.TransientModel):
     )
     reason = fields.Text()
 
+    @one_record
     def action_reject(self):
         """Reject the wizard's quotes.
 
         :return: an action that closes the dialog
         """
-        self.ensure_one()
         self.quote_ids.action_reject(self.reason)
         return {"type": "ir.actions.act_window_close"}

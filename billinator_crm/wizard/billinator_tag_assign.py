@@ -1,4 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..arguments import as_ids, one_record, parse
+
+TAGGED = ("res.partner", "billinator.opportunity", "billinator.quote")
 
 
 class BillinatorTagAssign(models.TransientModel):
@@ -24,14 +29,18 @@ class BillinatorTagAssign(models.TransientModel):
     def _get_tag_field(self, model):
         return "crm_tag_ids" if model == "res.partner" else "tag_ids"
 
+    @one_record
     def action_assign(self):
         """Change the tags of the context's ``active_ids`` of ``active_model``.
 
         :return: an action that closes the dialog
+        :raises UserError: for models without tags
         """
-        self.ensure_one()
-        model = self.env.context["active_model"]
-        records = self.env[model].browse(self.env.context["active_ids"])
+        model = self.env.context.get("active_model")
+        if model not in TAGGED:
+            raise UserError(self.env._("Choose what to tag in a list first."))
+        ids = parse(self.env, "active_ids", as_ids, self.env.context.get("active_ids"))
+        records = self.env[model].browse(ids)
         commands = [fields.Command.link(tag.id) for tag in self.add_tag_ids]
         commands += [fields.Command.unlink(tag.id) for tag in self.remove_tag_ids]
         records.write({self._get_tag_field(model): commands})

@@ -11,6 +11,8 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL, ormcache, str2bool
 from odoo.tools.translate import LazyGettext
 
+from odoo.addons.billinator_crm.arguments import one_record
+
 from ..guarded_http import is_plainly_private
 from ..webhook_resources import read_records
 
@@ -171,12 +173,12 @@ class BillinatorWebhook(models.Model):
 
     # === Actions === #
 
+    @one_record
     def action_send_test(self):
         """Queue an event ``webhook.test``, so that the receiver can be tried.
 
         :return: an action that tells so
         """
-        self.ensure_one()
         self._resume()
         # The queue is nobody's to write; the right to the webhook was checked.
         self.env["billinator.webhook.delivery"].sudo()._enqueue(
@@ -202,9 +204,9 @@ class BillinatorWebhook(models.Model):
         return True
 
     @api.readonly
+    @one_record
     def action_view_deliveries(self):
         """Return the log of the webhook."""
-        self.ensure_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm_rest.billinator_webhook_delivery_action"

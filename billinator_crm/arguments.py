@@ -1,0 +1,156 @@
+"""The arguments of public methods, which anybody may call with anything.
+
+    @arguments(lost_reason_id=as_id, feedback=as_text)
+    def action_set_lost(self, lost_reason_id, feedback=None):
+
+Nothing is handed on as None: None itself, False, which XML-RPC has instead, and "".
+"""
+
+import functools
+import inspect
+import math
+from datetime import date
+
+from odoo.exceptions import UserError
+from odoo.fields import Date, Datetime, Domain
+
+# The largest id that a column of PostgreSQL holds
+MAX_ID = 2**31 - 1
+MAX_NUMBER = 1e12
+# Between these there is room for weeks, months and time zones.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
+
+
+def arguments(**kinds):
+    """Check arguments of a public method, and parse them, before it runs.
+
+    :param kinds: what each argument is: one of the functions below
+    :return: a decorator; the method raises a UserError for what is of another kind
+    """
+
+    def decorate(method):
+        signature = inspect.signature(method)
+
+        @functools.wraps(method)
+        def check_and_call(self, *args, **kwargs):
+            try:
+                given = signature.bind(self, *args, **kwargs)
+            except TypeError as error:
+                raise UserError(
+                    self.env._("Call it with other arguments: %s.", error)
+                ) from error
+            for name in kinds.keys() & given.arguments.keys():
+                value = given.arguments[name]
+                given.arguments[name] = parse(self.env, name, kinds[name], value)
+            return method(*given.args, **given.kwargs)
+
+        return check_and_call
+
+    return decorate
+
+
+def one_record(method):
+    """Check that a public method is called on one record."""
+
+    @functools.wraps(method)
+    def check_and_call(self, *args, **kwargs):
+        if len(self) != 1:
+            raise UserError(self.env._("Choose one record, and not %s.", len(self)))
+        return method(self, *args, **kwargs)
+
+    return check_and_call
+
+
+def parse(env, name, kind, value):
+    """Return the value of an argument, or of a key of the context, as what it is.
+
+    :param kind: one of the functions below
+    :raise UserError: for what is of another kind
+    """
+    if value is None or value is False or value == "":
+        return None
+    try:
+        return kind(env, value)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise UserError(
+            env._(
+                "“%(argument)s” has to be %(kind)s.",
+                argument=name,
+                kind=_describe(env, kind),
+            )
+        ) from error
+
+
+def _describe(env, kind):
+    return {
+        as_id: env._("the id of a record, as 7"),
+        as_ids: env._("a list of ids, as [7, 8]"),
+        as_text: env._("text"),
+        as_texts: env._("a list of texts"),
+        as_number: env._("a number, as 12.5"),
+        as_day: env._("a day, as 2026-01-31"),
+        as_moment: env._("date and time in UTC, as 2026-01-31 10:00:00"),
+    }.get(kind) or env._("a domain, as [['name', 'ilike', 'abc']]")
+
+
+# === Kinds: each returns the value, or raises an error for what is none === #
+
+
+def as_id(_env, value):
+    # What JSON says is true is an integer to Python, and no id.
+    if type(value) is not int or not 0 < value <= MAX_ID:
+        raise ValueError
+    return value
+
+
+def as_ids(env, value):
+    return [as_id(env, one) for one in _check_list(value)]
+
+
+def as_text(_env, value):
+    # PostgreSQL takes no NUL, and nothing that is no Unicode.
+    if "\0" in value:
+        raise ValueError
+    value.encode()
+    return value
+
+
+def as_texts(env, value):
+    return [as_text(env, one) for one in _check_list(value)]
+
+
+def as_number(_env, value):
+    if isinstance(value, bool) or not math.fabs(value) < MAX_NUMBER:
+        raise ValueError
+    return value
+
+
+def as_day(_env, value):
+    result = Date.to_date(value)
+    if not FIRST_DAY <= result <= LAST_DAY:
+        raise ValueError
+    return result
+
+
+def as_moment(_env, value):
+    result = Datetime.to_datetime(value)
+    if not FIRST_DAY <= result.date() <= LAST_DAY:
+        raise ValueError
+    return result
+
+
+def as_domain_of(model):
+    """Return the kind of domains that one can search ``model`` with."""
+
+    def domain(env, value):
+        parsed = Domain(value)
+        env[model]._search(parsed)
+        return parsed
+
+    return domain
+
+
+def _check_list(value):
+    if not isinstance(value, (list, tuple)):
+        raise TypeError
+    return value

@@ -1,0 +1,75 @@
+from odoo.exceptions import UserError
+from odoo.fields import Date, Datetime, Domain
+from odoo.tests import tagged
+
+from odoo.addons.billinator_crm.arguments import (
+    as_day,
+    as_domain_of,
+    as_id,
+    as_ids,
+    as_moment,
+    as_number,
+    as_text,
+    as_texts,
+    parse,
+)
+
+from .common import BillinatorCommon
+
+DEALS = "billinator.opportunity"
+MOMENT = "2026-01-31 10:00:00"
+as_domain = as_domain_of(DEALS)
+
+
+@tagged("post_install", "-at_install")
+class TestArguments(BillinatorCommon):
+    def _parse(self, kind, value):
+        return parse(self.env, "thing", kind, value)
+
+    def test_what_fits_is_handed_on(self):
+        for kind, value, parsed in (
+            (as_id, 7, 7),
+            (as_ids, (7, 8), [7, 8]),
+            (as_text, "abc", "abc"),
+            (as_texts, ["a"], ["a"]),
+            (as_number, 0, 0),
+            (as_number, -1.5, -1.5),
+            (as_day, "2026-01-31", Date.to_date("2026-01-31")),
+            (
+                as_moment,
+                "2026-01-31 10:00:00",
+                Datetime.to_datetime("2026-01-31 10:00:00"),
+            ),
+            (as_domain, [["name", "=", "x"]], Domain("name", "=", "x")),
+        ):
+            self.assertEqual(self._parse(kind, value), parsed)
+        for nothing in (None, False, ""):
+            self.assertIsNone(self._parse(as_id, nothing))
+
+    def test_what_does_not_is_refused_by_name(self):
+        for kind, values in (
+            (as_id, (True, 0, -1, 2**31, "7", 7.0, [7], {})),
+            (as_ids, (7, "7", {7: 8}, [True], ["7"], [None])),
+            (as_text, (7, ["a"], {}, "a\0b", "\ud800")),
+            (as_texts, ("a", {"a": 1}, [1])),
+            (as_number, (True, "7", float("nan"), float("inf"), 1e300, 10**400, [])),
+            (as_day, ("today", "2026-02-30", "0001-01-01", "9999-12-31", 7, [])),
+            (as_moment, ("today", "2026-01-31 25:00:00", "9999-12-31 23:59:59", 7)),
+            (as_domain, (7, "[]", {"a": 1}, ["&"], [["no_such", "=", 1]], [["id"]])),
+        ):
+            for value in values:
+                with (
+                    self.subTest(kind=kind.__name__, value=value),
+                    self.assertRaisesRegex(UserError, "“thing” has to be "),
+                ):
+                    self._parse(kind, value)
+
+    def test_methods_check_what_they_are_called_with(self):
+        deals = self._create_opportunity() + self._create_opportunity()
+        with self.assertRaisesRegex(UserError, "“feedback” has to be text"):
+            deals.action_set_lost(self.lost_reason.id, feedback=["x"])
+        with self.assertRaisesRegex(UserError, "missing .* 'lost_reason_id'"):
+            deals.action_set_lost()
+        with self.assertRaisesRegex(UserError, "Choose one record, and not 2"):
+            deals.action_new_quote()
+        self.assertTrue(deals.action_set_lost(self.lost_reason.id))
