@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ..arguments import one_record
+from ..arguments import as_id, one_record, parse
 
 ROLES = [
     ("decision_maker", "Decision Maker"),
@@ -116,11 +116,24 @@ class BillinatorContact(models.Model):
         Contact = self.with_context(billinator_contact_rows=False)
         for vals in vals_list:
             if not vals.get("person_id"):
-                vals.setdefault("parent_id", vals.get("customer_id"))
-                # Also where an action makes companies by default.
-                vals.setdefault("is_company", False)
+                for name, value in self._prepare_person_values(vals).items():
+                    vals.setdefault(name, value)
         contacts = super(BillinatorContact, Contact).create(vals_list)
         return contacts.with_env(self.env)
+
+    @api.model
+    def _prepare_person_values(self, vals):
+        """Return what a new person is who works for the customer."""
+        customer = self.env["res.partner"].browse(
+            parse(self.env, "customer_id", as_id, vals.get("customer_id"))
+        )
+        return {
+            "parent_id": customer.id,
+            # Those of one company's customer are no business of another one's.
+            "company_id": customer.company_id.id,
+            # Also where an action makes companies by default.
+            "is_company": False,
+        }
 
     def _prepare_create_values(self, vals_list):
         # Odoo prepares properties for every model that has them, inherited or not, and

@@ -57,6 +57,12 @@ class TestContact(BillinatorCommon):
         self.assertEqual(person.function, "CTO")
         self.assertEqual(self._get_rows(person), contact)
 
+    def test_a_new_person_is_seen_where_the_customer_is(self):
+        self.customer.company_id = self.company_b
+        person = self._create_contact(name="Ada").person_id
+        self.assertEqual(person.company_id, self.company_b)
+        self.assertFalse(person.with_user(self.salesperson).has_access("read"))
+
     def test_one_person_at_two_customers(self):
         second = self._create_contact(
             person_id=self.person.id,
