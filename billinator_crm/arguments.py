@@ -17,6 +17,15 @@ from odoo.fields import Date, Datetime, Domain
 # The largest id that a column of PostgreSQL holds
 MAX_ID = 2**31 - 1
 MAX_NUMBER = 1e12
+# What a value of another kind leads to, or a domain that is nested too deep
+WRONG = (
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    RuntimeError,
+)
 # Between these there is room for weeks, months and time zones.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
 
@@ -71,7 +80,7 @@ def parse(env, name, kind, value):
         return None
     try:
         return kind(env, value)
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+    except WRONG as error:
         raise UserError(
             env._(
                 "“%(argument)s” has to be %(kind)s.",

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..arguments import as_id, parse
+
 
 class PortalShare(models.TransientModel):
     _inherit = "portal.share"
@@ -33,5 +35,6 @@ class PortalShare(models.TransientModel):
     @api.model
     def _check_quote_approved(self, model, record_id):
         """Give nobody the link of a quote that has to be approved first."""
-        if model == "billinator.quote" and record_id:
-            self.env[model].browse(record_id)._check_approved()
+        if model == "billinator.quote":
+            quote_id = parse(self.env, "active_id", as_id, record_id)
+            self.env[model].browse(quote_id)._check_approved()
