@@ -71,3 +71,8 @@ def post_init_hook(env):
     env["billinator.activity"]._create_missing_rows()
     if env.ref("base.module_billinator_crm").demo:
         create_sales_history(env)
+
+
+def uninstall_hook(env):
+    """Drop what PostgreSQL would keep, and call, without the summary's table."""
+    env["billinator.opportunity.summary"]._drop_triggers()

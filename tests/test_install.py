@@ -200,3 +200,5 @@ def test_what_is_there_gets_its_rows_and_stays(database):
     database.uninstall()
     assert database.fingerprints(columns, last_ids) == before
     assert database.query("SELECT to_regclass('billinator_activity')") == [[""]]
+    functions = "SELECT proname FROM pg_proc WHERE proname LIKE 'billinator%'"
+    assert database.query(functions) == []

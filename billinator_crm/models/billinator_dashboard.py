@@ -10,6 +10,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .billinator_opportunity_summary import read_rows
+
 DEALS = "billinator.opportunity"
 QUOTES = "billinator.quote"
 ACTIVITIES = "billinator.activity"
@@ -46,6 +48,16 @@ class Scope:
     company_ids: list
     team_ids: list
     user_ids: list
+
+    @property
+    def days(self):
+        """The period's first and last day."""
+        return self.start, self.end
+
+    @property
+    def days_before(self):
+        """The first and the last day of the period before."""
+        return self.before_start, self.before_end
 
     def to_filters(self):
         """Return the filters that lead here, with the days of the period."""
@@ -365,29 +377,40 @@ class BillinatorDashboard(models.AbstractModel):
     # === Sums === #
 
     @api.model
-    def _sum_up(self, model, domain, keys, sums=None, numbers=None):
+    def _sum_up(self, model, domain, keys, sums=None):
         """Add up the documents of a domain that the user may read, in one query.
 
         :param list keys: what to group by, besides the company
         :param dict sums: fields with amounts in the company's currency, by name
+        :return: :class:`Cells`
+        """
+        sums = sums or {}
+        rows = read_rows(self.env[model], domain, [*keys, "company_id"], sums)
+        return self._make_cells(rows, sums)
+
+    @api.model
+    def _sum_up_deals(self, days, cut, domain, keys, numbers=None):
+        """Add up deals that the user may read, from what is added up in advance.
+
+        :param tuple days: the first and the last one of the cut's moment
         :param dict numbers: fields with plain numbers, by name
         :return: :class:`Cells`
         """
-        sums, numbers = sums or {}, numbers or {}
-        added = {**sums, **numbers}
-        groups = self.env[model]._read_group(
+        start, end = days
+        rows = self.env["billinator.opportunity.summary"]._add_up_between(
+            *(
+                fields.Datetime.to_datetime(self._get_midnight(day))
+                for day in (start, end + timedelta(days=1))
+            ),
+            cut,
             domain,
             [*keys, "company_id"],
-            ["__count", *(f"{field}:sum" for field in added.values())],
+            {**WON_SUMS, **(numbers or {})},
         )
-        names = [*(key.partition(":")[0] for key in keys), "company_id"]
-        rows = []
-        for group in groups:
-            values = [getattr(value, "id", value) for value in group[: len(names)]]
-            amounts = [value or 0 for value in group[len(names) :]]
-            rows.append(
-                dict(zip([*names, "count", *added], [*values, *amounts], strict=True))
-            )
+        return self._make_cells(rows, WON_SUMS)
+
+    @api.model
+    def _make_cells(self, rows, sums):
         return Cells(rows, list(sums), self._get_rates(), self.env.company.currency_id)
 
     @api.model
@@ -460,9 +483,13 @@ class BillinatorDashboard(models.AbstractModel):
     def _get_pipeline(self, scope):
         """Tell of what is open: in all, by stage, and by month of expected closing."""
         domain = self._get_deals_domain(scope) & Domain("status", "=", "open")
-        cells = self._sum_up(
-            DEALS, domain, ["stage_id", "date_deadline:month"], OPEN_SUMS
+        rows = self.env["billinator.opportunity.summary"]._add_up(
+            "stage",
+            domain,
+            ["stage_id", "date_deadline:month", "company_id"],
+            OPEN_SUMS,
         )
+        cells = self._make_cells(rows, OPEN_SUMS)
         by_stage = cells.split("stage_id")
         return {
             "open": self._tell(DEALS, domain, cells),
@@ -572,15 +599,22 @@ class BillinatorDashboard(models.AbstractModel):
     @api.model
     def _get_closed(self, scope):
         """Tell of what was won and lost in the period, and in the one before."""
-        now = self._get_closed_domain(scope, scope.start, scope.end)
-        before = self._get_closed_domain(scope, scope.before_start, scope.before_end)
-        numbers = {"days": "days_to_close"}
+        closed = self._get_deals_domain(scope) & Domain("status", "in", ["won", "lost"])
+        now, before = (
+            closed & self._get_days_domain("date_closed", *days)
+            for days in (scope.days, scope.days_before)
+        )
         cells, cells_before = (
-            self._sum_up(DEALS, domain, ["status", *keys], WON_SUMS, numbers)
-            for domain, keys in (
-                (now, ["lost_reason_id", "source_id"]),
-                (before, []),
+            self._sum_up_deals(
+                days, "reason", closed, ["status", *keys], {"days": "days_to_close"}
             )
+            for days, keys in (
+                (scope.days, ["lost_reason_id"]),
+                (scope.days_before, []),
+            )
+        )
+        by_source = self._sum_up_deals(
+            scope.days, "source", closed, ["status", "source_id"]
         )
         return {
             **{
@@ -592,16 +626,8 @@ class BillinatorDashboard(models.AbstractModel):
             },
             **self._get_results(now, cells, cells_before),
             "lost_reasons": self._get_lost_reasons(now, cells),
-            "sources": self._get_sources(now, cells),
+            "sources": self._get_sources(now, by_source),
         }
-
-    @api.model
-    def _get_closed_domain(self, scope, start, end):
-        return (
-            self._get_deals_domain(scope)
-            & Domain("status", "in", ["won", "lost"])
-            & self._get_days_domain("date_closed", start, end)
-        )
 
     @api.model
     def _tell_status(self, domain, cells, status):
@@ -684,16 +710,18 @@ class BillinatorDashboard(models.AbstractModel):
     @api.model
     def _get_created(self, scope):
         """Tell of the deals created in the period, and how far they came."""
+        deals = self._get_deals_domain(scope)
         now, before = (
-            self._get_deals_domain(scope)
-            & self._get_days_domain("create_date", start, end)
-            for start, end in (
-                (scope.start, scope.end),
-                (scope.before_start, scope.before_end),
+            deals & self._get_days_domain("create_date", *days)
+            for days in (scope.days, scope.days_before)
+        )
+        cells, cells_before = (
+            self._sum_up_deals(days, "created", deals, keys)
+            for days, keys in (
+                (scope.days, ["status", "last_open_stage_id"]),
+                (scope.days_before, []),
             )
         )
-        cells = self._sum_up(DEALS, now, ["status", "last_open_stage_id"], WON_SUMS)
-        cells_before = self._sum_up(DEALS, before, [], WON_SUMS)
         return {
             "created": {
                 **self._tell(DEALS, now, cells),

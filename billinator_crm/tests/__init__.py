@@ -24,6 +24,7 @@ from . import (
     test_opportunity_mail,
     test_opportunity_merge,
     test_opportunity_statistics,
+    test_opportunity_summary,
     test_performance,
     test_pipeline_snapshot,
     test_portal,
