@@ -67,9 +67,9 @@ def test_two_at_once_and_the_recount(pipeline, ending):
     with connecting(pipeline.database) as cursor, ThreadPoolExecutor() as pool:
         cursor.execute(CHANGE, [mine])
         # Whoever waited for this transaction would wait forever.
-        pool.submit(
-            pipeline.admin.call, DEAL, "write", [theirs], vals=values
-        ).result(SECONDS)
+        pool.submit(pipeline.admin.call, DEAL, "write", [theirs], vals=values).result(
+            SECONDS
+        )
         during = pipeline.check()
         pool.submit(pipeline.recount).result(SECONDS)
         assert pipeline.check() == during

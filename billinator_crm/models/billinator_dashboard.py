@@ -8,7 +8,6 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from .billinator_opportunity_summary import read_rows
 
@@ -553,31 +552,27 @@ class BillinatorDashboard(models.AbstractModel):
     def _get_top_deals(self, scope):
         """Tell of the open deals that are worth the most."""
         domain = self._get_deals_domain(scope) & Domain("status", "=", "open")
-        Deal = self.env[DEALS]
-        query = Deal._search(domain, limit=TOP_DEALS)
         rates = self._get_rates()
-        value = Deal._field_to_sql(query.table, "expected_revenue_company", query)
-        company = Deal._field_to_sql(query.table, "company_id", query)
-        rate = SQL(" ").join(
-            SQL("WHEN %s THEN %s::numeric", company_id, rate)
-            for company_id, rate in rates.items()
+
+        def get_value(deal):
+            return deal.expected_revenue_company * rates[deal.company_id.id]
+
+        # Each company's in its own currency, in which an index has them in order.
+        deals = self.env[DEALS].union(
+            *(
+                self.env[DEALS].search(
+                    domain & Domain("company_id", "=", company_id),
+                    order="expected_revenue_company DESC NULLS LAST, id DESC",
+                    limit=TOP_DEALS,
+                )
+                for company_id in scope.company_ids or self.env.companies.ids
+            )
         )
-        query.order = SQL(
-            "%s * (CASE %s %s END) DESC NULLS LAST, %s DESC",
-            value,
-            company,
-            rate,
-            SQL.identifier(query.table, "id"),
-        )
+        deals = deals.sorted(lambda deal: (get_value(deal), deal.id), reverse=True)
         currency = self.env.company.currency_id
         return [
-            {
-                **self._tell_deal(deal),
-                "value": currency.round(
-                    deal.expected_revenue_company * rates[deal.company_id.id]
-                ),
-            }
-            for deal in Deal.browse(query)
+            {**self._tell_deal(deal), "value": currency.round(get_value(deal))}
+            for deal in deals[:TOP_DEALS]
         ]
 
     @api.model

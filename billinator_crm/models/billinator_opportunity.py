@@ -314,6 +314,10 @@ class BillinatorOpportunity(models.Model):
     _stage_order_idx = models.Index(
         "(stage_id, priority DESC, id DESC) WHERE active IS TRUE"
     )
+    _top_idx = models.Index(
+        "(company_id, expected_revenue_company DESC NULLS LAST, id DESC)"
+        " WHERE active IS TRUE AND status = 'open'"
+    )
     # What sums of what is open, was closed or was created read, without the rows.
     _open_idx = models.Index(
         "(company_id, user_id) INCLUDE (team_id, stage_id, date_deadline, create_date,"

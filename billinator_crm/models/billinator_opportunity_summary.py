@@ -26,6 +26,7 @@ KEYS = {
     },
 }
 SUMS = {
+    "count": "1",
     "expected_revenue_company": "deal.expected_revenue_company",
     "weighted_revenue": "deal.weighted_revenue",
     "days_to_close": "CASE WHEN deal.date_closed IS NOT NULL"
@@ -81,13 +82,13 @@ class BillinatorOpportunitySummary(models.Model):
     """How many deals there are and what they are worth, added up in advance.
 
     The sum of the rows is what counting the deals gives, in every transaction: each
-    statement that changes deals appends what it changed, less what was before, to
-    which triggers see, since also PostgreSQL itself changes deals, when a team or a
-    source is deleted. As nothing but the nightly recount, which makes few rows of many
-    again, deletes or changes any, users never wait for each other.
+    statement that changes deals appends the new sums less the old ones. Triggers see
+    to that, for PostgreSQL itself changes deals when a team or a source is deleted.
+    Only the nightly recount deletes rows, and makes few of many again, so that users
+    never wait for each other.
 
-    There are several cuts: the rows of one have all deals, or all closed ones. Ids are
-    plain numbers: those of what was deleted stay, and add up to nothing.
+    The rows of each cut have all deals, or all that were closed. Ids are plain
+    numbers: those of what was deleted stay, and add up to nothing.
     """
 
     _name = "billinator.opportunity.summary"
@@ -174,13 +175,10 @@ class BillinatorOpportunitySummary(models.Model):
         :param SQL deals: a query of deals with a ``sign``, -1 for those to take off
         """
         names = ["cut", "month", *DIMENSIONS, *KEYS]
-        sums = {
-            "count": SQL("SUM(deal.sign)"),
-            **{
-                name: SQL("COALESCE(SUM(deal.sign * %s), 0)", SQL(value))
-                for name, value in SUMS.items()
-            },
-        }
+        sums = [
+            SQL("COALESCE(SUM(deal.sign * %s), 0)", SQL(value))
+            for value in SUMS.values()
+        ]
         return SQL(
             """
             INSERT INTO billinator_opportunity_summary (%(columns)s)
@@ -192,18 +190,16 @@ class BillinatorOpportunitySummary(models.Model):
             HAVING %(is_something)s
           ORDER BY cut.cut, cut.month
             """,
-            columns=SQL(", ").join(map(SQL.identifier, [*names, *sums])),
+            columns=SQL(", ").join(map(SQL.identifier, [*names, *SUMS])),
             keys=SQL(", ").join(
                 SQL.identifier("deal" if name in DIMENSIONS else "cut", name)
                 for name in names
             ),
-            sums=SQL(", ").join(sums.values()),
+            sums=SQL(", ").join(sums),
             deals=deals,
             cuts=SQL(", ").join(map(self._get_cut_sql, CUTS)),
             own=SQL(", ").join(map(SQL.identifier, KEYS)),
-            is_something=SQL(" OR ").join(
-                SQL("%s <> 0", part) for part in sums.values()
-            ),
+            is_something=SQL(" OR ").join(SQL("%s <> 0", part) for part in sums),
         )
 
     @api.model
@@ -353,17 +349,16 @@ class BillinatorOpportunitySummary(models.Model):
 
     @api.model
     def _is_kept(self, term, names):
-        """Return whether a term of a domain means the same for the summary's rows."""
+        """Return whether a term of an optimized domain means the same for the rows.
+
+        Names of people or teams are a subdomain by then.
+        """
         if isinstance(term, str):
             return True
         if not isinstance(term, tuple):
             return False
         name, operator, value = term
-        if not isinstance(name, str):
-            return True
-        return (
-            name in names
-            and operator in ("in", "not in")
-            and isinstance(value, list)
-            and all(name == "status" or isinstance(item, int) for item in value)
+        is_constant = not isinstance(name, str)
+        return is_constant or (
+            name in names and operator in ("in", "not in") and isinstance(value, list)
         )

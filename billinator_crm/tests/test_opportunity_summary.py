@@ -268,6 +268,7 @@ class TestSummaryAnswers(SummaryCase):
         for domain in (
             COUNTED,
             [("user_id", "=", "Billinator Manager")],
+            [("user_id", "in", ["Billinator Manager"])],
             [("user_id.login", "=", "x")],
             [("team_id", "any", [("name", "=", "Hardware")])],
             [("company_id", "child_of", self.company.ids)],
