@@ -139,8 +139,13 @@ billinator_crm/models/billinator_quote_version.py
 billinator_crm/models/billinator_stage.py
   1 BillinatorStage.gate_summary: names of fields, which only administrators may read
   1 BillinatorStage._check_required_fields: a constraint, likewise
-  2 BillinatorStage._get_lacking: after the ORM has checked the right to change the
+  1 BillinatorStage._get_all_rules: what stages demand holds for everybody; names of
+      fields, which only administrators may read
+  1 BillinatorStage._get_lacking: after the ORM has checked the right to change the
       deal; tells names of fields
+billinator_crm/models/billinator_stage_conversion.py
+  1 BillinatorStageConversion._get_all_conversions: counts over all deals of a stage,
+      which tell none of them
 billinator_crm/models/billinator_tag_segment.py
   1 BillinatorTag.currency_id: the company's, of a segment that is shown
   1 BillinatorTag._check_partner_domain: goes down to the rights of the rule's author

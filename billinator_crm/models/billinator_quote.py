@@ -665,6 +665,7 @@ class BillinatorQuote(models.Model):
         :return: True
         :raises ValidationError: for quotes that cannot be changed any more
         """
+        self.check_access("write")
         self.line_ids._reset_prices()
         return True
 

@@ -144,7 +144,10 @@ class TestAttachment(RightsCase, HttpCase):
         quote.message_post(body="Internally", attachment_ids=file.ids)
         sent = self.env["ir.attachment"].create({"name": "Sent", "raw": b"For you"})
         quote.message_post(
-            body="For you", attachment_ids=sent.ids, subtype_xmlid="mail.mt_comment"
+            body="For you",
+            attachment_ids=sent.ids,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
         tokens = (quote._portal_ensure_token(), other._portal_ensure_token())
         self.env.flush_all()

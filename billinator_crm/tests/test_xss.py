@@ -134,6 +134,7 @@ class TestXss(RightsCase, HttpCase):
         self.records = self._fill_records(user)
         self._show(
             "/odoo",
+            "odoo.isReady === true && Boolean(odoo.__WOWL_DEBUG__)",
             user,
             [
                 *self._get_view_steps(),
@@ -141,14 +142,14 @@ class TestXss(RightsCase, HttpCase):
                 *self._get_other_steps(user),
             ],
         )
-        self._show("/my/crm-quotes", self.portal, self._get_portal_steps())
+        is_loaded = "document.readyState === 'complete'"
+        self._show("/my", is_loaded, self.portal, self._get_portal_steps())
 
-    def _show(self, path, user, steps):
+    def _show(self, path, ready, user, steps):
         self.browser_js(
             path,
             SHOW_ALL % json.dumps(steps, default=str),
-            "document.readyState === 'complete' && (!window.odoo?.__WOWL_DEBUG__ ||"
-            " odoo.isReady === true)",
+            ready,
             login=user.login,
             timeout=240,
         )

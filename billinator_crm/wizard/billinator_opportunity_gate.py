@@ -22,7 +22,6 @@ class BillinatorOpportunityGate(models.TransientModel):
     def _compute_lacking(self):
         for wizard in self:
             opportunities = wizard.opportunity_ids._origin
-            opportunities.check_access("read")
             lacking = wizard.stage_id and wizard.stage_id._get_lacking(opportunities)
             wizard.lacking = "\n".join(
                 f"{opportunity.name}: {', '.join(names)}"
