@@ -74,6 +74,9 @@ billinator_crm/models/billinator_opportunity_health.py
   1 BillinatorOpportunity.health_reasons: likewise
   1 BillinatorOpportunity.idle_days: likewise
   1 BillinatorOpportunity.stage_probability: of the stage, which everybody reads
+billinator_crm/models/billinator_opportunity_summary.py
+  1 BillinatorOpportunitySummary._read: sums, within the user's rules on the deals, by
+      _get_kept_domain
 billinator_crm/models/billinator_pipeline_snapshot.py
   1 BillinatorPipelineSnapshot.currency_id: the company's, of a row that is shown
 billinator_crm/models/billinator_quote.py

@@ -193,6 +193,14 @@ class RightsCase(BillinatorCommon):
             "expected_revenue": 1234567,
         }
 
+    def _prepare_opportunity_summary(self, place):
+        return {
+            "cut": "stage",
+            "company_id": place.company.id,
+            "user_id": place.owner.id,
+            "status": "open",
+        }
+
     def _prepare_pipeline_snapshot(self, place):
         deal = self._get_document("billinator.opportunity", place)
         return {

@@ -32,6 +32,11 @@ billinator.opportunity
   colleague     -        -        crw      crwu     -        -        -
   unassigned    -        crw      crw      crwu     -        -        -
   other company -        -        -        -        -        -        -
+billinator.opportunity.summary
+  own           -        -        -        -        -        -        -
+  colleague     -        -        -        -        -        -        -
+  unassigned    -        -        -        -        -        -        -
+  other company -        -        -        -        -        -        -
 billinator.pipeline.snapshot
   own           -        r        r        r        -        -        -
   colleague     -        -        r        r        -        -        -
