@@ -195,6 +195,10 @@ class WebClient:
         )
         return shown["context"]["default_key"]
 
+    def get(self, path):
+        """Return the answer, which must be a success."""
+        return self._http.get(path).raise_for_status()
+
     def request(self, path, **params):
         """Call a JSON-RPC route."""
         answer = self._http.post(path, json={"jsonrpc": "2.0", "params": params})

@@ -85,6 +85,7 @@ class QuotePortal(CustomerPortal):
         type="http",
         auth="user",
         website=True,
+        readonly=True,
     )
     def portal_my_crm_quotes(
         self, page=1, date_begin=None, date_end=None, sortby="date", filterby="all", **_

@@ -1031,6 +1031,7 @@ class BillinatorQuote(models.Model):
     # === Imports === #
 
     @api.model
+    @api.readonly
     def get_import_templates(self):
         """Offer the spreadsheet to fill in and import.
 
