@@ -85,20 +85,13 @@ class WebReadings:
         }
 
     def _load_actions(self):
-        """Return name and action of each menu of the app."""
+        """Give where each menu of the app is, and its action."""
         menus = self._get("/web/webclient/load_menus").json()
         [app] = [menu for menu in menus.values() if menu["xmlid"] == APP]
-        waiting, actions = list(app["children"]), []
-        while waiting:
-            menu = menus[str(waiting.pop(0))]
-            waiting += menu["children"]
-            if menu["actionID"]:
-                self.paths.add("/web/action/load")
-                action = self._web.request(
-                    "/web/action/load", action_id=menu["actionID"]
-                )
-                actions.append((menu["name"], action))
-        return actions
+        path = "/web/action/load"
+        self.paths.add(path)
+        for place, action_id in _find_actions(menus, app):
+            yield place, self._web.request(path, action_id=action_id)
 
     def _get_views(self, menu, action):
         """Return the readings of each kind of view that an action shows."""
@@ -154,6 +147,16 @@ class WebReadings:
     def _call(self, model, method, *arguments, **options):
         self.paths.add(f"/web/dataset/call_kw/{model}/{method}")
         return self._web.call(model, method, *arguments, **options)
+
+
+def _find_actions(menus, parent, place=()):
+    """Give where each menu below another one is, and the id of its action."""
+    for number in parent["children"]:
+        menu = menus[str(number)]
+        names = (*place, menu["name"])
+        if menu["actionID"]:
+            yield " / ".join(names), menu["actionID"]
+        yield from _find_actions(menus, menu, names)
 
 
 def _group(node):
