@@ -3,17 +3,19 @@
 import argparse
 import shutil
 import signal
+import subprocess
 import sys
 from contextlib import suppress
 
 from . import linters, odoo_source, programs, python_env
+from .databases import BENCHMARK as PEERS
 from .databases import Databases
-from .odoo import ENVIRONMENT, Odoo
-from .places import DEV, setup_lock
+from .odoo import CONFIGURATION, ENVIRONMENT, Odoo
+from .places import DEV, LOGS, setup_lock
 from .postgres import Postgres
 from .pytest_run import get_runs, run_side_by_side
 from .python_env import Environment
-from .server import check_port, serving
+from .server import check_port, free_port, serving
 from .terminal import Problem, running_in_foreground, step
 
 LINTERS = Environment("lint", ("requirements-lint.txt",))
@@ -48,6 +50,13 @@ def _parser():
     serve.add_argument("--no-demo", action="store_true", help="make an empty company")
     serve.add_argument("--workers", type=int, default=0, help="processes (%(default)s)")
     add(test, "Run the tests; further arguments go to pytest.")
+    measure = add(bench, "Measure the same work on this addon and on Odoo's own.")
+    measure.add_argument(
+        "--sizes",
+        type=lambda text: [int(size) for size in text.split(",")],
+        default=[1_000, 100_000],
+        help="numbers of deals, comma-separated (1000,100000)",
+    )
     add(lint, "Check the code: ruff, pylint-odoo and OCA's module checks.")
     add(shell, "Odoo's shell on a database.").add_argument("--database", **database)
     remove = add(reset, "Stop what was started and delete all that was set up.")
@@ -86,6 +95,31 @@ def test(arguments, rest):
     finally:
         for run in runs:
             run.drop_databases()
+
+
+def bench(arguments, rest):
+    """Measure in a database of each size, and write the table of the results."""
+    programs.check_browser()
+    with setup_lock():
+        odoo = _set_up()
+        databases = Databases(odoo)
+        names = {size: databases.for_benchmark(size) for size in arguments.sizes}
+    results = [_measure(odoo, name, rest) for name in names.values()]
+    report = [ENVIRONMENT.python, PEERS / "report.py", *results]
+    return subprocess.run(report, env=odoo.variables).returncode
+
+
+def _measure(odoo, database, rest):
+    """Run the benchmark on one database; return the file of its results."""
+    results = LOGS / f"{database}.json"
+    quiet = ("--max-cron-threads=0", "--log-level=warn")
+    with serving(odoo, database, free_port(), *quiet) as server:
+        command = [ENVIRONMENT.python, PEERS / "run.py", database, server.url]
+        command += ["-c", CONFIGURATION, "-o", results, *rest]
+        with running_in_foreground(command, odoo.variables) as program:
+            if program.wait():
+                raise Problem("The benchmark stopped.")
+    return results
 
 
 def lint(arguments, rest):

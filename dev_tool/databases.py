@@ -18,6 +18,14 @@ from .terminal import Problem, step
 FILESTORES = DATA / "filestore"
 # Pages are asked for many times; what they load is built here once.
 BUILD_ASSETS = "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()"
+# What Odoo does for a new company once its country is known.
+LOAD_ACCOUNTS = (
+    "env['account.chart.template'].try_loading('generic_coa', env.company, False)\n"
+    "env.cr.commit()"
+)
+BENCHMARK = ROOT / "benchmarks" / "peers"
+GENERATORS = ("generate.py", "bulk.py", "sides.py")
+PEERS = ("crm", "sale_management", "sale_crm")
 IS_ASSET = "url LIKE '/web/assets/%'"
 ASSET_COLUMNS = (
     "name, res_model, res_id, type, url, public, store_fname, file_size, checksum, "
@@ -84,6 +92,23 @@ class Databases:
             lambda part: self._create(part, modules, demo),
         )
 
+    def for_benchmark(self, deals):
+        """A database with our addon beside Odoo's own, and as many deals in each."""
+        template = self.with_dependencies(demo=False)
+        both = self._provide_once(
+            "both",
+            digest(template, addons_fingerprint()),
+            "The addon beside Odoo's own CRM and sales",
+            lambda part: self._install_peers(template, part),
+        )
+        generators = [(BENCHMARK / name).read_bytes() for name in GENERATORS]
+        return self._provide_once(
+            f"bench_{deals}",
+            digest(both, generators),
+            f"{deals:,} deals on each side",
+            lambda part: self._generate(both, part, deals),
+        )
+
     def _provide_once(self, kind, key, title, fill):
         """The database ``kind`` for ``key``; those for earlier keys are dropped."""
         name = f"billinator_{kind}_{key}"
@@ -113,6 +138,16 @@ class Databases:
         self._run_modules(f"install-{_contents(demo)}", name, "-i", _names())
         self.odoo.run_script("assets", name, BUILD_ASSETS)
         self._keep_assets(name, template)
+
+    def _install_peers(self, template, name):
+        self.copy(template, name)
+        self._run_modules("install-peers", name, "-i", [*PEERS, "billinator_crm"])
+        self.odoo.run_script("accounts", name, LOAD_ACCOUNTS)
+        self.odoo.run_script("assets", name, BUILD_ASSETS)
+
+    def _generate(self, source, name, deals):
+        self.copy(source, name)
+        self.odoo.run_python("generate", BENCHMARK / "generate.py", name, deals)
 
     def _keep_assets(self, name, template):
         """Give ``template`` the assets built for ``name``.

@@ -94,3 +94,12 @@ class Odoo:
             script.write(code)
             script.seek(0)
             self.run(log_name, "shell", "-d", database, "--no-http", stdin=script)
+
+    def run_python(self, log_name, script, *arguments):
+        """Run a Python script of ours, which gets Odoo's configuration with ``-c``."""
+        run_logged(
+            [ENVIRONMENT.python, script, *arguments, "-c", CONFIGURATION],
+            LOGS / f"{log_name}.log",
+            env=self.variables,
+            cwd=ROOT,
+        )
