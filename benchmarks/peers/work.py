@@ -238,8 +238,8 @@ def _(bench):
 
 @work("Move a deal to the next stage", 0.5)
 def move(bench):
-    deal, stage = bench.get_deals(1), bench.side.get_stages()
-    following = stage[stage.ids.index(deal.stage_id.id) + 1]
+    first, following, *_others = bench.side.get_stages()
+    deal = bench.get_deals(50).filtered(lambda deal: deal.stage_id == first)[0]
     call = bench.get_call("pipeline", "web_read_group")
     shown = call["kwargs"]["unfold_read_specification"]
     context = call["kwargs"]["context"]
@@ -436,7 +436,11 @@ def floor_of_invoices(count):
         move = bench.env["account.move"].sudo().search([], order="id desc", limit=1)
         lines = len(move.line_ids) * count
         bench.env.flush_all()
-        return [bench.insert(move, count), bench.insert(move.line_ids[0], lines)]
+        free = {"billinator_quote_id": SQL("NULL")}
+        return [
+            bench.insert(move, count, **free),
+            bench.insert(move.line_ids[0], lines),
+        ]
 
     return floor
 
