@@ -507,8 +507,11 @@ def main():
     config.parse_config(["-c", options.config] if options.config else [])
     start = time.monotonic()
     with Registry(options.database).cursor() as cr:
-        env = api.Environment(cr, api.SUPERUSER_ID, {"tracking_disable": False})
+        env = api.Environment(cr, api.SUPERUSER_ID, {})
         Generator(env, options.deals).run()
+        cr.commit()
+        vacuum(env)
+        # What either side counts at night.
         env["billinator.stage.conversion"]._cron_refresh()
         env["crm.lead"]._cron_update_automated_probabilities()
         cr.commit()

@@ -137,7 +137,7 @@ def create_one(bench):
 create_one.floor(floor_of_deals(1))
 
 
-@work("Create 1,000 opportunities in a batch", 0.3, rounds=5)
+@work("Create 1,000 opportunities in a batch", 0.3, rounds=2)
 def create_many(bench):
     values = get_new_deals(bench, MANY)
     return lambda: bench.side.deals.create(values)
@@ -146,7 +146,7 @@ def create_many(bench):
 create_many.floor(floor_of_deals(MANY))
 
 
-@work("Import 5,000 opportunities from CSV", 0.3, rounds=2)
+@work("Import 5,000 opportunities from CSV", 0.3, rounds=1)
 def import_many(bench):
     columns, content = write_csv(bench)
     wizard = bench.env["base_import.import"].create(
@@ -453,7 +453,7 @@ def convert_one(bench):
 convert_one.floor(floor_of_invoices(1))
 
 
-@work("Accept and convert 200 quotes in a batch", 0.6, rounds=2)
+@work("Accept and convert 200 quotes in a batch", 0.6, rounds=1)
 def convert_many(bench):
     return convert(bench, 200)
 
@@ -491,7 +491,7 @@ def invoice_one(bench):
     return create_invoices(bench, 1)
 
 
-@work("… of which account.move alone, 200 invoices", rounds=2)
+@work("… of which account.move alone, 200 invoices", rounds=1)
 def invoice_many(bench):
     return create_invoices(bench, 200)
 
