@@ -27,25 +27,43 @@ class BillinatorDocumentMixin(models.AbstractModel):
             self.env["mail.message"]._follow_document_customers(self._name, moved)
         return result
 
+    # Both for a page of cards or rows at once, without reading their activities.
     def _compute_activity_state(self):
-        # One query for a page of cards, instead of reading their activities.
-        self.env["mail.activity"].flush_model()
-        rows = self.env.execute_query(
+        signs = self._aggregate_activities(
             SQL(
-                """
-                SELECT res_id, MIN(SIGN(date_deadline - (
-                           %(now)s AT TIME ZONE 'UTC'
-                           AT TIME ZONE COALESCE(user_tz, 'UTC'))::date))
-                  FROM mail_activity
-                 WHERE res_model = %(model)s AND res_id = ANY(%(ids)s) AND active
-              GROUP BY res_id
-                """,
-                now=fields.Datetime.now(),
-                model=self._name,
-                ids=self._origin.ids,
-            )
+                "MIN(SIGN(date_deadline - (%s AT TIME ZONE 'UTC'"
+                " AT TIME ZONE COALESCE(user_tz, 'UTC'))::date))",
+                fields.Datetime.now(),
+            ),
+            SQL("TRUE"),
         )
-        signs = dict(rows)
         for document in self:
             sign = signs.get(document._origin.id)
             document.activity_state = ACTIVITY_STATES.get(sign, False)
+
+    def _compute_my_activity_date_deadline(self):
+        days = self._aggregate_activities(
+            SQL("MIN(date_deadline)"), SQL("user_id = %s", self.env.uid)
+        )
+        for document in self:
+            document.my_activity_date_deadline = days.get(document._origin.id, False)
+
+    def _aggregate_activities(self, aggregate, condition):
+        """Return an aggregate of the pending activities of each document, by its id."""
+        self.env["mail.activity"].flush_model()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT res_id, %s
+                      FROM mail_activity
+                     WHERE res_model = %s AND res_id = ANY(%s) AND active AND %s
+                  GROUP BY res_id
+                    """,
+                    aggregate,
+                    self._name,
+                    self._origin.ids,
+                    condition,
+                )
+            )
+        )

@@ -1,8 +1,9 @@
 from datetime import date, datetime
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 
 from .common import BillinatorCommon
 
@@ -31,6 +32,35 @@ class TestActivityEdges(BillinatorCommon):
 
     def _get_row(self, native):
         return self.env["billinator.activity"].search([("activity_id", "=", native.id)])
+
+    # --- On cards and in lists --- #
+
+    @freeze_time("2031-05-05 23:30:00")
+    def test_states_and_days_are_those_of_the_activities(self):
+        """By the day where the assignee is: in Berlin it is the sixth already."""
+        deals = self.env["billinator.opportunity"]
+        expected = {}
+        for state, *days in (
+            ("overdue", "2031-05-05", "2031-05-07"),
+            ("today", "2031-05-06"),
+            ("planned", "2031-05-07"),
+            (False,),
+        ):
+            deal = self._create_opportunity()
+            for day in days:
+                deal.activity_schedule(
+                    "mail.mail_activity_data_todo", day, user_id=self.salesperson.id
+                )
+            expected[deal] = state, fields.Date.to_date(min(days, default=False))
+            deals += deal
+        deals[1].activity_schedule(
+            "mail.mail_activity_data_todo", "2031-05-09", user_id=self.colleague.id
+        )
+        self.env.invalidate_all()
+        for deal in deals.with_user(self.salesperson):
+            found = deal.activity_state, deal.my_activity_date_deadline
+            self.assertEqual(found, expected[deal.with_env(self.env)])
+        self.assertFalse(deals[0].my_activity_date_deadline)
 
     # --- Scheduled by others --- #
 
