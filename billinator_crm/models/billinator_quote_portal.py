@@ -2,7 +2,6 @@ import hashlib
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..arguments import one_record
 
@@ -178,15 +177,10 @@ class BillinatorQuote(models.Model):
         PostgreSQL refuse one of two transactions that change and accept at once; Odoo
         repeats it, and it finds what the other one did.
         """
-        if self.ids:
-            # Past the cache, where the date may be waiting to be written, too.
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE billinator_quote SET write_date = %s WHERE id IN %s",
-                    self.env.cr.now(),
-                    tuple(self.ids),
-                )
-            )
+        # Left to the cache, it is written together with what else changes. A row that
+        # has this date already was written by this transaction.
+        quotes = self.browse(self.ids)
+        self._fields["write_date"].write(quotes, self.env.cr.now())
 
     # === Visits === #
 

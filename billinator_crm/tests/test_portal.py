@@ -214,17 +214,16 @@ class TestSignature(PortalCase):
 
     def test_line_changes_meet_signatures(self):
         """Both write the quote's row, so that PostgreSQL lets only one of them."""
-        self.env.cr.execute("UPDATE billinator_quote SET write_date = '2020-01-01'")
-        self.quote.invalidate_recordset()
         for change in (
             lambda: self.fixed.write({"name": "Other words"}),
             lambda: self.option.unlink(),
         ):
+            self.env.cr.execute("UPDATE billinator_quote SET write_date = '2020-01-01'")
+            self.quote.invalidate_recordset()
             change()
             self.env.flush_all()
             self.quote.invalidate_recordset()
             self.assertGreater(self.quote.write_date.year, 2020)
-            self.env.cr.execute("UPDATE billinator_quote SET write_date = '2020-01-01'")
 
     def test_choices_are_bounded(self):
         def choose(line, **choice):
