@@ -420,7 +420,7 @@ class BillinatorQuote(models.Model):
     )
     def _compute_amounts(self):
         for quote in self:
-            totals = quote._get_tax_totals()
+            totals = quote._get_totals()
             quote.amount_untaxed = totals["base_amount_currency"]
             quote.amount_tax = totals["tax_amount_currency"]
             quote.amount_total = totals["total_amount_currency"]
@@ -757,25 +757,57 @@ class BillinatorQuote(models.Model):
         """Return the lines that count: no sections, notes or options left out."""
         return self.line_ids.filtered(lambda line: line._is_priced())
 
-    def _get_tax_totals(self, lines=None):
-        """Return what ``account.tax`` makes of the lines; see its totals summary.
-
-        :param lines: without it, those that count
-        """
+    def _get_tax_totals(self):
+        """Return what ``account.tax`` makes of the lines; see its totals summary."""
         self.ensure_one()
-        Tax = self.env["account.tax"]
-        base_lines = [
-            line._prepare_base_line_for_taxes_computation()
-            for line in (self._get_priced_lines() if lines is None else lines)
-        ]
-        base_lines += self._prepare_early_payment_base_lines(base_lines)
-        Tax._add_tax_details_in_base_lines(base_lines, self.company_id)
-        Tax._round_base_lines_tax_details(base_lines, self.company_id)
-        return Tax._get_tax_totals_summary(
-            base_lines=base_lines,
+        return self.env["account.tax"]._get_tax_totals_summary(
+            base_lines=self._get_base_lines(self._get_priced_lines()),
             currency=self.currency_id or self.company_id.currency_id,
             company=self.company_id,
         )
+
+    def _get_totals(self, lines=None):
+        """Return the amounts of the whole quote, without those of its tax groups.
+
+        :param lines: without it, those that count
+        :return: dict as :meth:`_add_up_base_lines` returns it
+        """
+        self.ensure_one()
+        lines = self._get_priced_lines() if lines is None else lines
+        return self._add_up_base_lines(self._get_base_lines(lines))
+
+    def _get_base_lines(self, lines):
+        """Return all that the totals are made of, taxes computed and rounded."""
+        Tax = self.env["account.tax"]
+        base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
+        base_lines += self._prepare_early_payment_base_lines(base_lines)
+        Tax._add_tax_details_in_base_lines(base_lines, self.company_id)
+        Tax._round_base_lines_tax_details(base_lines, self.company_id)
+        return base_lines
+
+    @api.model
+    def _add_up_base_lines(self, base_lines):
+        """Add up what ``account.tax`` has computed and rounded.
+
+        The amounts are those of its totals summary, which takes several times as long
+        since it sorts them by tax groups as well.
+
+        :return: dict of ``base_amount``, ``tax_amount`` and ``total_amount``, in the
+            company's currency, and with the suffix ``_currency`` in the quote's
+        """
+        totals = {}
+        for suffix in ("", "_currency"):
+            base = tax = 0.0
+            for base_line in base_lines:
+                details = base_line["tax_details"]
+                base += details[f"total_excluded{suffix}"]
+                base += details[f"delta_total_excluded{suffix}"]
+                for tax_data in details["taxes_data"]:
+                    tax += tax_data[f"tax_amount{suffix}"]
+            totals[f"base_amount{suffix}"] = base
+            totals[f"tax_amount{suffix}"] = tax
+            totals[f"total_amount{suffix}"] = base + tax
+        return totals
 
     def _prepare_early_payment_base_lines(self, base_lines):
         """Return what a “mixed” early payment discount does to the taxes.

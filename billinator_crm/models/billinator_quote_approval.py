@@ -438,7 +438,7 @@ class BillinatorQuote(models.Model):
             self._get_overall_discount(subset, discounts)
             for subset in (lines, lines.filtered(lambda line: not line.is_optional))
         )
-        total = self._get_tax_totals(lines)["total_amount"]
+        total = self._get_totals(lines)["total_amount"]
         return {
             "total": total * (1 - self._get_discount_share(lines)),
             "discounts": [

@@ -183,10 +183,7 @@ class BillinatorQuote(models.Model):
         return self._get_total_of_base_lines(base_lines)
 
     def _get_total_of_base_lines(self, base_lines):
-        totals = self.env["account.tax"]._get_tax_totals_summary(
-            base_lines=base_lines, currency=self.currency_id, company=self.company_id
-        )
-        return totals["total_amount_currency"]
+        return self._add_up_base_lines(base_lines)["total_amount_currency"]
 
     def _follow_lines(self):
         """Let the discounts follow their quotes' lines, unless that comes later."""
