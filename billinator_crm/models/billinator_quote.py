@@ -513,9 +513,15 @@ class BillinatorQuote(models.Model):
                     )
                 )
 
-    @api.constrains("company_id", "line_ids")
-    def _check_lines_company(self):
-        self.line_ids._check_company()
+    def _check_company(self, fnames=None):
+        """Let the lines fit the company that the quotes come to.
+
+        What is created or written on a line, the line checks itself.
+        """
+        result = super()._check_company(fnames)
+        if fnames and "company_id" in fnames:
+            self.line_ids._check_company()
+        return result
 
     # === CRUD === #
 

@@ -285,6 +285,11 @@ class BillinatorQuoteLine(models.Model):
     def _onchange_product_id(self):
         self._follow_pricelist(PRICES)
 
+    def _check_company(self, fnames=None):
+        """Let lines fit the company of another quote that they come to."""
+        moved = fnames and "quote_id" in fnames
+        return super()._check_company(None if moved else fnames)
+
     # === CRUD === #
 
     def write(self, vals):

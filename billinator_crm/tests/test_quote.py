@@ -590,6 +590,13 @@ class TestQuoteCompanies(BillinatorCommon):
         with self.assertRaisesRegex(UserError, "ompan"):
             quote.company_id = self.foreign["company_id"]
 
+    def test_lines_do_not_come_to_a_quote_of_another_company(self):
+        self.product_a.company_id = self.company
+        line = self._create_quote().line_ids
+        other = self._create_quote({"name": "Work", "tax_ids": []}, **self.foreign)
+        with self.assertRaisesRegex(UserError, "ompan"):
+            line.quote_id = other
+
 
 @tagged("post_install", "-at_install")
 class TestQuoteOpportunity(BillinatorCommon):
