@@ -76,6 +76,12 @@ class BillinatorQuoteLine(models.Model):
         domain="[('id', 'in', allowed_uom_ids)]",
     )
     allowed_uom_ids = fields.Many2many("uom.uom", compute="_compute_allowed_uom_ids")
+    pricelist_item_id = fields.Many2one(
+        "product.pricelist.item",
+        compute="_compute_pricelist_item_id",
+        compute_sudo=True,
+        exportable=False,
+    )
     price_unit = fields.Float(
         string="Unit Price",
         compute="_compute_price_unit",
@@ -186,24 +192,36 @@ class BillinatorQuoteLine(models.Model):
         for line in self:
             line.allowed_uom_ids = line.product_id.uom_id | line.product_id.uom_ids
 
-    @api.depends("product_id", "product_uom_id", "quantity")
-    def _compute_price_unit(self):
+    @api.depends(
+        "product_id",
+        "product_uom_id",
+        "quantity",
+        "quote_id.pricelist_id",
+        "quote_id.date_quote",
+    )
+    def _compute_pricelist_item_id(self):
+        """Look once for what both price and discount follow."""
         rules = self._get_pricelist_rules()
         for line in self:
+            line.pricelist_item_id = rules[line]
+
+    @api.depends("product_id", "product_uom_id", "quantity")
+    def _compute_price_unit(self):
+        # The rules of these lines only, and not of all that the quote has.
+        for line in self.with_prefetch():
             if line.display_type or not line.product_id:
                 line.price_unit = 0.0 if line.display_type else line.price_unit
                 line.pricelist_price_unit = 0.0
                 continue
-            price = line._get_price(rules[line])
+            price = line._get_price(line.pricelist_item_id)
             by_hand = line.price_unit != line.pricelist_price_unit
             line.price_unit = line.price_unit if by_hand else price
             line.pricelist_price_unit = price
 
     @api.depends("product_id", "product_uom_id", "quantity")
     def _compute_discount(self):
-        rules = self._get_pricelist_rules()
-        for line in self:
-            discount = line._get_pricelist_discount(rules[line])
+        for line in self.with_prefetch():
+            discount = line._get_pricelist_discount(line.pricelist_item_id)
             by_hand = line.discount != line.pricelist_discount
             line.discount = line.discount if by_hand else discount
             line.pricelist_discount = discount
@@ -367,11 +385,13 @@ class BillinatorQuoteLine(models.Model):
             price = max(
                 price, rule._compute_price_before_discount(line.product_id, **arguments)
             )
+        taxes = line.product_id.taxes_id._filter_taxes_by_company(line.company_id)
+        if not all(taxes.mapped("price_include")):
+            # The price stays; mapping the taxes would read much to find that out.
+            return price
         return line.product_id._get_tax_included_unit_price_from_price(
             price,
-            product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
-                line.company_id
-            ),
+            product_taxes=taxes,
             fiscal_position=line.quote_id.fiscal_position_id,
         )
 
@@ -413,6 +433,8 @@ class BillinatorQuoteLine(models.Model):
     def _reset_prices(self):
         """Compute prices, discounts and taxes anew, those set by hand as well."""
         lines = self.filtered("product_id")
+        # The pricelist itself may have changed.
+        lines.invalidate_recordset(["pricelist_item_id"])
         lines.write(
             {
                 "price_unit": 0.0,
