@@ -22,21 +22,9 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
         )._message_track(fields_iter, initial_values_dict)
         del self.env.cr.precommit.data[COLLECTED]
         if messages:
-            self._create_tracking_messages(messages)
+            # As sudo like any log: what is logged was allowed when it was changed.
+            self.sudo()._message_create(messages)
         return tracking
-
-    def _create_tracking_messages(self, values_list):
-        """Create messages, and then their tracking values, with a query for each."""
-        commands_list = [values.pop("tracking_value_ids") for values in values_list]
-        # As sudo like any log: what is logged was allowed when it was changed.
-        messages_sudo = self.sudo()._message_create(values_list)
-        messages_sudo.env["mail.tracking.value"].create(
-            [
-                {**values, "mail_message_id": message.id}
-                for message, commands in zip(messages_sudo, commands_list, strict=True)
-                for _command, _id, values in commands
-            ]
-        )
 
     def _message_log_batch(self, bodies, **kwargs):
         # Only logs can wait: who posts a message needs it at once, to notify others.

@@ -1,4 +1,7 @@
+from contextlib import suppress
+
 from odoo import api, fields, models
+from odoo.exceptions import MissingError
 from odoo.tools import SQL, is_html_empty
 
 # What a message on a document is for the timeline, unless it tells of a change below.
@@ -65,7 +68,7 @@ class MailMessage(models.Model):
         "body",
         "attachment_ids",
         "mail_activity_type_id",
-        "tracking_value_ids.field_id",
+        # Not what was tracked: no message gets that later.
     )
     def _compute_billinator_timeline(self):
         customers = self._get_document_customers()
@@ -75,23 +78,60 @@ class MailMessage(models.Model):
             message.billinator_event = event
             message.billinator_customer_id = event and customers[key]
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create what was tracked in one go, and compute the event with it.
+
+        Odoo creates it when the messages are there, one by one: too late for what is
+        computed before, which would be computed and written a second time.
+        """
+        changes = [vals.pop("tracking_value_ids", None) or [] for vals in vals_list]
+        changed_field_ids = {
+            (vals.get("model"), vals.get("res_id")): [
+                values["field_id"] for _command, _id, values in commands
+            ]
+            for vals, commands in zip(vals_list, changes, strict=True)
+        }
+        messages = super(
+            MailMessage,
+            self.with_context(billinator_changed_field_ids=changed_field_ids),
+        ).create(vals_list)
+        # As sudo like Odoo: what is tracked was allowed when it was changed.
+        self.env["mail.tracking.value"].sudo().create(
+            [
+                {**values, "mail_message_id": message.id}
+                for message, commands in zip(messages, changes, strict=True)
+                for _command, _id, values in commands
+            ]
+        )
+        return messages.with_env(self.env)
+
     def _get_document_customers(self):
         """Return the customers' companies by ``(model, id)`` of the documents."""
         messages = self.filtered(
             lambda message: message.model in DOCUMENT_EVENTS and message.res_id
         )
-        return {
-            (model, document.id): document.commercial_partner_id
-            for model, of_model in messages.grouped("model").items()
-            for document in self.env[model].browse(of_model.mapped("res_id")).exists()
-        }
+        customers = {}
+        for model, of_model in messages.grouped("model").items():
+            for document in self.env[model].browse(of_model.mapped("res_id")):
+                # Most are in the cache, and few deleted: none is looked for.
+                with suppress(MissingError):
+                    customers[model, document.id] = document.commercial_partner_id
+        return customers
 
     def _get_timeline_event(self):
         self.ensure_one()
-        for field in self.tracking_value_ids.field_id:
-            if event := CHANGE_EVENTS.get((field.model, field.name)):
-                return event
+        if changed_ids := self._get_changed_field_ids():
+            field_ids = self.env["ir.model.fields"]._get_ids(self.model)
+            for (model, name), event in CHANGE_EVENTS.items():
+                if model == self.model and field_ids[name] in changed_ids:
+                    return event
         return self._is_communication() and DOCUMENT_EVENTS[self.model]
+
+    def _get_changed_field_ids(self):
+        created = self.env.context.get("billinator_changed_field_ids") or {}
+        changed_ids = created.get((self.model, self.res_id))
+        return changed_ids or self.tracking_value_ids.field_id.ids
 
     def _is_communication(self):
         """Whether somebody said something, other than by completing an activity."""
