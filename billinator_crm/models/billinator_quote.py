@@ -878,10 +878,39 @@ class BillinatorQuote(models.Model):
     def _create_invoices(self, vals_list):
         """Accept the quotes and create their invoices, after ``_begin_conversion``."""
         self.action_accept()
+        self._settle_analytic_distribution(vals_list)
         # Whoever may edit a quote, checked before, may make its invoice, but neither
         # see nor change others: accounting rights are not asked for, nor given.
-        invoices_sudo = self.env["account.move"].sudo().create(vals_list)
+        invoices_sudo = self._get_silent_moves_sudo().create(vals_list)
         self._log_invoices(invoices_sudo)
+
+    def _get_silent_moves_sudo(self):
+        """Return the model of the invoices, without what a converted one needs not."""
+        return (
+            self.env["account.move"]
+            .sudo()
+            .with_context(
+                # The log says which quote an invoice comes from, which is enough:
+                # Odoo's “Invoice Created” takes seven queries, one by one.
+                mail_create_nolog=True,
+                # Drafts have no analytic items, for which it writes each line again.
+                skip_analytic_sync=True,
+            )
+        )
+
+    def _settle_analytic_distribution(self, vals_list):
+        """Where no distribution model can apply, keep lines from searching for one.
+
+        Odoo searches once for each product that is invoiced.
+        """
+        # What invoices get by themselves does not depend on who makes them.
+        Model_sudo = self.env["account.analytic.distribution.model"].sudo()
+        companies = [False, *self.company_id.ids]
+        if Model_sudo.search_count([("company_id", "in", companies)], limit=1):
+            return
+        for vals in vals_list:
+            for _command, _id, line_vals in vals["invoice_line_ids"]:
+                line_vals.setdefault("analytic_distribution", False)
 
     def _lock_for_conversion(self):
         """Wait for conversions of the same quotes that are under way.
@@ -996,12 +1025,22 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def _get_invoices_action(self, invoices):
+        if len(invoices) == 1:
+            # Put together, for to read Odoo's own takes ten queries at each conversion.
+            form_id = self.env["ir.model.data"]._xmlid_to_res_id(
+                "account.view_move_form"
+            )
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Invoice"),
+                "res_model": "account.move",
+                "res_id": invoices.id,
+                "views": [(form_id, "form")],
+                "context": {"default_move_type": "out_invoice"},
+            }
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account.action_move_out_invoice_type"
         )
-        if len(invoices) == 1:
-            form = self.env.ref("account.view_move_form")
-            return {**action, "res_id": invoices.id, "views": [(form.id, "form")]}
         return {**action, "domain": [("id", "in", invoices.ids)]}
 
     # === Product catalog === #
