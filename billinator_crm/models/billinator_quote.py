@@ -320,7 +320,9 @@ class BillinatorQuote(models.Model):
         """Propose the customer itself where it is a person, or whom to speak to."""
         for quote in self:
             customer = quote.commercial_partner_id
-            person = customer.contact_ids.filtered(
+            # Nobody is a contact of their own: the company itself needs no look.
+            contacts = quote.partner_id != customer and customer.contact_ids
+            person = contacts and contacts.filtered(
                 lambda contact, quote=quote: contact.person_id == quote.partner_id
             )
             quote.contact_id = person or customer.primary_contact_id
@@ -579,6 +581,10 @@ class BillinatorQuote(models.Model):
                         quote.name,
                     )
                 )
+
+    def _creation_message(self):
+        # Odoo's reads the model's name from the database, for each quote.
+        return self.env._("Quote created")
 
     # === Actions === #
 
