@@ -44,7 +44,7 @@ billinator_crm/models/billinator_approval_rule.py
   1 BillinatorApprovalRule._get_company_rule_ids: rules bind whoever writes a quote
   1 BillinatorApprovalRule._get_company_rules_sudo: likewise
 billinator_crm/models/billinator_batch_tracking_mixin.py
-  1 BillinatorBatchTrackingMixin._create_tracking_messages: a log of what the ORM has
+  1 BillinatorBatchTrackingMixin._message_track: a log of what the ORM has
       let the user change
 billinator_crm/models/billinator_note.py
   1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
@@ -95,7 +95,9 @@ billinator_crm/models/billinator_quote.py
   1 BillinatorQuote._get_default_note: a setting that salespeople may profit from
   2 BillinatorQuote._convert_to_invoices: after check_access("write"), by
       _begin_conversion; callers show ids only to who may not read invoices
-  1 BillinatorQuote._create_invoices: called after _begin_conversion
+  1 BillinatorQuote._get_silent_moves_sudo: of _create_invoices, which is called after
+      _begin_conversion
+  1 BillinatorQuote._settle_analytic_distribution: likewise; asks whether there is any
 billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.approval_reasons: what rules find in a quote that is shown
   1 BillinatorQuote.commercial_hash: a hash, the same for whoever asks
@@ -125,6 +127,7 @@ billinator_crm/models/billinator_quote_line.py
   1 BillinatorQuoteLine.company_id: the quote's own
   1 BillinatorQuoteLine.currency_id: likewise
   1 BillinatorQuoteLine.tax_country_id: likewise
+  1 BillinatorQuoteLine.pricelist_item_id: prices follow rules that one need not see
   1 BillinatorQuoteLine._get_income_account: groups lines for taxes, and is not shown
 billinator_crm/models/billinator_quote_mail.py
   1 BillinatorQuote._get_mail_recipient: accountants and customers do not see contacts;
@@ -185,6 +188,8 @@ billinator_crm/models/mail_activity.py
 billinator_crm/models/mail_mail.py
   2 MailMail._postprocess_sent_message: in the name of who posted the mail on the quote,
       which message_post has checked; the queue is anybody's
+billinator_crm/models/mail_message.py
+  1 MailMessage.create: the values of what was tracked, as Odoo makes them itself
 billinator_crm/models/mail_thread.py
   1 MailThread._is_from_ourselves: whether an address is one of ours
 billinator_crm/models/res_company.py

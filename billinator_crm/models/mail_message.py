@@ -2,6 +2,7 @@ from contextlib import suppress
 
 from odoo import api, fields, models
 from odoo.exceptions import MissingError
+from odoo.fields import Command
 from odoo.tools import SQL, is_html_empty
 
 # What a message on a document is for the timeline, unless it tells of a change below.
@@ -85,12 +86,13 @@ class MailMessage(models.Model):
         Odoo creates it when the messages are there, one by one: too late for what is
         computed before, which would be computed and written a second time.
         """
-        changes = [vals.pop("tracking_value_ids", None) or [] for vals in vals_list]
+        vals_list = [dict(vals) for vals in vals_list]
+        changes_list = [self._take_changes(vals) for vals in vals_list]
         changed_field_ids = {
             (vals.get("model"), vals.get("res_id")): [
-                values["field_id"] for _command, _id, values in commands
+                change["field_id"] for change in changes
             ]
-            for vals, commands in zip(vals_list, changes, strict=True)
+            for vals, changes in zip(vals_list, changes_list, strict=True)
         }
         messages = super(
             MailMessage,
@@ -99,12 +101,20 @@ class MailMessage(models.Model):
         # As sudo like Odoo: what is tracked was allowed when it was changed.
         self.env["mail.tracking.value"].sudo().create(
             [
-                {**values, "mail_message_id": message.id}
-                for message, commands in zip(messages, changes, strict=True)
-                for _command, _id, values in commands
+                {**change, "mail_message_id": message.id}
+                for message, changes in zip(messages, changes_list, strict=True)
+                for change in changes
             ]
         )
         return messages.with_env(self.env)
+
+    @api.model
+    def _take_changes(self, vals):
+        """Take the values of what was tracked out of those of a message."""
+        commands = vals.pop("tracking_value_ids", None) or []
+        if others := [one for one in commands if one[0] != Command.CREATE]:
+            vals["tracking_value_ids"] = others
+        return [one[2] for one in commands if one[0] == Command.CREATE]
 
     def _get_document_customers(self):
         """Return the customers' companies by ``(model, id)`` of the documents."""
