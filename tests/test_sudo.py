@@ -29,9 +29,7 @@ billinator_crm/models/billinator_activity.py
   1 BillinatorActivity._remind: the job's own message to the assignee, about the
       activity alone
   2 BillinatorActivity._create_natives: after _check_may_plan and _check_assignees
-  1 BillinatorActivity._prepare_native_values: a colleague's time zone, for the day
   1 BillinatorActivity._check_assignees: whether they are portal users
-  1 BillinatorActivity._get_zone: a colleague's time zone
   1 BillinatorActivity._create_rows: mail.activity's create has checked the right to
       the activity, whose row this is
 billinator_crm/models/billinator_activity_meeting.py
@@ -95,8 +93,8 @@ billinator_crm/models/billinator_quote.py
   1 BillinatorQuote._get_default_note: a setting that salespeople may profit from
   2 BillinatorQuote._convert_to_invoices: after check_access("write"), by
       _begin_conversion; callers show ids only to who may not read invoices
-  1 BillinatorQuote._get_silent_moves_sudo: of _create_invoices, which is called after
-      _begin_conversion
+  1 BillinatorQuote._create_invoices: called after _begin_conversion
+  1 BillinatorQuote._get_silent_moves_sudo: called by _create_invoices
   1 BillinatorQuote._settle_analytic_distribution: likewise; asks whether there is any
 billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.approval_reasons: what rules find in a quote that is shown
@@ -214,6 +212,8 @@ billinator_crm/models/res_partner_figures.py
       read, by _filter_readable_companies; the fields' groups keep others out
   1 ResPartner._sum_up_overdue_sudo: likewise
   1 ResPartner._get_payment_days_sudo: likewise
+billinator_crm/models/res_users.py
+  1 ResUsers._get_working_zone: a colleague's time zone
 billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._merge_contacts: Odoo's merge has checked the right
       to merge, and moves all that hangs on the partners

@@ -69,4 +69,5 @@ from . import (
     res_partner_figures,
     res_partner_metrics,
     res_partner_segment,
+    res_users,
 )

@@ -823,7 +823,7 @@ class BillinatorActivity(models.Model):
             values["activity_type_id"] = (asked & fitting or fitting[0]).id
         if vals.get("due_date"):
             user = self.env["res.users"].browse(values["user_id"])
-            zone = pytz.timezone(user.sudo().tz or "UTC")
+            zone = user._get_working_zone()
             due_date = pytz.utc.localize(fields.Datetime.to_datetime(vals["due_date"]))
             values["date_deadline"] = due_date.astimezone(zone).date()
         return values
@@ -985,8 +985,7 @@ class BillinatorActivity(models.Model):
 
     def _get_zone(self):
         """Return the assignee's time zone."""
-        # Everybody may know where a colleague is.
-        return pytz.timezone(self.user_id.sudo().tz or "UTC")
+        return self.user_id._get_working_zone()
 
     def _get_local_due_date(self, zone):
         return self.due_date and pytz.utc.localize(self.due_date).astimezone(zone)

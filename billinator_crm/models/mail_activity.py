@@ -21,8 +21,11 @@ class MailActivity(models.Model):
         }
         if "date_deadline" in vals and self.calendar_event_id:
             # Odoo counts by which days a meeting moves in the zone of the context.
-            for zone, activities in self.grouped("user_tz").items():
-                super(MailActivity, activities.with_context(tz=zone)).write(vals)
+            for zone, activities in self.grouped(
+                lambda activity: activity.user_id._get_working_zone()
+            ).items():
+                zoned = activities.with_context(tz=zone.zone)
+                super(MailActivity, zoned).write(vals)
         else:
             super().write(vals)
         if vals.get("calendar_event_id"):

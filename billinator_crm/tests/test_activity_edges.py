@@ -79,6 +79,14 @@ class TestActivityEdges(BillinatorCommon):
         self.assertEqual(row.activity_id.date_deadline, date(2031, 5, 6))
         self.assertFalse(row.is_reminder)
 
+    def test_who_travels_plans_by_the_zone_of_the_call(self):
+        own = self.env["billinator.activity"].with_user(self.salesperson)
+        activity = self._create(due_date="2031-05-05 21:30:00").with_env(own.env)
+        self.assertEqual(activity.date_deadline, date(2031, 5, 5))
+        abroad = activity.with_context(tz="Australia/Brisbane")
+        abroad.due_date = "2031-05-05 22:30:00"
+        self.assertEqual(activity.date_deadline, date(2031, 5, 6))
+
     def test_a_meeting_planned_in_the_calendar_keeps_its_time(self):
         event = self.env["calendar.event"].create(
             {
