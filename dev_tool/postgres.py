@@ -26,6 +26,17 @@ SETTINGS = {
 }
 
 
+def get_owner():
+    """The options of ``subprocess.run`` for a user who may run a server."""
+    if os.geteuid():
+        return {}
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    raise Problem("PostgreSQL needs a user other than root: there is no nobody.")
+
+
 class Postgres:
     """A server, the programs to talk to it and the variables that lead there."""
 
@@ -111,16 +122,6 @@ class Postgres:
             self.remove()
             link.symlink_to(self._home())
 
-    def _owner(self):
-        """The options of ``subprocess.run`` for the user the server runs as."""
-        if os.geteuid():
-            return {}
-        for name in ("postgres", "nobody"):
-            with suppress(KeyError):
-                user = pwd.getpwnam(name)
-                return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        raise Problem("PostgreSQL needs a user other than root: there is no nobody.")
-
     def _socket_folder(self):
         """A checkout may lie too deep for the path of a socket."""
         socket = self._home() / ".s.PGSQL.5432"
@@ -182,11 +183,11 @@ class Postgres:
             [self.programs / program, *arguments],
             LOGS / f"{program}.log",
             cwd="/",
-            **self._owner(),
+            **get_owner(),
         )
 
     def _own_folder(self, folder):
         """A folder for the server's user alone; another user's is refused."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = self._owner().get("user", os.geteuid())
+        owner = get_owner().get("user", os.geteuid())
         os.chown(folder, owner, -1)
