@@ -158,14 +158,19 @@ class TestAttachment(RightsCase, HttpCase):
             for query in ("", *(f"?access_token={token}" for token in tokens)):
                 path = f"/web/content/{file.id}{query}"
                 self.assertNotEqual(self._get(path).content, FILE)
-            [shown] = self._fetch_discussion(quote, tokens[0])["ir.attachment"]
+            [shown] = self._fetch_files(quote, tokens[0])
             self.assertEqual(shown["name"], "Sent")
             path = f"/web/content/{sent.id}?access_token={shown['raw_access_token']}"
             self.assertEqual(self._get(path).content, b"For you")
             with self.assertRaises(JsonRpcException):
-                self._fetch_discussion(quote, tokens[1])
+                self._fetch_files(quote, tokens[1])
 
-    def _fetch_discussion(self, quote, token):
-        """Return what the page's discussion shows to who has the token."""
+    def _fetch_files(self, quote, token):
+        """Return the files that the page's discussion has for who has the token."""
         thread = {"thread_model": quote._name, "thread_id": quote.id, "token": token}
-        return self.make_jsonrpc_request("/mail/chatter_fetch", thread)["data"]
+        answer = self.make_jsonrpc_request("/mail/chatter_fetch", thread)
+        return [
+            file
+            for message in answer["data"]["mail.message"]
+            for file in message["attachment_ids"]
+        ]

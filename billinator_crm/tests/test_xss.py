@@ -1,8 +1,10 @@
 import json
 
+from markupsafe import Markup
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -102,7 +104,7 @@ def attack(label):
     """Return a text that tells the browser's console if it is taken for code."""
     run = f"console.error('XSS {label}')"
     return (
-        f'XSS\'"><script>{run}</script><img src=x onerror="{run}"/>'
+        f'XSS\'"><script>{run}</script><img src="data:,x" onerror="{run}"/>'
         f'<svg onload="{run}"></svg><a href="javascript:{run}">XSS</a>'
         f'{{{{ {run} }}}}<t t-out="{run}"/>${{{run}}}'
     )
@@ -168,10 +170,7 @@ class TestXss(RightsCase, HttpCase):
                     if model in ("billinator.opportunity", "billinator.quote")
                     else self._make(model, place)
                 )
-        quote = records["billinator.quote"]
-        quote.opportunity_id = records["billinator.opportunity"]
-        quote.line_ids[0].product_id = self.product_a
-        self.portal.partner_id.parent_id = self.customer
+        self._link(records)
         for record in records.values():
             self._attack(record, self._get_texts(record))
         for model, names in NAMES.items():
@@ -180,11 +179,24 @@ class TestXss(RightsCase, HttpCase):
         for record in records.values():
             if hasattr(record, "message_post"):
                 record.message_post(body=attack("message"), subject=attack("subject"))
-                record.message_post(
-                    body=f"<p>{attack('html message')}</p>", body_is_html=True
-                )
-        quote.state = "sent"
+                record.message_post(body=Markup(f"<p>{attack('mail')}</p>"))
+        records["billinator.quote"].state = "sent"
         return records
+
+    def _link(self, records):
+        """Have deal and quote show what is named elsewhere."""
+        deal, quote = records["billinator.opportunity"], records["billinator.quote"]
+        tag = self.env["billinator.tag"].create({"name": attack("tag")})
+        deal.write(
+            {
+                "stage_id": records["billinator.stage"].id,
+                "tag_ids": [Command.link(tag.id)],
+                "team_id": self._get_team().id,
+            }
+        )
+        quote.write({"opportunity_id": deal.id, "tag_ids": [Command.link(tag.id)]})
+        quote.line_ids[0].product_id = self.product_a
+        self.portal.partner_id.parent_id = self.customer
 
     def _get_named_records(self, model):
         return {
@@ -194,12 +206,13 @@ class TestXss(RightsCase, HttpCase):
         }[model]
 
     def _get_texts(self, record):
+        """Return the texts that are typed somewhere, by customers as well."""
         return [
             name
             for name, field in record._fields.items()
             if field.type in ("char", "text", "html") and field.store
-            if (field.inherited or not field.related) and not field.readonly
-            if (record._name, name) not in FORMATTED
+            if not (field.readonly and (field.compute or field.inherited))
+            if record._auto and (record._name, name) not in FORMATTED
         ]
 
     def _attack(self, record, names):
@@ -235,7 +248,8 @@ class TestXss(RightsCase, HttpCase):
                     yield {
                         "label": f"{model} {view_type}",
                         "action": action,
-                        "mustShow": view_type in READABLE,
+                        "mustShow": view_type in READABLE
+                        and bool(self._get_texts(record)),
                     }
 
     def _get_action_steps(self):
