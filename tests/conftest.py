@@ -15,6 +15,7 @@ import pytest
 from clients import Company, XmlRpc
 from server_log import (
     CONFLICT,
+    FUZZ_LOG,
     MAIL_REFUSED,
     PRINTER,
     REST_LOG,
@@ -120,6 +121,13 @@ def accepting_server():
     ) as server:
         yield server
         check_only_conflicts(server.log)
+
+
+@pytest.fixture(scope="session")
+def fuzzed_server():
+    """The server of the fuzz tests, which judge each of its failures."""
+    with _serving_a_copy(workers=2, expected_log=FUZZ_LOG) as server:
+        yield server
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ REFUSALS = (
     'violates unique constraint "billinator_contact_person_customer_uniq"',
 )
 
+# Whatever a call comes to, and what PostgreSQL refuses of it: the answer is judged.
+FUZZ_LOG = (r"odoo\.http: ", CONFLICT, PRINTER)
+
 # Who edits a quote while its customer signs it gets to know it.
 TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"
 # Who plans more down payments than fit gets to know it.

@@ -75,7 +75,7 @@ class BillinatorAnnotatedMixin(models.AbstractModel):
             "target": "new",
             "context": {
                 **self._prepare_note_context(),
-                "default_note_type": note_type,
+                "default_note_type": note_type or "note",
             },
         }
 
