@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+from a2wsgi.asgi import ASGIResponder
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from psycopg2 import IntegrityError
@@ -20,7 +21,7 @@ from odoo.exceptions import (
 from odoo.http import request
 
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher
-from odoo.addons.fastapi.pools import fastapi_app_pool
+from odoo.addons.fastapi.pools import event_loop_pool, fastapi_app_pool
 
 from .failures import raising_failures
 
@@ -99,7 +100,9 @@ class BillinatorApiDispatcher(FastApiDispatcher):
     def _answer(self):
         """Do as the parent's ``dispatch``, with one app for the paths of all records.
 
-        The parent keeps an app for each path that was ever asked for.
+        The parent keeps an app for each path that was ever asked for. And it lets go of
+        the event loop before the call has begun: of two calls in one loop, each in its
+        thread, the one that waits for a row of the other would never let that end.
         """
         self.request.params = {}
         environ = self._get_environ()
@@ -108,10 +111,12 @@ class BillinatorApiDispatcher(FastApiDispatcher):
         body = BytesIO()
         with (
             fastapi_app_pool.get_app(env=self.request.env, root_path=root_path) as app,
+            event_loop_pool.get_event_loop() as loop,
             self._manage_odoo_env(endpoint_sudo.get_uid(root_path)),
             raising_failures(),
         ):
-            for part in app(environ, self._make_response):
+            respond = ASGIResponder(app.app, loop)
+            for part in respond(environ, self._make_response):
                 body.write(part)
         return self.request.make_response(
             body.getvalue(), headers=self.headers, status=self.status
