@@ -60,8 +60,12 @@ async def get_user_env(
     wished = request.headers.get("Accept-Language")
     if lang := env["res.lang"].sudo()._get_lang_from_accept_language(wished):
         context["lang"] = lang
-    request.state.env = env(user=uid, context=context)
-    return request.state.env
+    user_env = env(user=uid, context=context)
+    # What a savepoint flushes is computed and checked as this user, too, and not as the
+    # public one whom the call began with.
+    user_env.transaction.default_env = user_env
+    request.state.env = user_env
+    return user_env
 
 
 UserEnv = Annotated[Environment, Depends(get_user_env)]

@@ -709,6 +709,13 @@ def test_clients_that_convert_at_once_get_one_invoice(rest_server, key, api, com
     assert len({answer.json()["invoice_id"] for answer in answers}) == 1
 
 
+def test_a_meeting_is_in_the_calendar(api, admin, customer):
+    meeting = api.make("/activities", **_prepare_activity(customer, type="MEETING"))
+    native = admin.read("billinator.activity", meeting["id"], "calendar_event_id")
+    event = admin.read("calendar.event", native["calendar_event_id"], "start")
+    assert event["start"] == "2024-01-20 10:00:00"
+
+
 def test_an_idempotency_key_makes_a_call_safe_to_repeat(api, colleague, customer):
     def create(client=api, title="Once", key=f"key-{customer}"):
         body = _prepare_opportunity(customer, title=title)
