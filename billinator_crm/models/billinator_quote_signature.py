@@ -132,6 +132,22 @@ class BillinatorQuote(models.Model):
         self._post_for_customer(self.env._("Quote declined: %s", reason), partner)
         return True
 
+    def _renew_signed_hash(self):
+        """Let signatures hold for the content as it is, after a merge of customers.
+
+        A customer who was merged into another one has another id, which is all that the
+        content changes by. Called in sudo mode; the thread keeps the hash before.
+        """
+        for quote in self:
+            before, quote.signed_hash = quote.signed_hash, quote.content_hash
+            quote._message_log(
+                body=self.env._(
+                    "The customer was merged with another one. What was signed had the "
+                    "fingerprint %s until then.",
+                    before,
+                )
+            )
+
     def _get_valid_signer(self, signer):
         signer = " ".join((signer or "").split())
         if not signer:

@@ -231,6 +231,23 @@ class TestContact(BillinatorCommon):
         )
         self.assertEqual(self.customer.primary_contact_id, self.contact)
 
+    def test_merge_customers_with_meetings(self):
+        meetings = self.env["billinator.activity"].create(
+            [
+                {
+                    "type": "meeting",
+                    "partner_id": self.other_customer.id,
+                    "due_date": "2030-01-01 10:00:00",
+                }
+                for _number in range(2)
+            ]
+        )
+        meetings[1].action_cancel()
+        self._merge(self.other_customer, into=self.customer)
+        events = meetings.with_context(active_test=False).calendar_event_id
+        self.assertEqual(meetings.partner_id, self.customer)
+        self.assertEqual(events.mapped("res_id"), [self.customer.id] * 2)
+
     def test_merge_customers_who_share_an_archived_person(self):
         theirs = self._create_person("Charles", self.other_customer)
         self.env["billinator.contact"].create(

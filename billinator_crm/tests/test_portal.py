@@ -108,6 +108,26 @@ class TestSignature(PortalCase):
         self.assertEqual(self.quote.signed_by, "Ada")
         self.assertEqual(self.quote.message_ids, messages)
 
+    def test_a_merge_of_customers_keeps_the_signature(self):
+        self._sign(self.quote)
+        changed = self._create_sent_quote()
+        self._sign(changed)
+        before = self.quote.signed_hash
+        self.env.cr.execute(
+            "UPDATE billinator_quote SET note = 'Other terms' WHERE id = %s",
+            [changed.id],
+        )
+        changed.invalidate_recordset()
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.customer + self.other_customer).ids, self.other_customer
+        )
+        self.assertEqual(self.quote.partner_id, self.other_customer)
+        self.assertNotEqual(self.quote.content_hash, before)
+        self.assertEqual(self.quote.signed_hash, self.quote.content_hash)
+        self.assertIn(before, self.quote.message_ids[0].body)
+        # A merge makes no signature right that was wrong before.
+        self.assertNotEqual(changed.signed_hash, changed.content_hash)
+
     def test_only_what_the_page_shows_is_signed(self):
         for change in (
             {"line_ids": [Command.update(self.fixed.id, {"name": "Other words"})]},

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
@@ -6,16 +7,38 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._merge_contacts(src_partners, dst_partner)
+        signed_sudo = self._get_quotes_as_signed(src_partners)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # The documents that came here by SQL may have another company now.
         dst_partner.modified(["commercial_partner_id"])
+        signed_sudo._renew_signed_hash()
         return result
 
     def _update_reference_fields(self, src_partners, dst_partner):
         # Activities that are done are archived, and part of the history.
         wizard = self.with_context(active_test=False)
+        wizard._move_calendar_events(src_partners, dst_partner)
         return super(BasePartnerMergeAutomaticWizard, wizard)._update_reference_fields(
             src_partners, dst_partner
+        )
+
+    def _move_calendar_events(self, src_partners, dst_partner):
+        """Let meetings be about the customer that stays, as their activities are."""
+        # The merge is the admin's; it takes all meetings along, whoever has them.
+        events_sudo = self.env["calendar.event"].sudo()
+        events_sudo.search(
+            [("res_model", "=", "res.partner"), ("res_id", "in", src_partners.ids)]
+        ).res_id = dst_partner.id
+
+    def _get_quotes_as_signed(self, partners):
+        """Return the signed quotes of the partners that say what was signed."""
+        of_partners = Domain("partner_id", "in", partners.ids)
+        of_partners |= Domain("partner_invoice_id", "in", partners.ids)
+        # The merge is the admin's; it takes all quotes along.
+        quotes_sudo = self.env["billinator.quote"].sudo()
+        signed_sudo = quotes_sudo.search(Domain("signed_on", "!=", False) & of_partners)
+        return signed_sudo.filtered(
+            lambda quote: quote.signed_hash == quote.content_hash
         )
 
     def _merge_contacts(self, src_partners, dst_partner):
