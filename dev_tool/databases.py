@@ -67,7 +67,7 @@ class Databases:
     def copy(self, source, target):
         """Copy a database and its files."""
         self._client("createdb", "-T", source, target)
-        _link_files(source, target)
+        link_files(source, target)
 
     def drop(self, name):
         """Delete a database, whoever is connected, and its files."""
@@ -162,7 +162,7 @@ class Databases:
             template,
             input="".join(f"{row}\n" for row in rows),
         )
-        _link_files(name, template)
+        link_files(name, template)
 
     def _upgrade(self, name):
         """``-i`` is for an addon that was added since."""
@@ -215,7 +215,7 @@ def _is_alive(pid):
     return False
 
 
-def _link_files(source, target):
+def link_files(source, target):
     """Have the files of ``source`` in ``target``; they never change, so links do."""
 
     def link(file, place):

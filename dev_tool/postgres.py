@@ -40,6 +40,8 @@ def get_owner():
 class Postgres:
     """A server, the programs to talk to it and the variables that lead there."""
 
+    settings = SETTINGS
+
     def __init__(self, packages):
         """``packages`` is the site-packages folder that has the programs' package."""
         self.packages = packages
@@ -161,7 +163,7 @@ class Postgres:
     def _start(self):
         self._own_folder(self._socket_folder())
         settings = {
-            **SETTINGS,
+            **self.settings,
             "unix_socket_directories": f"'{self._socket_folder()}'",
         }
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())

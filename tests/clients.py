@@ -61,7 +61,7 @@ class XmlRpc(Client):
     """XML-RPC, with a password or an API key."""
 
     def __init__(self, server, login, password):
-        self._transport = _CountingTransport()
+        self._transport = self._make_transport()
         common = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/common")
         uid = common.authenticate(server.database, login, password, {})
         self._identity = (server.database, uid, password)
@@ -88,6 +88,9 @@ class XmlRpc(Client):
         """
         arguments = [False, xmlrpc.client.Binary(mail.as_bytes())]
         return self._execute("mail.thread", "message_process", arguments, {})
+
+    def _make_transport(self):
+        return _CountingTransport()
 
     def _execute(self, *call):
         try:

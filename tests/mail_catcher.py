@@ -4,7 +4,7 @@ import email
 import email.policy
 import socketserver
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
@@ -28,6 +28,11 @@ class _Session(socketserver.StreamRequestHandler):
     """One client's conversation: as much of RFC 5321 as Odoo speaks."""
 
     def handle(self):
+        # A client that was killed says no good-bye.
+        with suppress(ConnectionError):
+            self._converse()
+
+    def _converse(self):
         self._say("220 catcher")
         recipients = []
         while line := self.rfile.readline():

@@ -25,6 +25,22 @@ TOO_MUCH = r"odoo\.http: The down payments of quote \S+ come to .* reduce them"
 # A mail server that is told to refuse what it gets.
 MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
 
+# A soak's server tells its clients what it refuses, and logs it as a warning.
+REFUSED = r" WARNING \S+ odoo\.http: "
+# Calls that meet on a row: PostgreSQL refuses one, and Odoo repeats it.
+REPEATED = r"odoo\.sql_db: bad query: .*ERROR: +could not serialize access"
+# Odoo's cleaning gives way to those who write files, and tells when there is nothing.
+CLEANING = (
+    r"odoo\.sql_db: bad query: b'LOCK ir_attachment .*lock timeout",
+    r"ir_cron: Job 'Base: Auto-vacuum internal data' \(\d+\) processed no record",
+)
+SOAK_LOG = (REFUSED, REPEATED, *CLEANING, PRINTER)
+# While connections are cut, or the database is down.
+SOAK_FAULT_LOG = (
+    r"psycopg2\.(?:OperationalError|InterfaceError|errors\.\w+)",
+    r"terminating connection|server closed the connection|connection already closed",
+)
+
 
 def check_only_conflicts(log):
     """Fail if the log has a statement that was refused for another reason."""
