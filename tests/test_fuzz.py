@@ -90,8 +90,7 @@ class Judge:
         same = Case(case.role, "res.users", "read", case.ids, arguments, case.context)
         if caller.call(same).kind == "failed":
             return True
-        values = case.arguments.get("vals") or case.arguments.get("vals_list")
-        if case.method not in ("create", "write") or _are_dictionaries(values):
+        if case.method not in SHAPES or SHAPES[case.method](case.arguments):
             return False
         same = replace(case, model="res.partner.category", ids=None, context=None)
         if case.method == "write":
@@ -112,6 +111,13 @@ def _find_our_frames(traceback):
 def _are_dictionaries(values):
     values = values if isinstance(values, list) else [values]
     return all(isinstance(one, dict) for one in values)
+
+
+# Whether the values that a method of Odoo's takes are what they should be
+SHAPES = {
+    "create": lambda arguments: _are_dictionaries(arguments.get("vals_list")),
+    "write": lambda arguments: isinstance(arguments.get("vals"), dict),
+}
 
 
 def _has_none(value):
