@@ -44,6 +44,8 @@ billinator_crm/models/billinator_approval_rule.py
 billinator_crm/models/billinator_batch_tracking_mixin.py
   1 BillinatorBatchTrackingMixin._message_track: a log of what the ORM has
       let the user change
+billinator_crm/models/billinator_document_mixin.py
+  1 BillinatorDocumentMixin.unlink: after check_access("unlink")
 billinator_crm/models/billinator_note.py
   1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorNote._get_chosen_opportunities: tells a deal that came with the quote,
@@ -217,6 +219,8 @@ billinator_crm/models/res_users.py
 billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._merge_contacts: Odoo's merge has checked the right
       to merge, and moves all that hangs on the partners
+  1 BasePartnerMergeAutomaticWizard._move_calendar_events: likewise
+  1 BasePartnerMergeAutomaticWizard._get_quotes_as_signed: likewise
 billinator_crm/wizard/billinator_opportunity_gate.py
   1 BillinatorOpportunityGate.gate_summary: of the stage, which everybody reads
 billinator_crm/wizard/billinator_quote_discount.py

@@ -27,6 +27,16 @@ class BillinatorDocumentMixin(models.AbstractModel):
             self.env["mail.message"]._follow_document_customers(self._name, moved)
         return result
 
+    def unlink(self):
+        """Keep the meetings, of which others are told, but not what they were about."""
+        self.check_access("unlink")
+        # As sudo, after the check: meetings of others, too.
+        events_sudo = self.env["calendar.event"].sudo().with_context(active_test=False)
+        events_sudo.search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        ).write({"res_model_id": False, "res_id": False})
+        return super().unlink()
+
     # Both for a page of cards or rows at once, without reading their activities.
     def _compute_activity_state(self):
         signs = self._aggregate_activities(

@@ -698,6 +698,22 @@ class TestMeeting(ActivityCase):
         self.activity.unlink()
         self.assertFalse(self.event.exists())
 
+    def test_deleted_document_leaves_its_meetings(self):
+        for document in (self._create_opportunity(), self._create_quote()):
+            event = self.env["calendar.event"].create(
+                {
+                    "name": "Demo",
+                    "start": "2030-03-01 10:00:00",
+                    "stop": "2030-03-01 11:30:00",
+                    "res_model_id": self.env["ir.model"]._get_id(document._name),
+                    "res_id": document.id,
+                }
+            )
+            document.unlink()
+            self.assertTrue(event.exists())
+            self.assertFalse(event.res_id)
+            self.assertFalse(event.res_model)
+
     def test_made_in_the_calendar(self):
         event = self.env["calendar.event"].create(
             {
