@@ -15,8 +15,10 @@ REFUSALS = (
     'violates unique constraint "billinator_contact_person_customer_uniq"',
 )
 
+# Odoo tells who looks for records without a name, as the fuzz does.
+NAMELESS = r"odoo\.models: Cannot (execute name_create|search on display_name), no _rec"
 # Whatever a call comes to, and what PostgreSQL refuses of it: the answer is judged.
-FUZZ_LOG = (r"odoo\.http: ", CONFLICT, PRINTER)
+FUZZ_LOG = (r"odoo\.http: ", CONFLICT, PRINTER, NAMELESS)
 
 # Who edits a quote while its customer signs it gets to know it.
 TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"

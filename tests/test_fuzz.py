@@ -93,7 +93,7 @@ class Judge:
         if case.method not in SHAPES or SHAPES[case.method](case.arguments):
             return False
         same = replace(case, model="res.partner.category", ids=None, context=None)
-        if case.method == "write":
+        if case.method != "create":
             same.ids = [self.category]
         return self.manager.call(same).kind == "failed"
 
@@ -116,6 +116,7 @@ def _are_dictionaries(values):
 # Whether the values that a method of Odoo's takes are what they should be
 SHAPES = {
     "create": lambda arguments: _are_dictionaries(arguments.get("vals_list")),
+    "web_save_multi": lambda arguments: _are_dictionaries(arguments.get("vals_list")),
     "write": lambda arguments: isinstance(arguments.get("vals"), dict),
 }
 

@@ -94,10 +94,8 @@ class MailMessage(models.Model):
             ]
             for vals, changes in zip(vals_list, changes_list, strict=True)
         }
-        messages = super(
-            MailMessage,
-            self.with_context(billinator_changed_field_ids=changed_field_ids),
-        ).create(vals_list)
+        knowing = self.with_context(billinator_changed_field_ids=changed_field_ids)
+        messages = super(MailMessage, knowing).create(vals_list)
         # As sudo like Odoo: what is tracked was allowed when it was changed.
         self.env["mail.tracking.value"].sudo().create(
             [
