@@ -294,6 +294,7 @@ class Generator:
             ),
             email_from=SQL("partner.email"),
             email_normalized=SQL("partner.email_normalized"),
+            email_domain_criterion=SQL("partner.email_normalized"),
             phone=SQL("partner.phone"),
             phone_sanitized=SQL("replace(partner.phone, ' ', '')"),
             phone_key=SQL("right(replace(partner.phone, ' ', ''), 9)"),
