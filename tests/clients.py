@@ -208,7 +208,8 @@ class WebClient:
         content = answer.raise_for_status().json()
         if "error" in content:
             raise Refused(answer.status_code, json.dumps(content["error"]))
-        return content["result"]
+        # Odoo leaves out a result of nothing.
+        return content.get("result")
 
 
 def create_user(admin, login, *groups):

@@ -331,6 +331,7 @@ WRONG_TYPE = f"Wrong value for {ACTIVITY}.type: 'fax'"
 NOT_A_PRIORITY = f"Wrong value for {ACTIVITY}.priority: '9'"
 NOT_A_STATUS = f"Wrong value for {ACTIVITY}.status: 'lost'"
 NOT_A_DATE = "time data 'tomorrow' does not match format"
+NOT_A_MOMENT = "“due_date” has to be date and time in UTC, as 2026-01-31 10:00:00."
 OTHER_CUSTOMER = "Deal is not about the customer Other Ltd."
 OTHER_CONTACT = "is not a contact of"
 WHEN = "Say when the activity is due."
@@ -393,7 +394,7 @@ def _refused_methods(pending, done, cancelled, gone):
         return _call("action_reschedule", [activity], due_date=due_date)
 
     return {
-        "rescheduled to no date": (reschedule(pending, "tomorrow"), NOT_A_DATE),
+        "rescheduled to no date": (reschedule(pending, "tomorrow"), NOT_A_MOMENT),
         "rescheduled to nothing": (reschedule(pending, False), WHEN),
         "rescheduled when done": (reschedule(done, "2034-01-21 10:00:00"), NOT_PENDING),
         "negative days": (_call("get_upcoming", days=-1), NOT_DAYS),
@@ -448,7 +449,7 @@ def _everything(admin):
 
 EXPECTED_LOG = (
     *(WHAT_ABOUT, NOT_THERE, OTHER_CUSTOMER, OTHER_CONTACT, NOT_DAYS, DONE, CANCELLED),
-    *(NOT_PENDING, NOT_A_TYPE, WHEN, NEGATIVE),
+    *(NOT_PENDING, NOT_A_TYPE, NOT_A_MOMENT, WHEN, NEGATIVE),
     "Exception during request handling.",
     'bad query: b\' UPDATE "billinator_activity"',
 )

@@ -36,8 +36,8 @@ OPTIONS = (
 )
 # Seconds between two faults: the least and the most
 PAUSE = (4, 12)
-# Tries to run a job that another one may run at this moment.
-TRIES = 10
+# How often to try to run a job: another worker may run it, or Odoo just come back.
+TRIES = 60
 
 
 @dataclass
@@ -79,15 +79,16 @@ def soak(database, folder, seconds, seed):
             random = Random(seed)
             injector = Injector(server, odoo.postgres, random, PAUSE)
             supervisor = Supervisor(server, odoo.variables)
-            _work(_hire(world, random), injector, supervisor, seconds)
-            _tidy_up(world, random)
+            people = _hire(world, random)
+            _work(people, injector, supervisor, seconds)
+            _tidy_up(world, administrator=people[-1])
         audited = _audit(odoo, target, journal, connection)
     faults = injector.faults + supervisor.faults
     return Result(world.journal.calls, faults, len(catcher.mails), log, audited)
 
 
 def _hire(world, random):
-    """Return everybody, each with a client and a chance of their own."""
+    """Return everybody, the administrator last, each with a chance of their own."""
     server = world.server
 
     def rng():
@@ -113,13 +114,9 @@ def _hire(world, random):
     # Some of its calls answer nothing, which XML-RPC cannot.
     bookkeeper = WebUser(server, BOOKKEEPER, BOOKKEEPER)
     people.append(Bookkeeper(world, rng(), bookkeeper, BOOKKEEPER))
-    people.append(_get_administrator(world, rng()))
+    client = SingleXmlRpc(server, ADMIN, ADMIN)
+    people.append(Administrator(world, rng(), client, ADMIN))
     return people
-
-
-def _get_administrator(world, random):
-    client = SingleXmlRpc(world.server, ADMIN, ADMIN)
-    return Administrator(world, random, client, ADMIN)
 
 
 def _work(people, injector, supervisor, seconds):
@@ -140,9 +137,8 @@ def _work(people, injector, supervisor, seconds):
         supervising.result()
 
 
-def _tidy_up(world, random):
+def _tidy_up(world, administrator):
     """Have done what the jobs would do some time, now that all goes well."""
-    administrator = _get_administrator(world, random)
     expired = [[QUOTE, quote, "state", "expired"] for quote in world.stale_quotes]
     for job, sets in ((EXPIRY, expired), (REVENUES, []), (VACUUM, [])):
         for _try in range(TRIES):

@@ -29,7 +29,9 @@ class Supervisor:
 
     def run(self):
         """Go on until ``stop``; the server is up then."""
-        while not self._over.wait(PAUSE):
+        is_over = False
+        while not is_over:
+            is_over = self._over.wait(PAUSE)
             if self._server.process.poll() is not None:
                 began = time.time()
                 self._start_again()
