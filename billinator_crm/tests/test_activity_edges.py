@@ -51,7 +51,7 @@ class TestActivityEdges(BillinatorCommon):
                 deal.activity_schedule(
                     "mail.mail_activity_data_todo", day, user_id=self.salesperson.id
                 )
-            expected[deal] = state, fields.Date.to_date(min(days, default=False))
+            expected[deal] = state, bool(days) and fields.Date.to_date(min(days))
             deals += deal
         deals[1].activity_schedule(
             "mail.mail_activity_data_todo", "2031-05-09", user_id=self.colleague.id

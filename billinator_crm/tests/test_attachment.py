@@ -162,8 +162,9 @@ class TestAttachment(RightsCase, HttpCase):
             self.assertEqual(shown["name"], "Sent")
             path = f"/web/content/{sent.id}?access_token={shown['raw_access_token']}"
             self.assertEqual(self._get(path).content, b"For you")
-            with self.assertRaises(JsonRpcException):
-                self._fetch_files(quote, tokens[1])
+        # The public user, who has nothing but the token.
+        with self.assertRaises(JsonRpcException):
+            self._fetch_files(quote, tokens[1])
 
     def _fetch_files(self, quote, token):
         """Return the files that the page's discussion has for who has the token."""

@@ -429,7 +429,7 @@ class TestPortalPages(PortalCase, HttpCase):
         self.assertIn(f"What is new since {self.quote.name}", page)
         self.assertIn("→ 77", page)
         page = self._get(f"/my/crm-quotes/{self.quote.id}").text
-        self.assertIn(f"Open {revision.name}", page)
+        self.assertIn(f"Go to {revision.name}", page)
 
     def test_getting_a_page_changes_nothing(self):
         before = self.quote.read(["state", "view_count", "write_date", "message_ids"])
