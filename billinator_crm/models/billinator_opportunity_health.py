@@ -173,15 +173,21 @@ class BillinatorOpportunity(models.Model):
             return {}
         self._flush_health()
         deal = "billinator_opportunity"
-        columns = {"idle_days": self._get_idle_days_sql(deal)}
-        columns |= self._get_health_issues(deal)
+        issues = self._get_health_issues(deal, SQL("contact.idle_days"))
         rows = self.env.execute_query_dict(
             SQL(
-                "SELECT id, %s FROM billinator_opportunity WHERE id IN %s",
+                # The offset keeps the days from being put, and counted, twice.
+                """
+                SELECT id, contact.idle_days, %s
+                  FROM billinator_opportunity
+            CROSS JOIN LATERAL (SELECT %s AS idle_days OFFSET 0) AS contact
+                 WHERE id IN %s
+                """,
                 SQL(", ").join(
-                    SQL("%s AS %s", column, SQL.identifier(name))
-                    for name, column in columns.items()
+                    SQL("%s AS %s", issue, SQL.identifier(name))
+                    for name, issue in issues.items()
                 ),
+                self._get_idle_days_sql(deal),
                 tuple(opportunities.ids),
             )
         )
@@ -220,17 +226,22 @@ class BillinatorOpportunity(models.Model):
         return [text() for issue, text in texts.items() if row.get(issue)]
 
     def _count_health_issues(self, alias):
-        issues = self._get_health_issues(alias).values()
-        return SQL("(%s)", SQL(" + ").join(SQL("(%s)::int", issue) for issue in issues))
+        issues = self._get_health_issues(alias, self._get_idle_days_sql(alias))
+        counts = [SQL("(%s)::int", issue) for issue in issues.values()]
+        return SQL("(%s)", SQL(" + ").join(counts))
 
-    def _get_health_issues(self, alias):
-        """Return an SQL condition for each thing that can speak against a deal."""
+    def _get_health_issues(self, alias, idle_days):
+        """Return an SQL condition for each thing that can speak against a deal.
+
+        :param str alias: of the table of deals
+        :param SQL idle_days: the deal's days without a contact
+        """
         deal = SQL.identifier(alias)
         return {
             "is_idle": SQL(
                 "COALESCE(%s >= NULLIF((SELECT billinator_idle_days FROM res_company"
                 " WHERE id = %s.company_id), 0), FALSE)",
-                self._get_idle_days_sql(alias),
+                idle_days,
                 deal,
             ),
             "is_without_step": SQL(
