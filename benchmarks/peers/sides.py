@@ -38,11 +38,6 @@ class Side:
         ]
         return {"partner_id": partner.id, self.line_field: lines}
 
-    def get_name_domain(self, text):
-        """Return what the search box makes of a text."""
-        names = ("name", "partner_id", "partner_name", "contact_name", "email_from")
-        return ["|"] * 4 + [(name, "ilike", text) for name in names]
-
     def create_quote(self, partner, products):
         return self.env[self.quote].create(self.prepare_quote(partner, products))
 
@@ -59,6 +54,10 @@ class Ours(Side):
     quote_field, tag = "quote_id", "billinator.tag"
     pipeline = "billinator_crm.billinator_opportunity_action"
     quotes = "billinator_crm.billinator_quote_action"
+
+    def get_name_domain(self, text):
+        """Return what the search box makes of a text."""
+        return [("display_name", "ilike", text)]
 
     def get_stages(self):
         """Return the open stages in their order, the won and the lost one."""
@@ -108,6 +107,11 @@ class Theirs(Side):
 
     def prepare_deal(self, number, partner):
         return {**super().prepare_deal(number, partner), "type": "opportunity"}
+
+    def get_name_domain(self, text):
+        """Return what the search box makes of a text."""
+        names = ("name", "partner_id", "partner_name", "contact_name", "email_from")
+        return ["|"] * 4 + [(name, "ilike", text) for name in names]
 
     def get_stages(self):
         """Return the open stages in their order, and the won one."""

@@ -26,13 +26,13 @@ class BillinatorOpportunity(models.Model):
     _inherit = [
         "billinator.annotated.mixin",
         "billinator.batch.tracking.mixin",
-        "billinator.document.mixin",
+        "billinator.document.named.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]
     _order = "priority desc, id desc"
-    _rec_names_search = ["name", "partner_id.name", "partner_name", "contact_name"]
+    _rec_names_search = ["name", "partner_name", "contact_name", "email_from"]
     _check_company_auto = True
     _track_duration_field = "stage_id"
     _note_field = "opportunity_id"

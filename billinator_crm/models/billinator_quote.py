@@ -48,12 +48,12 @@ class BillinatorQuote(models.Model):
         "product.catalog.mixin",
         "billinator.batch.tracking.mixin",
         "billinator.annotated.mixin",
-        "billinator.document.mixin",
+        "billinator.document.named.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]
     _order = "date_quote desc, id desc"
-    _rec_names_search = ["name", "partner_id.name", "client_order_ref"]
+    _rec_names_search = ["name", "client_order_ref"]
     _check_company_auto = True
     _note_field = "quote_id"
 

@@ -9,6 +9,7 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ..models import billinator_document_named_mixin as mixin
 from .common import BillinatorCommon
 
 
@@ -209,6 +210,26 @@ class TestOpportunityDefaults(OpportunityCase):
         opportunity = self._create_opportunity(contact_name="Grace H.")
         found = opportunity.name_search("Grace H.")
         self.assertEqual([found_id for found_id, _name in found], opportunity.ids)
+
+    def test_found_by_customer(self):
+        opportunity = self._create_opportunity(name="Servers")
+        quote = self._create_quote()
+        other = self._create_opportunity(partner_id=False, partner_name="Nobody")
+        for few in (1000, 0):
+            with self.subTest(few=few), patch.object(mixin, "FEW", few):
+                for document in (opportunity, quote):
+                    found = document.search([("display_name", "ilike", "ada indu")])
+                    self.assertEqual(found & document, document)
+                named = [("display_name", "ilike", "ada indu")]
+                self.assertNotIn(other, opportunity.search(named))
+                self.assertIn(other, opportunity.search(["!", *named]))
+                self.assertNotIn(opportunity, opportunity.search(["!", *named]))
+
+    def test_found_by_text_is_only_what_one_may_read(self):
+        theirs = self._create_opportunity(name="Servers", user_id=self.colleague.id)
+        named = [("display_name", "ilike", "server")]
+        self.assertIn(theirs, theirs.search(named))
+        self.assertFalse(theirs.with_user(self.salesperson).search(named) & theirs)
 
     def test_copy_starts_anew(self):
         opportunity = self._create_opportunity(probability=33, expected_revenue=50)
