@@ -19,6 +19,7 @@ from . import (
     billinator_opportunity_gate,
     billinator_opportunity_health,
     billinator_opportunity_mail,
+    billinator_opportunity_pipeline,
     billinator_opportunity_summary,
     billinator_pipeline_snapshot,
     billinator_quote,

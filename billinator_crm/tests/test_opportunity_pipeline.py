@@ -1,0 +1,99 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from ..models.billinator_opportunity_pipeline import AGGREGATES
+from .test_opportunity_summary import SummaryCase
+
+
+@tagged("post_install", "-at_install")
+class TestOpportunityPipeline(SummaryCase):
+    """What the pipeline shows is what counting its deals gives."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company_b.currency_id = cls.euro
+        cls.manager.company_ids += cls.company_b
+        cls.foreign = cls._create_opportunity(
+            company_id=cls.company_b.id, user_id=cls.stranger.id, expected_revenue=70
+        )
+        today = fields.Date.today()
+        cls.env["mail.activity"].create(
+            [
+                {
+                    "res_model_id": cls.env["ir.model"]._get_id(cls.deals._name),
+                    "res_id": deal.id,
+                    "date_deadline": today + timedelta(days=days),
+                    "user_id": deal.user_id.id,
+                }
+                for deal, days in zip(cls.deals, (-1, 0, 3, -2, 1), strict=False)
+            ]
+        )
+
+    def _get_deals(self):
+        return self.deals.with_user(self.manager).with_context(
+            allowed_company_ids=(self.company + self.company_b).ids
+        )
+
+    def _read_columns(self, domain, **options):
+        groups = self._get_deals()._read_group(
+            domain, ["stage_id"], sorted(AGGREGATES), **options
+        )
+        return [
+            [round(value, 2) if isinstance(value, float) else value for value in group]
+            for group in groups
+        ]
+
+    def assertColumnsCounted(self, domain):
+        """Compare what is asked for like the pipeline does with what is counted."""
+        added = self._read_columns(domain, order="stage_id")
+        self.assertEqual(added, self._read_columns(domain))
+        self.assertTrue(added)
+
+    def test_columns(self):
+        for domain in (
+            [],
+            [("user_id", "=", self.salesperson.id)],
+            [("status", "=", "open")],
+            [("active", "in", (True, False))],
+            [("company_id", "=", self.company_b.id)],
+            [("name", "ilike", "a")],
+        ):
+            with self.subTest(domain=domain):
+                self.assertColumnsCounted(domain)
+
+    def test_columns_do_not_read_the_deals(self):
+        self.env.cr.execute("DELETE FROM billinator_opportunity_summary")
+        self.assertEqual(self._read_columns([], order="stage_id"), [])
+        self.assertTrue(self._read_columns([]))
+
+    def test_progress_bar(self):
+        deals = self._get_deals()
+        bar = {
+            "field": "activity_state",
+            "colors": {"planned": "success", "today": "warning", "overdue": "danger"},
+        }
+        expected = {}
+        groups = deals._read_group([], ["stage_id", "activity_state"], ["__count"])
+        for stage, state, count in groups:
+            if state:
+                counts = expected.setdefault(
+                    str(stage.id), dict.fromkeys(bar["colors"], 0)
+                )
+                counts[state] += count
+        self.assertEqual(deals.read_progress_bar([], "stage_id", bar), expected)
+        self.assertEqual(self._count(expected), 5)
+        mine = deals.read_progress_bar(
+            [("user_id", "=", self.colleague.id)], "stage_id", bar
+        )
+        self.assertEqual(self._count(mine), 2)
+        # Those that Odoo counts
+        self.assertEqual(
+            deals.read_progress_bar([], "priority", bar),
+            {"0": {"planned": 2, "today": 1, "overdue": 2}},
+        )
+
+    def _count(self, columns):
+        return sum(sum(counts.values()) for counts in columns.values())
