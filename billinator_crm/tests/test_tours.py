@@ -260,6 +260,20 @@ class TestTours(TourCase):
             "".join(opportunity.message_ids.mapped("body")),
         )
 
+    def test_find_similar(self):
+        values = {"phone": "+49 30 901820", "user_id": self.salesperson.id}
+        self.env["billinator.opportunity"].create(
+            [
+                {**values, "name": "First Similar Deal"},
+                {**values, "name": "Second Similar Deal"},
+            ]
+        )
+        self.start_tour(
+            "/odoo/opportunities?view_type=list",
+            "billinator_crm_find_similar",
+            login=self.salesperson.login,
+        )
+
     def test_bridge(self):
         deal = self.env["billinator.opportunity"].create(
             {

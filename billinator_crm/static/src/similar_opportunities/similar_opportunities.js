@@ -1,0 +1,63 @@
+import { registry } from "@web/core/registry";
+import { KeepLast } from "@web/core/utils/concurrency";
+import { useService } from "@web/core/utils/hooks";
+import { useRecordObserver } from "@web/model/relational_model/utils";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+import { Component, useState } from "@odoo/owl";
+
+/** Return all that other opportunities are compared by. */
+function getKey({ resId, data }) {
+    const { name, partner_name, partner_id, email_from, phone } = data;
+    return JSON.stringify([resId, name, partner_name, partner_id?.id, email_from, phone]);
+}
+
+/**
+ * Tells of opportunities similar to the one of the form.
+ *
+ * Looking for like names takes longer than all else of a large pipeline's form, which
+ * does not wait for it.
+ */
+export class SimilarOpportunities extends Component {
+    static template = "billinator_crm.SimilarOpportunities";
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.action = useService("action");
+        this.orm = useService("orm");
+        this.keepLast = new KeepLast();
+        this.state = useState({ count: 0 });
+        useRecordObserver((record) => {
+            const key = getKey(record);
+            // What is typed is compared when it is saved.
+            if (!record.dirty && key !== this.key) {
+                this.key = key;
+                this.load(record.resId);
+            }
+        });
+    }
+
+    async load(resId) {
+        const { resModel } = this.props.record;
+        const [found] = resId
+            ? await this.keepLast.add(
+                  this.orm.silent.read(resModel, [resId], ["duplicate_count"])
+              )
+            : [];
+        this.state.count = found?.duplicate_count || 0;
+    }
+
+    open() {
+        const { resModel, resId } = this.props.record;
+        return this.action.doActionButton({
+            type: "object",
+            name: "action_view_duplicates",
+            resModel,
+            resId,
+        });
+    }
+}
+
+registry
+    .category("view_widgets")
+    .add("billinator_similar_opportunities", { component: SimilarOpportunities });
