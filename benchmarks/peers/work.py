@@ -81,6 +81,8 @@ class Bench:
     def replay(self, page, **changed):
         """Do what opening a page takes, with some arguments exchanged."""
         for call in self.pages[page]:
+            if is_afterwards(call):
+                continue
             known = changed.keys() & call["kwargs"].keys()
             self.run(call, **{name: changed[name] for name in known})
 
@@ -107,6 +109,11 @@ class Bench:
             " ORDER BY priority DESC, id DESC LIMIT %s",
             *(SQL.identifier(self.side.deals._table), where, limit),
         )
+
+
+def is_afterwards(call):
+    """Whether the page can be used before the call is answered."""
+    return call["method"] == "read" and call["args"][1:] == [["duplicate_count"]]
 
 
 def get_new_deals(bench, count):
@@ -302,6 +309,12 @@ def _(bench):
     deals = bench.get_deals(1)
     table = SQL.identifier(deals._table)
     return [SQL("SELECT * FROM %s WHERE id = %s", table, deals.id)]
+
+
+@work("… and look for similar ones, when it is open", alone=True)
+def find_similar(bench):
+    calls = [call for call in bench.pages["deal"] if is_afterwards(call)]
+    return lambda: [bench.run(call) for call in calls]
 
 
 @work("Filter by tag", 0.7)
