@@ -19,6 +19,7 @@ LOGIN = "benchmark"
 PARAMETER = "benchmark.peers"
 PEOPLE, TEAMS, TAGS, PRODUCTS = 40, 4, 30, 100
 POOL = 200
+INVOICES = 50
 LINES = 3
 DEALS_PER_QUOTE = 5
 SYLLABLES = (
@@ -131,6 +132,7 @@ class Generator:
         for side in SIDES:
             manager = side(self.env(user=self.people.users[0].id))
             self.result[side.name] |= self._create_pool(manager)
+        self._create_invoices()
         self.env["ir.config_parameter"].set_param(PARAMETER, json.dumps(self.result))
 
     def _complete_stages(self):
@@ -180,6 +182,31 @@ class Generator:
                 [{"name": f"Benchmark tag {number}"} for number in range(TAGS)]
             ),
         }
+
+    def _create_invoices(self):
+        """Post and pay some invoices.
+
+        PostgreSQL plans for what is in its tables: with none of them, what is added
+        last is compared row by row.
+        """
+        lines = [
+            Command.create({"product_id": product.id})
+            for product in self.people.products[:LINES]
+        ]
+        invoices = self.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": self.people.customer.id,
+                    "invoice_line_ids": lines,
+                }
+                for _number in range(INVOICES)
+            ]
+        )
+        invoices.action_post()
+        self.env["account.payment.register"].with_context(
+            active_model=invoices._name, active_ids=invoices.ids
+        ).create({"group_payment": False}).action_create_payments()
 
     # === SQL of one row, by its number n === #
 
