@@ -51,6 +51,12 @@ FILL_MESSAGES = r"""
             )
        )
 """
+# Records of Odoo's that were made for the CRM, and belong to no module.
+LEFT_BEHIND = {
+    "ir.exports": ("resource", "=like", "billinator.%"),
+    "ir.filters": ("model_id", "=like", "billinator.%"),
+    "ir.sequence": ("code", "=", "billinator.quote"),
+}
 
 
 def pre_init_hook(env):
@@ -74,5 +80,34 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Drop what PostgreSQL would keep, and call, without the summary's table."""
+    """Leave what is Odoo's to it, and nothing of the CRM."""
+    # PostgreSQL would keep the functions, and call them without the summary's table.
     env["billinator.opportunity.summary"]._drop_triggers()
+    _keep_meetings(env)
+    _leave_to_their_tables(env, ("billinator.lost.reason", "billinator.stage"))
+    for model, criterion in LEFT_BEHIND.items():
+        env[model].with_context(active_test=False).search([criterion]).unlink()
+
+
+def _keep_meetings(env):
+    """Part meetings from deals and quotes: Odoo deletes them with a model otherwise."""
+    env.flush_all()
+    env.cr.execute(
+        SQL(
+            """
+            UPDATE calendar_event SET res_model_id = NULL, res_model = NULL, res_id = 0
+             WHERE res_model LIKE 'billinator.%%'
+            """
+        )
+    )
+    env.invalidate_all()
+
+
+def _leave_to_their_tables(env, models):
+    """Keep Odoo from deleting, one by one, what deals refer to.
+
+    It would log an error for each before it drops the tables anyway.
+    """
+    env["ir.model.data"].search(
+        [("module", "=", "billinator_crm"), ("model", "in", models)]
+    ).unlink()
