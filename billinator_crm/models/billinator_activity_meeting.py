@@ -10,7 +10,7 @@ class BillinatorActivity(models.Model):
     """Meetings: activities that have their event in the calendar."""
 
     # A room of its own: what the calendar adds to some activities.
-    _inherit = "billinator.activity"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "billinator.activity"
 
     def _create_calendar_events(self):
         """Put meetings that are not in the calendar yet there."""

@@ -26,12 +26,12 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
             self.sudo()._message_create(messages)
         return tracking
 
-    def _message_log_batch(self, bodies, **kwargs):
+    def _message_log_batch(self, bodies, *args, **kwargs):
         # Only logs can wait: who posts a message needs it at once, to notify others.
         collect = bool(self.env.context.get("billinator_tracking"))
         return super(
             BillinatorBatchTrackingMixin, self.with_context(billinator_collect=collect)
-        )._message_log_batch(bodies, **kwargs)
+        )._message_log_batch(bodies, *args, **kwargs)
 
     def _message_create(self, values_list):
         if not self.env.context.get("billinator_collect"):

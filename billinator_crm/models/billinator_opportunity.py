@@ -85,6 +85,7 @@ class BillinatorOpportunity(models.Model):
         string="Customer Company",
         store=True,
         precompute=True,
+        index="btree_not_null",
     )
     contact_ids = fields.Many2many(
         "billinator.contact",

@@ -29,7 +29,6 @@ SEED = 1950
 LARGEST_DEALS = 30
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorOpportunity(models.Model):
     """What open opportunities let expect, and when."""
 

@@ -10,7 +10,6 @@ STAGE_SOURCES = {"stage_id", "team_id", "user_id"}
 GATE_OPEN = object()
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorOpportunity(models.Model):
     """The gates: what an opportunity must have to enter a stage."""
 

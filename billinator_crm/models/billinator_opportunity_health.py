@@ -23,7 +23,6 @@ HEALTH_SOURCES = (
 COMPARISONS = {"<", "<=", ">", ">=", "in", "not in"}
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorOpportunity(models.Model):
     """What speaks against an open opportunity, in figures and in words.
 

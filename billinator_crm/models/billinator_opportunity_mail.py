@@ -5,7 +5,6 @@ from odoo.tools.mail import parse_contact_from_email
 from .billinator_opportunity_gate import GATE_OPEN
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorOpportunity(models.Model):
     """Mails that become opportunities, and the answers to them."""
 

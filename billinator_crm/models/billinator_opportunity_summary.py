@@ -176,8 +176,8 @@ class BillinatorOpportunitySummary(models.Model):
         """
         names = ["cut", "month", *DIMENSIONS, *KEYS]
         sums = [
-            SQL("COALESCE(SUM(deal.sign * %s), 0)", SQL(value))
-            for value in SUMS.values()
+            SQL("COALESCE(SUM(deal.sign * %s), 0)", value)
+            for value in map(SQL, SUMS.values())
         ]
         return SQL(
             """
@@ -206,16 +206,14 @@ class BillinatorOpportunitySummary(models.Model):
     def _get_cut_sql(self, cut):
         """Return what a cut keeps of a deal, besides the dimensions."""
         moment, own = CUTS[cut]
+        keys = [KEYS[name] if name in own else "NULL" for name in KEYS]
         return SQL(
             "('%s', %s::date, %s)",
             SQL(cut),
             SQL("date_trunc('month', %s)", SQL.identifier("deal", moment))
             if moment
             else SQL("NULL"),
-            SQL(", ").join(
-                SQL(expression if name in own else "NULL")
-                for name, expression in KEYS.items()
-            ),
+            SQL(", ").join(map(SQL, keys)),
         )
 
     # === Asking it === #

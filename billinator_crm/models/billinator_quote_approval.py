@@ -23,7 +23,6 @@ ACTIVITY_TYPE = "billinator_crm.mail_activity_type_approval"
 MANAGERS = "sales_team.group_sale_manager"
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """What a manager has to approve before the customer gets it.
 

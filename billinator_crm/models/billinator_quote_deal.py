@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """Takes the quote's deal along when the customer buys."""
 

@@ -30,7 +30,6 @@ LINE_DETAILS = (
 LONG_TEXTS = ("name", "note")
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """What is different from one version of a quote to another."""
 

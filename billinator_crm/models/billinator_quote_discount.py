@@ -22,7 +22,6 @@ DISCOUNTED_BY = {
 }
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """A discount on the whole quote.
 

@@ -3,7 +3,6 @@ from odoo import api, models
 from .billinator_quote_line import LEVELS
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """What the customer gets to read: the quote as a document."""
 

@@ -8,7 +8,6 @@ EXPIRY_BATCH = 500
 EXTENDABLE_STATES = ("sent", "expired")
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """The end of an offer: the customer's last day to accept, and another one."""
 

@@ -7,7 +7,6 @@ from odoo.tools import is_html_empty
 from ..arguments import arguments, as_id, one_record
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """Templates on quotes.
 

@@ -8,7 +8,6 @@ from .billinator_quote import CONVERTIBLE_STATES
 PAID = ("in_payment", "paid")
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """Down payments before the rest, and what all invoices of a quote come to.
 

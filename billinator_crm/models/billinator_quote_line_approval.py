@@ -3,7 +3,6 @@ from odoo import api, models
 from .billinator_quote_version import to_plain
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuoteLine(models.Model):
     """What a line costs, and how far that is below the pricelist."""
 

@@ -12,7 +12,6 @@ SAMENESS = (
 )
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuoteLine(models.Model):
     """The same line in one version of a quote and in another."""
 

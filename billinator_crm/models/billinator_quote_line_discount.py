@@ -21,7 +21,6 @@ DISCOUNTED_BY = {
 }
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuoteLine(models.Model):
     """The lines of a discount on the whole quote, and those that it follows."""
 

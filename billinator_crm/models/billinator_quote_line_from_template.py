@@ -1,7 +1,6 @@
 from odoo import fields, models
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuoteLine(models.Model):
     """Lines that come from a template, and templates made of lines."""
 

@@ -12,7 +12,6 @@ MAX_QUANTITY = 10_000_000
 class BillinatorQuoteLine(models.Model):
     """What the customer may choose on the quote's page."""
 
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "billinator.quote.line"
 
     is_quantity_editable = fields.Boolean(

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuoteLine(models.Model):
     """What exactly a line of a quote says, from version to version."""
 

@@ -17,7 +17,6 @@ _logger = logging.getLogger(__name__)
 LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """The quote's mails: to the customer, with the PDF, and before its last day."""
 

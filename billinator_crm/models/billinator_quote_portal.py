@@ -39,7 +39,6 @@ MAX_VIEWS_A_DAY = 50
 class BillinatorQuote(models.Model):
     """The quote as its customer sees it, by account or by link."""
 
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "billinator.quote"
 
     view_count = fields.Integer(

@@ -19,7 +19,6 @@ MAX_REASON_LENGTH = 4000
 class BillinatorQuote(models.Model):
     """The customer's answer: who signed what, when and from where, or why not."""
 
-    # pylint: disable=consider-merging-classes-inherited
     _inherit = "billinator.quote"
 
     signed_by = fields.Char(readonly=True, copy=False, tracking=True)

@@ -4,7 +4,7 @@ from odoo import models
 class BillinatorQuote(models.Model):
     """What sums of the quotes of a period read, without the rows."""
 
-    _inherit = "billinator.quote"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "billinator.quote"
 
     _sums_idx = models.Index(
         "(date_quote)"

@@ -12,7 +12,6 @@ from ..arguments import one_record
 SUPERSEDED_STATES = ("rejected", "expired")
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorQuote(models.Model):
     """What exactly a quote says, and the versions of it, one after the other."""
 
@@ -23,6 +22,7 @@ class BillinatorQuote(models.Model):
         readonly=True,
         copy=False,
         check_company=True,
+        index="btree_not_null",
         ondelete="restrict",
         help="The version that this one replaces.",
     )

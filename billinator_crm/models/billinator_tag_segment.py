@@ -11,7 +11,6 @@ from .res_partner_metrics import DEFAULT_MONTHS
 PREVIEW_LIMIT = 5
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorTag(models.Model):
     """Segments: tags that customers get and lose by a rule, and not by hand."""
 

@@ -127,7 +127,7 @@ class Source:
                 SQL(
                     "%s::%s AS %s",
                     self.columns.get(name) or SQL("NULL"),
-                    SQL(column_type),
+                    column_type,
                     SQL.identifier(name),
                 )
                 for name, column_type in types.items()
@@ -198,12 +198,13 @@ class BillinatorTimeline(models.Model):
             for name, field in self._fields.items()
             if field.store and field.column_type
         }
-        return {**types, "id": "bigint"}
+        types["id"] = "bigint"
+        return dict(zip(types, map(SQL, types.values()), strict=True))
 
     @api.model
     def _select_nothing(self, types):
         columns = (
-            SQL("NULL::%s AS %s", SQL(column_type), SQL.identifier(name))
+            SQL("NULL::%s AS %s", column_type, SQL.identifier(name))
             for name, column_type in types.items()
         )
         return SQL("SELECT %s WHERE FALSE", SQL(", ").join(columns))

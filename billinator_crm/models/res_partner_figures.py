@@ -34,7 +34,7 @@ class ResPartner(models.Model):
     """
 
     # A subject of its own, beside what res_partner.py says of contacts and tags.
-    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.partner"
 
     figures_currency_id = fields.Many2one(
         "res.currency", compute="_compute_figures_currency_id"

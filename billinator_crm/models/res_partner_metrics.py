@@ -18,7 +18,6 @@ METRICS = [
 ]
 
 
-# pylint: disable=consider-merging-classes-inherited
 class ResPartner(models.Model):
     """What posted accounting knows of the customers, for segments.
 

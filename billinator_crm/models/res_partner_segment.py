@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.fields import Command
 
 
-# pylint: disable=consider-merging-classes-inherited
 class ResPartner(models.Model):
     """Nobody is put into a segment by hand, or taken out of it."""
 

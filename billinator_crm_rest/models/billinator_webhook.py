@@ -315,7 +315,7 @@ class BillinatorWebhook(models.Model):
         self.ensure_one()
         if not isinstance(explanation, LazyGettext):
             return explanation
-        return self.with_context(lang=self.user_id.lang).env._(explanation)
+        return explanation._translate(self.user_id.lang)
 
     def _note_answer(self, answer):
         """Remember how the receiver did, and leave one that fails alone for a while."""
