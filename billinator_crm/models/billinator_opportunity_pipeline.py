@@ -12,7 +12,6 @@ AGGREGATES = {
 }
 
 
-# pylint: disable=consider-merging-classes-inherited
 class BillinatorOpportunity(models.Model):
     """The pipeline's columns, from what is added up in advance."""
 
