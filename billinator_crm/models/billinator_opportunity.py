@@ -54,7 +54,6 @@ class BillinatorOpportunity(models.Model):
         string="Salesperson",
         default=lambda self: self.env.user,
         check_company=True,
-        index=True,
         tracking=True,
         domain="[('share', '=', False), ('company_ids', '=', company_id)]",
     )
@@ -315,6 +314,8 @@ class BillinatorOpportunity(models.Model):
     _stage_order_idx = models.Index(
         "(stage_id, priority DESC, id DESC) WHERE active IS TRUE"
     )
+    # A person's deals; what counts them by stage does not read the rows.
+    _user_idx = models.Index("(user_id, id) INCLUDE (stage_id, company_id, active)")
     _top_idx = models.Index(
         "(company_id, expected_revenue_company DESC NULLS LAST, id DESC)"
         " WHERE active IS TRUE AND status = 'open'"
