@@ -82,6 +82,8 @@ billinator_crm/models/billinator_pipeline_snapshot.py
 billinator_crm/models/billinator_quote.py
   1 BillinatorQuote.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorQuote.line_ids: lines have the rules of their quote, which is searched
+  1 BillinatorQuote.tax_totals: made of priced_base_lines, of a quote that is shown
+  1 BillinatorQuote.priced_base_lines: what amounts are made of, closed to everybody
   1 BillinatorQuote.invoice_count: a number, for who reads the quote
   1 BillinatorQuote.company_currency_id: the company's, of a quote that is shown
   1 BillinatorQuote.company_price_include: a setting of the company, for the form

@@ -266,7 +266,17 @@ class BillinatorQuote(models.Model):
         compute="_compute_amounts",
         store=True,
     )
-    tax_totals = fields.Binary(compute="_compute_tax_totals", exportable=False)
+    tax_totals = fields.Binary(
+        compute="_compute_tax_totals", compute_sudo=True, exportable=False
+    )
+    priced_base_lines = fields.Binary(
+        compute="_compute_priced_base_lines",
+        compute_sudo=True,
+        exportable=False,
+        groups=fields.NO_ACCESS,
+        help="What account.tax makes of the lines that count: once, for the amounts and "
+        "for their summary.",
+    )
 
     # Invoicing
     invoice_ids = fields.One2many(
@@ -410,6 +420,8 @@ class BillinatorQuote(models.Model):
         for quote in self:
             quote.note = quote._get_default_note() or quote.note
 
+    # The summary, which names the taxes, is made of records in the reader's language.
+    @api.depends_context("lang")
     @api.depends(
         "line_ids.price_subtotal",
         "line_ids.price_total",
@@ -420,19 +432,28 @@ class BillinatorQuote(models.Model):
         "company_id",
         "payment_term_id",
     )
+    def _compute_priced_base_lines(self):
+        for quote in self:
+            quote.priced_base_lines = quote._get_base_lines(quote._get_priced_lines())
+
+    @api.depends("priced_base_lines")
     def _compute_amounts(self):
         for quote in self:
-            totals = quote._get_totals()
+            totals = quote._add_up_base_lines(quote.priced_base_lines)
             quote.amount_untaxed = totals["base_amount_currency"]
             quote.amount_tax = totals["tax_amount_currency"]
             quote.amount_total = totals["total_amount_currency"]
             quote.amount_untaxed_company = totals["base_amount"]
 
     @api.depends_context("lang")
-    @api.depends("amount_total", "payment_term_id")
+    @api.depends("priced_base_lines")
     def _compute_tax_totals(self):
         for quote in self:
-            quote.tax_totals = quote._get_tax_totals()
+            quote.tax_totals = self.env["account.tax"]._get_tax_totals_summary(
+                base_lines=quote.priced_base_lines,
+                currency=quote.currency_id or quote.company_id.currency_id,
+                company=quote.company_id,
+            )
 
     @api.depends("invoice_ids.state")
     def _compute_invoice_count(self):
@@ -768,25 +789,6 @@ class BillinatorQuote(models.Model):
     def _get_priced_lines(self):
         """Return the lines that count: no sections, notes or options left out."""
         return self.line_ids.filtered(lambda line: line._is_priced())
-
-    def _get_tax_totals(self):
-        """Return what ``account.tax`` makes of the lines; see its totals summary."""
-        self.ensure_one()
-        return self.env["account.tax"]._get_tax_totals_summary(
-            base_lines=self._get_base_lines(self._get_priced_lines()),
-            currency=self.currency_id or self.company_id.currency_id,
-            company=self.company_id,
-        )
-
-    def _get_totals(self, lines=None):
-        """Return the amounts of the whole quote, without those of its tax groups.
-
-        :param lines: without it, those that count
-        :return: dict as :meth:`_add_up_base_lines` returns it
-        """
-        self.ensure_one()
-        lines = self._get_priced_lines() if lines is None else lines
-        return self._add_up_base_lines(self._get_base_lines(lines))
 
     def _get_base_lines(self, lines):
         """Return all that the totals are made of, taxes computed and rounded."""

@@ -437,7 +437,8 @@ class BillinatorQuote(models.Model):
             self._get_overall_discount(subset, discounts)
             for subset in (lines, lines.filtered(lambda line: not line.is_optional))
         )
-        total = self._get_totals(lines)["total_amount"]
+        base_lines = self._get_base_lines(lines)
+        total = self._add_up_base_lines(base_lines)["total_amount"]
         return {
             "total": total * (1 - self._get_discount_share(lines)),
             "discounts": [
