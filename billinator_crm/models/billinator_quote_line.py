@@ -189,8 +189,11 @@ class BillinatorQuoteLine(models.Model):
 
     @api.depends("product_id")
     def _compute_allowed_uom_ids(self):
-        for line in self:
-            line.allowed_uom_ids = line.product_id.uom_id | line.product_id.uom_ids
+        # Of the template itself: what products inherit is computed one by one.
+        for template, lines in self.grouped(
+            lambda line: line.product_id.product_tmpl_id
+        ).items():
+            lines.allowed_uom_ids = template.uom_id | template.uom_ids
 
     @api.depends(
         "product_id",
