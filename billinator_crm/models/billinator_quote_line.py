@@ -499,6 +499,10 @@ class BillinatorQuoteLine(models.Model):
         }
         if self.analytic_distribution:
             values["analytic_distribution"] = self.analytic_distribution
+        if self.tax_ids and self.currency_id == self.company_id.currency_id:
+            # The taxes' computation, which has the last word, writes each line whose
+            # amount was not foreseen.
+            values["amount_currency"] = values["balance"] = -self.price_subtotal
         return values
 
     # === Document === #

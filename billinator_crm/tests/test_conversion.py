@@ -254,6 +254,24 @@ class TestConversionContents(ConversionCase):
             ],
         )
 
+    def test_amounts_are_foreseen(self):
+        """Lines are made with the amounts that the taxes' computation comes to.
+
+        It writes each line that has another one, which takes longest of all.
+        """
+        included = self.tax_sale_b.copy({"price_include_override": "tax_included"})
+        quote = self._create_quote(
+            {"product_id": self.product_a.id, "quantity": 3, "discount": 10},
+            {"name": "Refunded", "price_unit": -7.77, "tax_ids": included.ids},
+            {"name": "Untaxed", "price_unit": 5, "tax_ids": [Command.clear()]},
+        )
+        commands = quote._prepare_invoice_values()["invoice_line_ids"]
+        foreseen = [values.get("balance") for _command, _id, values in commands]
+        lines = self._convert(quote).invoice_line_ids
+        self.assertEqual(lines.mapped("balance"), [*foreseen[:2], -5])
+        # Without a tax, nothing would put another amount right.
+        self.assertIsNone(foreseen[2])
+
     def test_sections(self):
         product, section, subsection, note = (
             {"product_id": self.product_a.id},
