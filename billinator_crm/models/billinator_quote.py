@@ -274,8 +274,8 @@ class BillinatorQuote(models.Model):
         compute_sudo=True,
         exportable=False,
         groups=fields.NO_ACCESS,
-        help="What account.tax makes of the lines that count: once, for the amounts and "
-        "for their summary.",
+        help="What account.tax makes of the lines that count: for the amounts, and for "
+        "their summary.",
     )
 
     # Invoicing

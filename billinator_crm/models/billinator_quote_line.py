@@ -309,7 +309,28 @@ class BillinatorQuoteLine(models.Model):
     def _check_company(self, fnames=None):
         """Let lines fit the company of another quote that they come to."""
         moved = fnames and "quote_id" in fnames
-        return super()._check_company(None if moved else fnames)
+        fnames = None if moved else fnames
+        if self._fit_companies(fnames or self._fields):
+            return None
+        return super()._check_company(fnames)
+
+    def _fit_companies(self, names):
+        """Whether what lines refer to is their company's, asked once and not by line.
+
+        :param names: of fields, some of which name records of companies
+        """
+        checked = [
+            field
+            for field in map(self._fields.get, names)
+            if field.relational and field.check_company
+        ]
+        for company, lines in self.sudo().grouped("company_id").items():
+            for field in checked:
+                records = lines[field.name].with_context(active_test=False)
+                domain = records._check_company_domain(company)
+                if records.filtered_domain(domain) != records:
+                    return False
+        return True
 
     # === CRUD === #
 
