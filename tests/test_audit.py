@@ -297,6 +297,19 @@ class TestJournal(AuditCase):
             self._check(name, self._make("Once", first), self._make("Once", second))
         )
 
+    def test_a_later_version_is_not_made_twice(self):
+        quote = self._create_quote(client_order_ref="Once")
+        quote.action_mark_sent()
+        quote.action_revise()
+        make = Call(
+            "make",
+            0,
+            outcome=DONE,
+            made=(quote._name, quote.id),
+            named=(quote._name, "client_order_ref", "Once"),
+        )
+        self.assertFalse(self._check("what was to be made once was made once", make))
+
     def test_what_is_gone_is_gone(self):
         name = "what was answered as merged or deleted is gone"
         delete = Call("delete", 0, gone=[[DEAL, self.ids["deal"], None]])

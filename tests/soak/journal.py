@@ -148,13 +148,15 @@ class Journal(Checks):
                 finding.breaches.append(breach)
 
     def _find_named(self, names):
-        """Return the ids of the records with each name."""
+        """Return the ids of the records with each name, but not of later versions."""
         values = defaultdict(list)
         for model, name, value in names:
             values[model, name].append(value)
         found = defaultdict(set)
         for (model, name), wanted in values.items():
             records = self._env[model].search_fetch([(name, "in", wanted)], [name])
+            if model == "billinator.quote":
+                records = records.filtered(lambda quote: not quote.previous_version_id)
             for record in records:
                 found[model, name, record[name]].add(record.id)
         return found
