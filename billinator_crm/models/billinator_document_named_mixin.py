@@ -28,7 +28,7 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
         named = Domain("display_name", operator, value)
         customer_ids = self._find_few(self.env["res.partner"], named)
         if customer_ids is None:
-            return domain | Domain("partner_id", operator, value)
+            return domain | Domain("partner_id.display_name", operator, value)
         domain |= Domain("partner_id", "in", customer_ids)
         ids = self._find_few(self, domain)
         return domain if ids is None else Domain("id", "in", ids)
