@@ -210,17 +210,17 @@ class QuoteHistory(History):
 
     def _create_invoices(self, accepted, quotes):
         """Invoice accepted quotes, the last of which was accepted last."""
-        invoiced = _without(accepted, NOT_INVOICED)
-        invoiced.action_convert_to_invoice()
-        for quote in invoiced:
-            self._date_invoice(quote, quotes[quote].last_moment + timedelta(days=3))
+        for quote in _without(accepted, NOT_INVOICED):
+            self._create_invoice(quote, quotes[quote].last_moment + timedelta(days=3))
         _without(accepted, NOT_INVOICED + INVOICE_NOT_POSTED).invoice_ids.action_post()
         for quote in _without(accepted, NOT_INVOICED + INVOICE_NOT_POSTED + NEVER_PAID):
             paid_partly = quote not in _without(accepted, PAID_PARTLY)
             self._pay(quote.invoice_ids, 0.4 if paid_partly else 1.0)
 
-    def _date_invoice(self, quote, moment):
-        quote.invoice_ids.invoice_date = moment.date()
+    def _create_invoice(self, quote, moment):
+        # Odoo rounds an invoice otherwise that gets a date, and by it a rate, later.
+        dated = quote.with_context(default_invoice_date=moment.date())
+        dated.action_convert_to_invoice()
         conversion = quote.message_ids.sorted("id")[-1:]
         (conversion + quote.invoice_ids.message_ids).write(
             {"date": moment, "author_id": quote.user_id.partner_id.id}

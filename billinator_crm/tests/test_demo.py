@@ -114,6 +114,17 @@ class TestDemo(TransactionCase):
                 self.assertLess(invoice.invoice_date, self.installed_on)
                 self.assertEqual(invoice.amount_total, quote.amount_total)
 
+    def test_all_invoices_go_back_to_draft(self):
+        """As in Odoo's own tests.
+
+        An invoice that then came to another amount would lose its payment, and with it
+        a move that is about to go back as well.
+        """
+        invoices = self.quotes.invoice_ids
+        amounts = invoices.mapped("amount_total_signed")
+        self.env["account.move"].search([]).state = "draft"
+        self.assertEqual(invoices.mapped("amount_total_signed"), amounts)
+
     def test_notes_of_every_kind(self):
         self.assertGreater(len(self.notes), 50)
         for name in ("note_type", "direction"):
