@@ -1,13 +1,20 @@
-"""From a database of the version before to this one, with years of work in it."""
+"""From a database of an earlier version to this one, with a year of work in it.
+
+Versions of the repository's history are tried when they are named:
+
+    UPGRADE_FROM="24b0cc2 v2" ./dev test tests/test_upgrade.py
+"""
 
 import os
+import subprocess
+import tarfile
 
 import pytest
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
-from dev_tool.odoo import Odoo
-from dev_tool.places import LOGS
+from dev_tool.odoo import CONFIGURATION, Odoo
+from dev_tool.places import LOGS, ROOT
 
 # What a database is like whose deals were made before there were contacts, activities
 # and a field for the discount of the pricelist.
@@ -37,32 +44,83 @@ SELECT native.id FROM billinator_activity activity
 """
 
 
+REVISIONS = os.environ.get("UPGRADE_FROM", "").split()
+AUDIT = ROOT / "tests" / "soak" / "audit.py"
+# What the audit takes for granted.
+DAILY_JOB = """
+env["billinator.opportunity"]._cron_refresh_company_revenues()
+env.cr.commit()
+"""
+
+
+class OldDatabase:
+    """A database with an earlier version of the addon."""
+
+    def __init__(self, name):
+        self.odoo = Odoo.as_set_up()
+        self.name = name
+
+    def query(self, statement):
+        return self.odoo.postgres.query(statement, self.name)
+
+    def install(self, folder):
+        """Install the addon that is in ``folder``."""
+        paths = CONFIGURATION.read_text().partition("addons_path = ")[2].splitlines()[0]
+        path = f"--addons-path={paths.replace(f',{ROOT},', f',{folder},')}"
+        options = ("-i", "billinator_crm", "--stop-after-init", "--no-http")
+        self.odoo.run("install-old", "-d", self.name, path, *options)
+
+    def upgrade(self):
+        options = ("-u", "billinator_crm", "--stop-after-init", "--no-http")
+        self.odoo.run("upgrade-old", "-d", self.name, *options)
+        check_file(LOGS / "upgrade-old.log")
+
+    def audit(self):
+        self.odoo.run_script("daily-job-old", self.name, DAILY_JOB)
+        self.odoo.run_python("audit-old", AUDIT, self.name)
+
+
 @pytest.fixture
-def old_database():
-    odoo = Odoo.as_set_up()
-    databases = Databases(odoo)
+def copy_database():
+    """Copy a database: call it with the name of one."""
+    databases = Databases(Odoo.as_set_up())
     name = f"{os.environ['UNOPENED_DATABASE']}_old"
-    databases.copy(os.environ["UNOPENED_DATABASE"], name)
+
+    def copy(source):
+        databases.copy(source, name)
+        return OldDatabase(name)
+
     try:
-        yield name
+        yield copy
     finally:
         databases.drop(name)
 
 
-def test_upgrade_keeps_quotes_and_gives_rows(old_database):
-    odoo = Odoo.as_set_up()
-
-    def query(statement):
-        return odoo.postgres.query(statement, old_database)
-
-    rows = query(ROWS)
-    query(TURN_BACK)
-    quotes = query(QUOTES)
+def test_upgrade_keeps_quotes_and_gives_rows(copy_database):
+    database = copy_database(os.environ["UNOPENED_DATABASE"])
+    rows = database.query(ROWS)
+    database.query(TURN_BACK)
+    quotes = database.query(QUOTES)
     assert any("accepted" in quote for quote in quotes)
 
-    options = ("-u", "billinator_crm", "--stop-after-init", "--no-http")
-    odoo.run("upgrade-old", "-d", old_database, *options)
-    check_file(LOGS / "upgrade-old.log")
-    assert query(QUOTES) == quotes
-    assert query(ROWS) == rows
-    assert query(ENDED) == []
+    database.upgrade()
+    assert database.query(QUOTES) == quotes
+    assert database.query(ROWS) == rows
+    assert database.query(ENDED) == []
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_upgrade_from_a_revision(copy_database, tmp_path, revision):
+    archive = tmp_path / "addon.tar"
+    command = ["git", "archive", f"--output={archive}", revision, "billinator_crm"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path, filter="data")
+    databases = Databases(Odoo.as_set_up())
+    database = copy_database(databases.with_dependencies(demo=True))
+    database.install(tmp_path)
+    quotes = database.query(QUOTES)
+
+    database.upgrade()
+    assert database.query(QUOTES) == quotes
+    database.audit()
