@@ -84,6 +84,7 @@ def uninstall_hook(env):
     # PostgreSQL would keep the functions, and call them without the summary's table.
     env["billinator.opportunity.summary"]._drop_triggers()
     _keep_meetings(env)
+    _delete_activity_rows(env)
     _leave_to_their_tables(env, ("billinator.lost.reason", "billinator.stage"))
     for model, criterion in LEFT_BEHIND.items():
         env[model].with_context(active_test=False).search([criterion]).unlink()
@@ -100,6 +101,16 @@ def _keep_meetings(env):
             """
         )
     )
+    env.invalidate_all()
+
+
+def _delete_activity_rows(env):
+    """Let users be deleted, here the sample ones, with the activities that they had.
+
+    PostgreSQL may do with the rows what the user's deletion asks for after what the
+    activity's does, and then refuse both.
+    """
+    env.cr.execute(SQL("DELETE FROM billinator_activity"))
     env.invalidate_all()
 
 
