@@ -7,7 +7,8 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
     """Logs the tracked changes of many records in one go.
 
     Odoo's own tracking writes message after message, so that moving fifty
-    opportunities would take fifty times the queries of moving one.
+    opportunities would take fifty times the queries of moving one, and an import mails
+    people once for each record that is theirs.
     """
 
     _name = "billinator.batch.tracking.mixin"
@@ -38,3 +39,8 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
             return super()._message_create(values_list)
         self.env.cr.precommit.data[COLLECTED].extend(values_list)
         return self.env["mail.message"]
+
+    def _message_auto_subscribe_notify(self, partner_ids, template):
+        """Let people follow what an import assigns to them, without a mail for each."""
+        if not self.env.context.get("import_file"):
+            super()._message_auto_subscribe_notify(partner_ids, template)

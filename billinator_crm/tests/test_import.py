@@ -133,6 +133,31 @@ class TestImportOpportunities(ImportCase):
         self.assertEqual(deals.email_from, "info@ada.example")
         self.assertEqual(deals.expected_revenue, 1234.5)
 
+    def test_people_follow_what_is_theirs_without_a_mail_for_each(self):
+        # What people do, rather than what tests save.
+        self.env = self.env(context={})
+        deals = self._import_records(
+            "billinator.opportunity",
+            self._write_csv(
+                ["Opportunity", "Company Name", "Salesperson"],
+                *(["Roof", "Ada", self.colleague.name] for _number in range(3)),
+            ),
+            user=self.manager,
+        )
+        for deal in deals:
+            self.assertIn(self.colleague.partner_id, deal.message_partner_ids)
+        theirs = deals.with_user(self.manager).create(
+            {"name": "Roof", "partner_name": "Ada", "user_id": self.colleague.id}
+        )
+        for records, expected in ((deals, 0), (theirs, len(theirs))):
+            told = [
+                ("model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("partner_ids", "=", self.colleague.partner_id.id),
+            ]
+            messages = self.env["mail.message"].sudo()
+            self.assertEqual(messages.search_count(told), expected)
+
     @mute_logger("odoo.sql_db")
     def test_bad_rows(self):
         count = self.env["billinator.opportunity"].search_count([])
