@@ -30,7 +30,10 @@ ORM = {
     *("message_post", "activity_schedule", "message_subscribe", "web_resequence"),
 }
 # Deprecated: whoever calls them, a warning is logged.
-DEPRECATED = {"read_group", "check_access_rights", "check_access_rule"}
+DEPRECATED = {
+    *("read_group", "check_access_rights", "check_access_rule", "toggle_active"),
+    "check_field_access_rights",
+}
 # What a parameter takes, by its name
 KINDS = {
     r"domain": "domain",

@@ -14,6 +14,8 @@ billinator_crm/controllers/portal.py
       page shows names of users and currencies that customers may not read
   1 QuotePortal._get_quote: portal's own check, of the rules or the quote's token
   1 QuotePortal._get_newer_quote: goes down to the visitor's rights, to check them
+billinator_crm/migrations/19.0.1.1.0/post-migrate.py
+  1 migrate: an upgrade has no user
 billinator_crm/models/account_move.py
   1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
       that accountants need not see, and changes nothing
@@ -126,6 +128,8 @@ billinator_crm/models/billinator_quote_invoicing.py
   1 BillinatorQuote._get_down_payment_account: an account that only goes on the invoice
   1 BillinatorQuote._prepare_invoice_values: the conversion's, after its check
 billinator_crm/models/billinator_quote_line.py
+  1 BillinatorQuoteLine._fit_companies: only compares companies, as Odoo's
+      _check_company does
   1 BillinatorQuoteLine.company_id: the quote's own
   1 BillinatorQuoteLine.currency_id: likewise
   1 BillinatorQuoteLine.tax_country_id: likewise

@@ -74,47 +74,6 @@ class BillinatorDocumentMixin(models.AbstractModel):
         )
 
     @api.model
-    @api.readonly
-    def read_progress_bar(self, domain, group_by, progress_bar):
-        """Count by what is to do next without reading documents with nothing to do.
-
-        See Odoo's method; columns of a many2one are counted here, others there.
-        """
-        field = self._fields.get(group_by)
-        if progress_bar["field"] != "activity_state" or not (
-            field and field.store and field.type == "many2one"
-        ):
-            return super().read_progress_bar(domain, group_by, progress_bar)
-        counts = {}
-        for column_id, sign, count in self._count_activity_signs(domain, group_by):
-            none = dict.fromkeys(progress_bar["colors"], 0)
-            column = counts.setdefault(str(column_id or False), none)
-            if (state := ACTIVITY_STATES[sign]) in column:
-                column[state] = count
-        return counts
-
-    @api.model
-    def _count_activity_signs(self, domain, group_by):
-        """Return rows of a column's id, a sign and the number of its documents."""
-        self.browse().check_access("read")
-        self.env["mail.activity"].flush_model()
-        query = self._search(domain)
-        if query.is_empty():
-            return []
-        column = self._read_group_groupby(self._table, group_by, query)
-        activity = query.join(self._table, "id", "mail_activity", "res_id", "activity")
-        for name, value in (("res_model", self._name), ("active", True)):
-            query.add_where(SQL("%s = %s", SQL.identifier(activity, name), value))
-        query.groupby = SQL("%s, %s", column, SQL.identifier(self._table, "id"))
-        signs = query.select(
-            SQL("%s AS id", column),
-            SQL("%s AS sign", self._get_activity_sign(activity)),
-        )
-        return self.env.execute_query(
-            SQL("SELECT id, sign, COUNT(*) FROM (%s) AS d GROUP BY id, sign", signs)
-        )
-
-    @api.model
     def _get_activity_sign(self, alias):
         return SQL(
             "MIN(SIGN(%s - (%s AT TIME ZONE 'UTC'"

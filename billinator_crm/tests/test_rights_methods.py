@@ -79,6 +79,7 @@ MODEL_METHODS = {
     ("billinator.opportunity", "get_forecast"): SALES,
     ("billinator.opportunity", "get_import_templates"): EVERYBODY,
     ("billinator.opportunity", "get_pipeline_statistics"): SALES,
+    ("billinator.opportunity", "read_progress_bar"): SALES,
     ("billinator.pipeline.snapshot", "action_take_snapshot"): "admin",
     ("billinator.pipeline.snapshot", "action_view_bar"): SALES,
     ("billinator.pipeline.snapshot", "get_bridge"): SALES,
@@ -130,6 +131,11 @@ class TestRightsMethods(RightsTablesCase):
                 self._get_document("billinator.opportunity", place).ids
             ],
             "message_route": [{}, {}],
+            "read_progress_bar": [
+                [],
+                "stage_id",
+                {"field": "activity_state", "colors": {}},
+            ],
         }.get(name, [])
 
     def _get_foreign_records(self, model):
