@@ -745,6 +745,9 @@ class BillinatorQuote(models.Model):
 
     def _check_transition(self, state):
         """Refuse quotes that cannot come to ``state`` from where they are."""
+        if not isinstance(state, str) or state not in ORIGIN_STATES:
+            # The field refuses what is no state.
+            return
         for quote in self:
             if quote.state not in ORIGIN_STATES[state]:
                 raise UserError(

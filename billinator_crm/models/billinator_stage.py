@@ -189,7 +189,8 @@ class BillinatorStage(models.Model):
     @api.model
     def _upper_code(self, values):
         code = values.get("code")
-        return {**values, "code": code.upper()} if code else values
+        is_text = isinstance(code, str)
+        return {**values, "code": code.upper()} if is_text else values
 
     @api.model
     @ormcache()
