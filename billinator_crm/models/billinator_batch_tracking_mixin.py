@@ -42,5 +42,6 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
 
     def _message_auto_subscribe_notify(self, partner_ids, template):
         """Let people follow what an import assigns to them, without a mail for each."""
-        if not self.env.context.get("import_file"):
-            super()._message_auto_subscribe_notify(partner_ids, template)
+        if self.env.context.get("import_file"):
+            return None
+        return super()._message_auto_subscribe_notify(partner_ids, template)
