@@ -3,6 +3,7 @@
 import itertools
 from datetime import datetime, timedelta
 
+from clients import Refused
 from journal import Call
 from people import Person
 from world import EXPIRY, STAGES, Quote
@@ -100,8 +101,13 @@ class Salesperson(User):
     }
 
     def _read(self, kind, model, record_id, *fields):
-        read = self.attempt(kind, lambda: self.client.read(model, record_id, *fields))
-        return read.answer
+        return self.attempt(kind, lambda: self._find(model, record_id, fields)).answer
+
+    def _find(self, model, record_id, fields):
+        rows = self.client.call(model, "read", [record_id], fields=fields, load="ids")
+        if not rows:
+            raise Refused(404, "It is gone: somebody else merged or deleted it.")
+        return rows[0]
 
     # === Deals === #
 
