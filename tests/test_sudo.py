@@ -48,6 +48,9 @@ billinator_crm/models/billinator_batch_tracking_mixin.py
       let the user change
 billinator_crm/models/billinator_document_mixin.py
   1 BillinatorDocumentMixin.unlink: after check_access("unlink")
+billinator_crm/models/billinator_document_named_mixin.py
+  1 BillinatorDocumentNamedMixin._fetch_related: names, which the ORM tells of what it
+      has let the user read
 billinator_crm/models/billinator_note.py
   1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorNote._get_chosen_opportunities: tells a deal that came with the quote,
@@ -60,6 +63,7 @@ billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.company_currency_id: the company's, of a deal that is shown
   1 BillinatorOpportunity._check_company_of_quotes: a constraint; names the quotes of
       one's own deal
+  1 BillinatorOpportunity._fetch_related: what company_currency_id is read from
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")
   1 BillinatorOpportunity.merge_opportunities: after check_access("write") on all;

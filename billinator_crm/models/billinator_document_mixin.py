@@ -14,6 +14,14 @@ class BillinatorDocumentMixin(models.AbstractModel):
     _name = "billinator.document.mixin"
     _description = "Document with Events"
 
+    def _create(self, data_list):
+        # Amounts ask for their currency, by a query if it comes after them.
+        for data in data_list:
+            stored = data["stored"]
+            if "currency_id" in stored:
+                data["stored"] = {"currency_id": stored["currency_id"], **stored}
+        return super()._create(data_list)
+
     def _write_multi(self, vals_list):
         # Where every change of a column ends, also when it follows from a change of
         # the customer's own company.

@@ -520,6 +520,11 @@ class BillinatorOpportunity(models.Model):
                 default="no",
             )
 
+    @api.depends("create_date")
+    def _compute_duration_tracking(self):
+        # What it depends on comes with the deal, not by another query.
+        return super()._compute_duration_tracking()
+
     @api.depends_context("uid", "allowed_company_ids")
     @api.depends("partner_id", "email_normalized", "phone_key", "name", "partner_name")
     def _compute_duplicates(self):
@@ -645,6 +650,12 @@ class BillinatorOpportunity(models.Model):
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
         return super().write(vals)
+
+    def _fetch_related(self, field_names):
+        if "company_currency_id" in field_names:
+            # As sudo: the company's currency is shown with each of its deals.
+            self.sudo().company_id.fetch(["currency_id"])
+        return super()._fetch_related(field_names)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_quoted(self):

@@ -276,33 +276,29 @@ class BillinatorOpportunity(models.Model):
     def _get_last_contact_sql(self, alias):
         """Return the moment of the last contact, or of the deal's creation."""
         return SQL(
+            # Together in a union, they would take twice as long to plan.
             """
-            (SELECT MAX(contact.date) FROM (
-                SELECT %(deal)s.create_date AS date
-             UNION ALL
-                SELECT date FROM mail_message
-                 WHERE model = 'billinator.opportunity' AND res_id = %(deal)s.id
-                   AND message_type IN %(types)s AND subtype_id = %(comment)s
-             UNION ALL
-                SELECT message.date FROM billinator_quote quote
-                  JOIN mail_message message
-                    ON message.model = 'billinator.quote' AND message.res_id = quote.id
-                 WHERE quote.opportunity_id = %(deal)s.id
-                   AND message_type IN %(types)s AND subtype_id = %(comment)s
-             UNION ALL
-                SELECT last_viewed_on FROM billinator_quote
-                 WHERE opportunity_id = %(deal)s.id
-             UNION ALL
-                SELECT date FROM billinator_note WHERE opportunity_id = %(deal)s.id
-             UNION ALL
-                SELECT completed_at FROM billinator_activity
-                 WHERE opportunity_id = %(deal)s.id AND status = 'done'
-             UNION ALL
-                SELECT event.stop FROM billinator_activity activity
-                  JOIN mail_activity native ON native.id = activity.activity_id
-                  JOIN calendar_event event ON event.id = native.calendar_event_id
-                 WHERE activity.opportunity_id = %(deal)s.id AND event.stop <= %(now)s
-            ) AS contact)
+            GREATEST(
+                %(deal)s.create_date,
+                (SELECT MAX(date) FROM mail_message
+                  WHERE model = 'billinator.opportunity' AND res_id = %(deal)s.id
+                    AND message_type IN %(types)s AND subtype_id = %(comment)s),
+                (SELECT MAX(message.date) FROM billinator_quote quote
+                   JOIN mail_message message
+                     ON message.model = 'billinator.quote' AND message.res_id = quote.id
+                  WHERE quote.opportunity_id = %(deal)s.id
+                    AND message_type IN %(types)s AND subtype_id = %(comment)s),
+                (SELECT MAX(last_viewed_on) FROM billinator_quote
+                  WHERE opportunity_id = %(deal)s.id),
+                (SELECT MAX(date) FROM billinator_note
+                  WHERE opportunity_id = %(deal)s.id),
+                (SELECT MAX(completed_at) FROM billinator_activity
+                  WHERE opportunity_id = %(deal)s.id AND status = 'done'),
+                (SELECT MAX(event.stop) FROM billinator_activity activity
+                   JOIN mail_activity native ON native.id = activity.activity_id
+                   JOIN calendar_event event ON event.id = native.calendar_event_id
+                  WHERE activity.opportunity_id = %(deal)s.id AND event.stop <= %(now)s)
+            )
             """,
             deal=SQL.identifier(alias),
             types=MAIL_TYPES,

@@ -64,6 +64,11 @@ class BillinatorQuote(models.Model):
         exportable=False,
         help="Stands for all that the quote costs.",
     )
+    hash_to_approve = fields.Char(
+        compute="_compute_hash_to_approve",
+        exportable=False,
+        help="Stands for all that the quote costs, as long as it has to be approved.",
+    )
 
     _to_approve_idx = models.Index("(id) WHERE approval_state = 'requested'")
 
@@ -75,6 +80,12 @@ class BillinatorQuote(models.Model):
             quote.commercial_hash = bool(quote.id) and self._get_hash(
                 quote._get_commercial_content()
             )
+
+    @api.depends("approval_state", "commercial_hash")
+    def _compute_hash_to_approve(self):
+        for quote in self:
+            is_needed = quote.approval_state not in ("no", "approved")
+            quote.hash_to_approve = is_needed and quote.commercial_hash
 
     @api.depends("commercial_hash", "approval_decision", "approval_hash")
     def _compute_approval_state(self):

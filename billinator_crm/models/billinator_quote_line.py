@@ -189,11 +189,9 @@ class BillinatorQuoteLine(models.Model):
 
     @api.depends("product_id")
     def _compute_allowed_uom_ids(self):
-        # Of the template itself: what products inherit is computed one by one.
-        for template, lines in self.grouped(
-            lambda line: line.product_id.product_tmpl_id
-        ).items():
-            lines.allowed_uom_ids = template.uom_id | template.uom_ids
+        # Most products have the same units, and it takes a while to give them out.
+        for uoms, lines in self.grouped(lambda line: line._get_uoms()).items():
+            lines.allowed_uom_ids = uoms
 
     @api.depends(
         "product_id",
@@ -359,6 +357,11 @@ class BillinatorQuoteLine(models.Model):
         """Whether the line counts for the quote's totals and on its invoice."""
         self.ensure_one()
         return not self.display_type and (self.is_selected or not self.is_optional)
+
+    def _get_uoms(self):
+        # Of the template itself: what products inherit is computed one by one.
+        template = self.product_id.product_tmpl_id
+        return template.uom_id | template.uom_ids
 
     def _get_pricelist_arguments(self):
         return {

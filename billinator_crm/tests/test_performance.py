@@ -190,6 +190,33 @@ class TestQueryCounts(BillinatorCommon):
 
         self._assert_view_constant("form", prepare)
 
+    def test_names_are_all_that_is_read_of_people(self):
+        deals = self._create_busy_opportunities(2)
+        partners_sudo = self.env["res.partner"].sudo()
+        company_sudo = partners_sudo.create({"name": "Works", "is_company": True})
+        ada = {"name": "Ada", "parent_id": company_sudo.id}
+        deals[0].partner_id = partners_sudo.create(ada)
+        named = {"fields": {"display_name": {}}}
+        # Deals, users, their partners together with the customers.
+        with self.assertQueryCount(3):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            rows = deals.web_read({"partner_id": named, "user_id": named})
+        for deal, row in zip(deals, rows, strict=True):
+            for name in ("partner_id", "user_id"):
+                self.assertEqual(row[name]["display_name"], deal[name].display_name)
+        self.assertEqual(rows[0]["partner_id"]["display_name"], "Works, Ada")
+
+    def test_time_in_stages_comes_with_the_deal(self):
+        deal = self._create_opportunities(1)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        deal.web_read({"name": {}, "duration_tracking": {}})
+        self.env.invalidate_all()
+        # The deal, the field that is tracked, its changes, and the time.
+        with self.assertQueryCount(4):
+            deal.web_read({"name": {}, "duration_tracking": {}})
+
     def test_pipeline(self):
         """The kanban view's columns, with their first cards, sums and bars."""
         Opportunity = self.env["billinator.opportunity"].with_context(

@@ -427,6 +427,15 @@ class TestApproval(ApprovalCase):
         quote.action_approve(quote.commercial_hash)
         self.assertEqual(self.quote.approval_state, "approved")
 
+    def test_tells_what_there_is_to_approve(self):
+        quote = self._as(self.salesperson)
+        self.assertEqual(quote.hash_to_approve, self.quote.commercial_hash)
+        self._as(self.manager).action_approve(quote.hash_to_approve)
+        self.assertFalse(quote.hash_to_approve)
+        self.line.discount = 0
+        self.assertEqual(quote.approval_state, "no")
+        self.assertFalse(quote.hash_to_approve)
+
     def test_nothing_to_decide(self):
         self.line.discount = 0
         for action in (
