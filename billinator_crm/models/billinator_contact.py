@@ -21,7 +21,7 @@ class BillinatorContact(models.Model):
 
     _name = "billinator.contact"
     _description = "Customer Contact"
-    _inherit = ["billinator.annotated.mixin"]
+    _inherit = ["billinator.annotated.mixin", "billinator.batch.import.mixin"]
     _inherits = {"res.partner": "person_id"}
     _order = "is_primary desc, id"
     _note_field = "contact_id"

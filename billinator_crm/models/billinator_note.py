@@ -30,6 +30,7 @@ class BillinatorNote(models.Model):
 
     _name = "billinator.note"
     _description = "Communication Note"
+    _inherit = ["billinator.batch.import.mixin"]
     _order = "date desc, id desc"
     _rec_names_search = ["subject", "body"]
 

@@ -27,6 +27,7 @@ class BillinatorOpportunity(models.Model):
         "billinator.annotated.mixin",
         "billinator.batch.tracking.mixin",
         "billinator.document.named.mixin",
+        "billinator.batch.import.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
         "utm.mixin",

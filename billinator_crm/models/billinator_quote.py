@@ -49,6 +49,7 @@ class BillinatorQuote(models.Model):
         "billinator.batch.tracking.mixin",
         "billinator.annotated.mixin",
         "billinator.document.named.mixin",
+        "billinator.batch.import.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]

@@ -9,8 +9,8 @@ from odoo.service.model import get_public_method
 from .rights import COLLEAGUES, OTHERS, RightsCase
 
 OPERATIONS = {"create": "c", "read": "r", "write": "w", "unlink": "u"}
-# What the table of operations has.
-CRUD = {"create", "write", "unlink"}
+# What the table of operations has; rows are loaded by the first two.
+CRUD = {"create", "write", "unlink", "load"}
 # A harmless value for each type of field.
 CHANGES = {
     "boolean": True,

@@ -133,6 +133,48 @@ class TestImportOpportunities(ImportCase):
         self.assertEqual(deals.email_from, "info@ada.example")
         self.assertEqual(deals.expected_revenue, 1234.5)
 
+    def test_looks_for_each_name_once(self):
+        names = []
+        Users = self.env.registry["res.users"]
+        search = Users.name_search
+
+        def name_search(users, name="", *arguments, **options):
+            names.append(name)
+            return search(users, name, *arguments, **options)
+
+        self.patch(Users, "name_search", name_search)
+        people = [self.senior.name, self.salesperson.name]
+        deals = self._import_records(
+            "billinator.opportunity",
+            self._write_csv(
+                ["Opportunity", "Company Name", "Salesperson"],
+                *([f"Deal {number}", "X", people[number % 2]] for number in range(20)),
+            ),
+            user=self.manager,
+        )
+        self.assertEqual(deals.mapped("user_id.name"), people)
+        self.assertEqual(deals[19].user_id, self.salesperson)
+        self.assertEqual(names, people)
+
+    def test_names_that_are_not_sure(self):
+        """Each row with a name of two, or of none, is told so."""
+        self.env["res.partner"].create([{"name": "Twin"}] * 2)
+        rows = [["Roof", "Twin"], ["Wall", "Twin"]]
+        content = self._write_csv(["Opportunity", "Customer"], *rows)
+        result = self._import("billinator.opportunity", content)
+        self.assertEqual(
+            [(message["type"], message["record"]) for message in result["messages"]],
+            [("warning", 0), ("warning", 1)],
+        )
+        headers = ["Opportunity", "Company Name", "Customer"]
+        rows = [["Roof", "X", "Nobody"], ["Wall", "X", "Nobody"]]
+        content = self._write_csv(headers, *rows)
+        result = self._import("billinator.opportunity", content)
+        self.assertFalse(result["ids"])
+        self.assertEqual(
+            [message["rows"]["from"] for message in result["messages"]], [0, 1]
+        )
+
     def test_people_follow_what_is_theirs_without_a_mail_for_each(self):
         # What people do, rather than what tests save.
         self.env = self.env(context={})
