@@ -299,16 +299,35 @@ class TestJournal(AuditCase):
 
     def test_a_later_version_is_not_made_twice(self):
         quote = self._create_quote(client_order_ref="Once")
+        installment = {"quote_id": quote.id, "name": "Once", "percentage": 10}
+        installments = self.env["billinator.quote.installment"].create(installment)
         quote.action_mark_sent()
         quote.action_revise()
+        name = "what was to be made once was made once"
+        calls = [
+            Call(
+                "make",
+                0,
+                outcome=DONE,
+                made=(record._name, record.id),
+                named=(record._name, field, "Once"),
+            )
+            for record, field in ((quote, "client_order_ref"), (installments, "name"))
+        ]
+        self.assertFalse(self._check(name, *calls))
+
+    def test_a_down_payment_is_not_made_twice(self):
+        quote = self._create_quote()
+        values = {"quote_id": quote.id, "name": "Once", "percentage": 10}
+        first, _second = self.env["billinator.quote.installment"].create([values] * 2)
         make = Call(
             "make",
             0,
             outcome=DONE,
-            made=(quote._name, quote.id),
-            named=(quote._name, "client_order_ref", "Once"),
+            made=(first._name, first.id),
+            named=(first._name, "name", "Once"),
         )
-        self.assertFalse(self._check("what was to be made once was made once", make))
+        self.assertTrue(self._check("what was to be made once was made once", make))
 
     def test_what_is_gone_is_gone(self):
         name = "what was answered as merged or deleted is gone"

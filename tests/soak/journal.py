@@ -148,16 +148,14 @@ class Journal(Checks):
                 finding.breaches.append(breach)
 
     def _find_named(self, names):
-        """Return the ids of the records with each name, but not of later versions."""
+        """Return the ids of the records with each name, but not of their copies."""
         values = defaultdict(list)
         for model, name, value in names:
             values[model, name].append(value)
         found = defaultdict(set)
         for (model, name), wanted in values.items():
             records = self._env[model].search_fetch([(name, "in", wanted)], [name])
-            if model == "billinator.quote":
-                records = records.filtered(lambda quote: not quote.previous_version_id)
-            for record in records:
+            for record in _drop_copies(records, name):
                 found[model, name, record[name]].add(record.id)
         return found
 
@@ -240,6 +238,28 @@ class Journal(Checks):
             if not any(is_certain for _into, is_certain in ways):
                 possible.append(one)
         return possible
+
+
+def _drop_copies(records, name):
+    """Leave out what came with a later version of a quote that has it already."""
+    quotes = {
+        "billinator.quote": lambda quote: quote,
+        "billinator.quote.installment": lambda installment: installment.quote_id,
+    }
+    if records._name not in quotes:
+        return records
+    get_quote = quotes[records._name]
+    versions = defaultdict(list)
+    for record in records:
+        quote = get_quote(record)
+        original = quote.first_version_id or quote
+        versions[original, record[name]].append((quote.version, record))
+    return [
+        record
+        for known in versions.values()
+        for version, record in known
+        if version == min(version for version, _record in known)
+    ]
 
 
 def _get_last(writes):
