@@ -14,6 +14,7 @@ import psutil
 import pytest
 from clients import Company, XmlRpc
 from server_log import (
+    BEING_SENT,
     CONFLICT,
     FUZZ_LOG,
     MAIL_REFUSED,
@@ -109,7 +110,7 @@ def rest_company(rest_server):
 @pytest.fixture(scope="session")
 def mailing_server():
     """The server of the tests with mails, some of which are refused."""
-    with _serving_a_copy(expected_log=[MAIL_REFUSED, PRINTER]) as server:
+    with _serving_a_copy(expected_log=[MAIL_REFUSED, BEING_SENT, PRINTER]) as server:
         yield server
 
 

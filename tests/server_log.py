@@ -24,13 +24,18 @@ FUZZ_LOG = (r"odoo\.http: ", CONFLICT, PRINTER, NAMELESS)
 TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"
 # Who plans more down payments than fit gets to know it.
 TOO_MUCH = r"odoo\.http: The down payments of quote \S+ come to .* reduce them"
+# Who sends a quote that somebody else is sending gets to know it.
+BEING_SENT = r"odoo\.http: Somebody is sending quote \S+ at this moment"
 # A mail server that is told to refuse what it gets.
 MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
 
 # A soak's server tells its clients what it refuses, and logs it as a warning.
 REFUSED = r" WARNING \S+ odoo\.http: "
 # Calls that meet on a row: PostgreSQL refuses one, and Odoo repeats it.
-REPEATED = r"odoo\.sql_db: bad query: .*ERROR: +could not serialize access"
+REPEATED = (
+    r"odoo\.sql_db: bad query: .*ERROR: +"
+    r"(?:could not serialize access|deadlock detected)"
+)
 # Odoo's cleaning gives way to those who write files, and tells when there is nothing.
 CLEANING = (
     r"odoo\.sql_db: bad query: b'LOCK ir_attachment .*lock timeout",
@@ -40,7 +45,8 @@ SOAK_LOG = (REFUSED, REPEATED, *CLEANING, PRINTER)
 # While connections are cut, or the database is down.
 SOAK_FAULT_LOG = (
     r"psycopg2\.(?:OperationalError|InterfaceError|errors\.\w+)",
-    r"terminating connection|server closed the connection|connection already closed",
+    r"terminating connection|server closed the connection",
+    r"(?:connection|cursor) already closed",
 )
 
 

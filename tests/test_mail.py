@@ -1,10 +1,11 @@
 """Quotes on their way to the customer and back, through a real mail server."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 
 import pytest
-from clients import Company, WebClient, XmlRpc, create_user
+from clients import Company, Refused, WebClient, XmlRpc, create_user
 from mail_catcher import HOST, catching_mail
 from pypdf import PdfReader
 
@@ -157,6 +158,21 @@ def test_who_works_on_the_quote_meanwhile_causes_no_second_mail(
     assert len(catcher.mails_to(CUSTOMER)) == 1
     values = seller.read("billinator.quote", quote, "state", "client_order_ref")
     assert (values["state"], values["client_order_ref"]) == ("sent", "PO 4711")
+
+
+def test_it_is_sent_once_by_those_who_send_it_at_once(admin, seller, quote, catcher):
+    def send(client):
+        try:
+            return client.call("billinator.quote", "action_send_by_email", [quote])
+        except Refused as refusal:
+            return refusal.message
+
+    with ThreadPoolExecutor() as threads:
+        answers = list(threads.map(send, (admin, seller)))
+    [refusal] = [answer for answer in answers if answer is not True]
+    assert "is sending quote" in refusal
+    assert len(catcher.mails_to(CUSTOMER)) == 1
+    assert _state(seller, quote) == "sent"
 
 
 def test_an_answer_reaches_thread_timeline_and_salesperson(

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from .billinator_quote import EDITABLE_STATES
 
@@ -96,11 +96,13 @@ class BillinatorQuote(models.Model):
         :param bool queue: leave it to the mail queue, which is right for many quotes,
             instead of sending at the end of the call
         :return: True
-        :raises UserError: for quotes that cannot be sent, or without an address
+        :raises UserError: for quotes that cannot be sent, without an address, or that
+            somebody else sends at this moment
         """
         self.check_access("write")
         self._check_sendable()
         self._check_addresses()
+        self._hold_sending()
         template = self.env.ref("billinator_crm.mail_template_quote_send")
         self._mail_template(template, sends_quote=True, queue=queue)
         return True
@@ -161,6 +163,26 @@ class BillinatorQuote(models.Model):
                         "Add one, or choose another contact.",
                         customer=recipient.display_name,
                         quote=quote.name,
+                    )
+                )
+
+    def _hold_sending(self):
+        """Refuse quotes that another call sends, until the end of the transaction.
+
+        No lock of the quotes' rows: people may work on them while a mail leaves.
+        """
+        for quote in self:
+            self.env.cr.execute(
+                SQL(
+                    "SELECT pg_try_advisory_xact_lock(%s::regclass::int, %s)",
+                    quote._table,
+                    quote.id,
+                )
+            )
+            if not self.env.cr.fetchone()[0]:
+                raise UserError(
+                    self.env._(
+                        "Somebody is sending quote %s at this moment.", quote.name
                     )
                 )
 
