@@ -79,6 +79,7 @@ class People:
                     # It takes a third of a second to hash one.
                     **({"password": LOGIN} if number == 0 else {}),
                     "email": f"person{number}@example.com",
+                    "tz": "Europe/Brussels",
                     "group_ids": [Command.set(groups[min(number, 1)])],
                 }
                 for number in range(PEOPLE)
