@@ -231,6 +231,30 @@ class TestContact(BillinatorCommon):
         )
         self.assertEqual(self.customer.primary_contact_id, self.contact)
 
+    def test_what_a_merge_changes_is_written_before_doubles_are_deleted(self):
+        """Odoo takes what the database refuses then for a double."""
+        Wizard = self.env.registry["base.partner.merge.automatic.wizard"]
+        delete_doubles = Wizard._update_reference_fields_generic
+        pending = []
+
+        def look(wizard, *arguments, **options):
+            transaction = wizard.env.transaction
+            pending.append(transaction.field_dirty or transaction.tocompute)
+            return delete_doubles(wizard, *arguments, **options)
+
+        self.patch(Wizard, "_update_reference_fields_generic", look)
+        self._create_opportunity(partner_id=self.other_customer.id)
+        self.env["billinator.activity"].create(
+            {
+                "type": "meeting",
+                "partner_id": self.other_customer.id,
+                "due_date": "2030-01-01 10:00:00",
+            }
+        )
+        self._merge(self.other_customer, into=self.customer)
+        self.assertEqual(len(pending), 1)
+        self.assertFalse(pending[0])
+
     def test_merge_customers_with_meetings(self):
         meetings = self.env["billinator.activity"].create(
             [

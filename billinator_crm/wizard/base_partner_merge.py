@@ -18,6 +18,9 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         # Activities that are done are archived, and part of the history.
         wizard = self.with_context(active_test=False)
         wizard._move_calendar_events(src_partners, dst_partner)
+        # What the database refuses from now on is taken for a double, and deleted. A
+        # conflict with somebody else's work is none, and makes Odoo repeat the call.
+        self.env.flush_all()
         return super(BasePartnerMergeAutomaticWizard, wizard)._update_reference_fields(
             src_partners, dst_partner
         )
