@@ -273,7 +273,7 @@ class Resource:
     def to_dicts(self, records):
         """Return the API's dicts of ``records``, in their order."""
         names = {field.name for field in self.fields.values()}
-        rows = records.read(list(names), load=None)
+        rows = records.read(list(names), load="")
         labels = self._read_labels(records, rows)
         references = self._read_references(records)
         return [

@@ -1,4 +1,7 @@
+from contextlib import suppress
+
 from odoo import api, models
+from odoo.exceptions import MissingError
 from odoo.fields import Domain
 
 # As many records are told by their ids; of more, some are soon met in any order.
@@ -68,7 +71,12 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
     # === Reading === #
 
     def _read_format(self, fnames, load="_classic_read"):
-        self._fetch_related(fnames)
+        # The web client reads with None, and the names after that; who reads ids alone
+        # says so by an empty text.
+        if load != "":
+            # What somebody has just deleted is left out, as in any reading.
+            with suppress(MissingError):
+                self._fetch_related(fnames)
         return super()._read_format(fnames, load)
 
     def _fetch_related(self, field_names):

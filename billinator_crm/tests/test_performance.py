@@ -207,6 +207,16 @@ class TestQueryCounts(BillinatorCommon):
                 self.assertEqual(row[name]["display_name"], deal[name].display_name)
         self.assertEqual(rows[0]["partner_id"]["display_name"], "Works, Ada")
 
+    def test_reading_leaves_out_what_is_gone(self):
+        deals = self._create_busy_opportunities(2)
+        gone = deals[1]
+        gone.with_user(self.env.ref("base.user_root")).quote_ids.unlink()
+        gone.with_user(self.env.ref("base.user_root")).unlink()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        [row] = deals.read(["name", "partner_id", "user_id"])
+        self.assertEqual(row["id"], deals[0].id)
+
     def test_time_in_stages_comes_with_the_deal(self):
         deal = self._create_opportunities(1)
         self.env.flush_all()
