@@ -169,22 +169,20 @@ class BillinatorQuote(models.Model):
     def _hold_sending(self):
         """Refuse quotes that another call sends, until the end of the transaction.
 
-        No lock of the quotes' rows: people may work on them while a mail leaves.
+        With a lock of the quotes' rows it would wait, and then send them once more.
         """
-        for quote in self:
-            self.env.cr.execute(
-                SQL(
-                    "SELECT pg_try_advisory_xact_lock(%s::regclass::int, %s)",
-                    quote._table,
-                    quote.id,
-                )
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM unnest(%s::int[]) AS id"
+                " WHERE NOT pg_try_advisory_xact_lock(%s::regclass::int, id)",
+                self.ids,
+                self._table,
             )
-            if not self.env.cr.fetchone()[0]:
-                raise UserError(
-                    self.env._(
-                        "Somebody is sending quote %s at this moment.", quote.name
-                    )
-                )
+        )
+        for quote in self.browse(quote_id for [quote_id] in rows):
+            raise UserError(
+                self.env._("Somebody is sending quote %s at this moment.", quote.name)
+            )
 
     def _mail_template(self, template, sends_quote=False, queue=False):
         """Post the template on the quotes, as a mail to their customers.
