@@ -25,7 +25,10 @@ TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"
 # Who plans more down payments than fit gets to know it.
 TOO_MUCH = r"odoo\.http: The down payments of quote \S+ come to .* reduce them"
 # Who sends a quote that somebody else is sending gets to know it.
-BEING_SENT = r"odoo\.http: Somebody is sending quote \S+ at this moment"
+BEING_SENT = (
+    r"odoo\.http: (Somebody is sending or changing quote \S+ at this moment"
+    r"|The mail with quote \S+ waits to be sent)"
+)
 # A mail server that is told to refuse what it gets.
 MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
 

@@ -140,6 +140,8 @@ billinator_crm/models/billinator_quote_line.py
   1 BillinatorQuoteLine.pricelist_item_id: prices follow rules that one need not see
   1 BillinatorQuoteLine._get_income_account: groups lines for taxes, and is not shown
 billinator_crm/models/billinator_quote_mail.py
+  1 BillinatorQuote._filter_departing: counts mails of quotes that the user may write,
+      to refuse a second one; shows the quote's name only
   1 BillinatorQuote._get_mail_recipient: accountants and customers do not see contacts;
       the partner comes back under the caller's rights
   3 BillinatorQuote._follow_departure_later.follow: as _follow_departure would do, in

@@ -2,6 +2,7 @@ import logging
 from datetime import timedelta
 
 from psycopg2 import OperationalError
+from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
@@ -96,8 +97,8 @@ class BillinatorQuote(models.Model):
         :param bool queue: leave it to the mail queue, which is right for many quotes,
             instead of sending at the end of the call
         :return: True
-        :raises UserError: for quotes that cannot be sent, without an address, or that
-            somebody else sends at this moment
+        :raises UserError: for quotes that cannot be sent, without an address, that
+            somebody else sends at this moment, or whose mail is in the queue
         """
         self.check_access("write")
         self._check_sendable()
@@ -167,22 +168,60 @@ class BillinatorQuote(models.Model):
                 )
 
     def _hold_sending(self):
-        """Refuse quotes that another call sends, until the end of the transaction.
+        """Refuse quotes that another call sends, or whose mail has not left yet.
 
-        With a lock of the quotes' rows it would wait, and then send them once more.
+        Others are held until the end of the transaction.
         """
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT id FROM unnest(%s::int[]) AS id"
-                " WHERE NOT pg_try_advisory_xact_lock(%s::regclass::int, id)",
-                self.ids,
-                self._table,
+        for quote in self - self._lock_for_sending():
+            raise UserError(
+                self.env._(
+                    "Somebody is sending or changing quote %s at this moment. Look at "
+                    "it before you send it again.",
+                    quote.name,
+                )
+            )
+        for quote in self._filter_departing():
+            raise UserError(
+                self.env._("The mail with quote %s waits to be sent.", quote.name)
+            )
+
+    def _lock_for_sending(self):
+        """Return the quotes that nobody else sends, or has since this call began.
+
+        With a lock of the rows alone, who comes second would wait, and then send the
+        quotes once more. The rows are written for those who come later with an older
+        snapshot, which does not have the mail of who came first.
+        """
+        touch = SQL(
+            "UPDATE billinator_quote quote SET write_date = quote.write_date"
+            "  FROM unnest(%s::int[]) AS wanted(id)"
+            " WHERE quote.id = wanted.id"
+            "   AND pg_try_advisory_xact_lock(%s::regclass::int, wanted.id)"
+            " RETURNING quote.id",
+            self.ids,
+            self._table,
+        )
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(touch, log_exceptions=False)
+                return self.browse(quote_id for [quote_id] in self.env.cr.fetchall())
+        except SerializationFailure:
+            return self.browse()
+
+    def _filter_departing(self):
+        """Return the quotes of these whose mail is in the queue."""
+        # Salespeople do not see mails; these are the ones of quotes that they send.
+        queued_sudo = (
+            self.env["mail.mail"]
+            .sudo()
+            .search(
+                Domain("model", "=", self._name)
+                & Domain("res_id", "in", self.ids)
+                & Domain("billinator_sends_quote", "=", True)
+                & Domain("state", "=", "outgoing")
             )
         )
-        for quote in self.browse(quote_id for [quote_id] in rows):
-            raise UserError(
-                self.env._("Somebody is sending quote %s at this moment.", quote.name)
-            )
+        return self.browse(queued_sudo.mapped("res_id"))
 
     def _mail_template(self, template, sends_quote=False, queue=False):
         """Post the template on the quotes, as a mail to their customers.

@@ -84,6 +84,15 @@ class TestQuoteMail(BillinatorCommon):
         composer._action_schedule_message().post_message()
         self.assertTrue(quote.message_ids[0].billinator_sends_quote)
 
+    def test_is_not_queued_twice(self):
+        quotes = self._create_own_quote() + self._create_own_quote()
+        _message, mails = self._send(quotes[1])
+        with self.assertRaisesRegex(UserError, f"{quotes[1].name} waits to be sent"):
+            self._send(quotes)
+        mails.state = "exception"
+        _message, mails = self._send(quotes)
+        self.assertEqual(len(mails), 3)
+
     def test_refuses_what_cannot_be_sent(self):
         empty = self._create_own_quote({"display_type": "line_note", "name": "Soon"})
         rejected = self._create_own_quote()
