@@ -2,34 +2,26 @@ from odoo.fields import Command
 from odoo.tests import new_test_user
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.product.tests.common import ProductCommon
 
 
-class BillinatorCommon(AccountTestInvoicingCommon):
-    """A company with a chart of accounts, a customer, and a user of each role.
+class BillinatorCommon(ProductCommon):
+    """A company, a customer, two products, and a user of each role.
 
     The roles: ``salesperson`` (own documents), ``colleague`` (own documents too),
     ``senior`` (all documents), ``manager``, ``accountant`` (no sales rights), and
     ``stranger``, a manager of another company, ``company_b``.
+
+    Where accounts, taxes or invoices matter, :class:`BillinatorInvoicingCommon` has
+    them; they take longer to make than all of this.
     """
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The tests' own user has every right of the CRM.
-        cls.env.user.group_ids += cls.env.ref("sales_team.group_sale_manager")
-        cls.company = cls.env.company
+        cls._create_products()
         cls.company_b = cls.env["res.company"].create({"name": "Company B"})
-        cls.salesperson = cls._create_user("salesperson", "sale_salesman")
-        cls.colleague = cls._create_user("colleague", "sale_salesman")
-        cls.senior = cls._create_user("senior", "sale_salesman_all_leads")
-        cls.manager = cls._create_user("manager", "sale_manager")
-        cls.accountant = new_test_user(
-            cls.env,
-            login="billinator_accountant",
-            groups="base.group_user,account.group_account_invoice",
-            company_id=cls.company.id,
-        )
-        cls.stranger = cls._create_user("stranger", "sale_manager", cls.company_b)
+        cls._create_users()
         cls.customer = cls.env["res.partner"].create(
             {
                 "name": "Ada Industries",
@@ -44,14 +36,84 @@ class BillinatorCommon(AccountTestInvoicingCommon):
         cls.lost_reason = cls.env["billinator.lost.reason"].search([], limit=1)
 
     @classmethod
-    def _create_user(cls, login, group, company=None):
-        company = company or cls.company
+    def setup_independent_company(cls, **kwargs):
+        return cls._create_company(name="company_1_data", **kwargs)
+
+    @classmethod
+    def setup_independent_user(cls):
         return new_test_user(
             cls.env,
-            login=f"billinator_{login}",
-            groups=f"sales_team.group_{group}",
-            company_id=company.id,
+            login="accountman",
+            name="Because I am accountman!",
+            email="accountman@test.com",
+            group_ids=cls.get_default_groups().ids,
+            company_id=cls.env.company.id,
         )
+
+    @classmethod
+    def get_default_groups(cls):
+        """The tests' own user has every right of the CRM, and makes companies."""
+        return (
+            super().get_default_groups()
+            | cls.quick_ref("sales_team.group_sale_manager")
+            | cls.quick_ref("account.group_account_manager")
+            | cls.quick_ref("account.group_account_user")
+            | cls.quick_ref("base.group_system")
+        )
+
+    @classmethod
+    def _create_products(cls):
+        cls.product_a, cls.product_b = cls.env["product.product"].create(
+            [
+                {"name": "product_a", "list_price": 1000, "standard_price": 800},
+                {
+                    "name": "product_b",
+                    "list_price": 200,
+                    "standard_price": 160,
+                    "uom_id": cls.uom_dozen.id,
+                },
+            ]
+        )
+
+    @classmethod
+    def _create_users(cls):
+        sales, company = "sales_team.group_sale_", cls.company
+        (
+            cls.salesperson,
+            cls.colleague,
+            cls.senior,
+            cls.manager,
+            cls.stranger,
+            cls.accountant,
+        ) = cls.env["res.users"].create(
+            [
+                cls._prepare_user("salesperson", f"{sales}salesman", company),
+                cls._prepare_user("colleague", f"{sales}salesman", company),
+                cls._prepare_user("senior", f"{sales}salesman_all_leads", company),
+                cls._prepare_user("manager", f"{sales}manager", company),
+                cls._prepare_user("stranger", f"{sales}manager", cls.company_b),
+                cls._prepare_user(
+                    "accountant", "account.group_account_invoice", company
+                ),
+            ]
+        )
+
+    @classmethod
+    def _prepare_user(cls, login, group, company):
+        return {
+            "name": f"billinator_{login} ({group})",
+            "login": f"billinator_{login}",
+            "password": f"billinator_{login}",
+            "email": "b.b@example.com",
+            "group_ids": [Command.set(cls.quick_ref(group).ids)],
+            "company_id": company.id,
+            "company_ids": [Command.set(company.ids)],
+        }
+
+    @classmethod
+    def _create_user(cls, login, group):
+        values = cls._prepare_user(login, f"sales_team.group_{group}", cls.company)
+        return cls.env["res.users"].create(values)
 
     @classmethod
     def _create_opportunity(cls, **values):
@@ -70,3 +132,11 @@ class BillinatorCommon(AccountTestInvoicingCommon):
                 **values,
             }
         )
+
+
+class BillinatorInvoicingCommon(BillinatorCommon, AccountTestInvoicingCommon):
+    """The same with a chart of accounts, and all else that Odoo's own tests have."""
+
+    @classmethod
+    def _create_products(cls):
+        """They were made with their accounts and taxes."""

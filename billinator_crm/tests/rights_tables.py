@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Command
 from odoo.service.model import get_public_method
 
+from .common import BillinatorInvoicingCommon
 from .rights import COLLEAGUES, OTHERS, RightsCase
 
 OPERATIONS = {"create": "c", "read": "r", "write": "w", "unlink": "u"}
@@ -28,7 +29,7 @@ def is_on_model(model, method):
     return getattr(getattr(type(model), method), "_api_model", False)
 
 
-class RightsTablesCase(RightsCase):
+class RightsTablesCase(RightsCase, BillinatorInvoicingCommon):
     # Further exceptions that say no, by model.
     REFUSALS = {
         # Events that one may not see are not there.

@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.service.model import get_public_method
 from odoo.tests import new_test_user, tagged
 
-from .common import BillinatorCommon
+from .common import BillinatorCommon, BillinatorInvoicingCommon
 from .view_specification import get_specification
 
 # The button of each dialog, and who may press it.
@@ -134,7 +134,7 @@ class TestRights(AccessCase):
 
 
 @tagged("post_install", "-at_install")
-class TestMethods(AccessCase):
+class TestMethods(AccessCase, BillinatorInvoicingCommon):
     """What dialogs, statistics and views let through; see test_rights_methods, too."""
 
     def test_mails_come_through_the_gateway_alone(self):

@@ -4,11 +4,11 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestContact(BillinatorCommon):
+class TestContact(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -7,10 +7,10 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 
-class ConversionCase(BillinatorCommon):
+class ConversionCase(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -5,14 +5,14 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 from .view_specification import get_specification
 
 FEW, MANY = 1, 80
 PAGE = "billinator_crm.res_partner_view_form"
 
 
-class CustomerCase(BillinatorCommon):
+class CustomerCase(BillinatorInvoicingCommon):
     """A customer with a person in it, and another customer."""
 
     @classmethod

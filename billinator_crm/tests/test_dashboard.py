@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Date, Datetime, Domain
 from odoo.tests import freeze_time, tagged
 
+from .common import BillinatorInvoicingCommon
 from .test_opportunity import OpportunityCase
 
 # Units of each currency for a dollar, which is the main company's currency.
@@ -42,7 +43,7 @@ DUE_DAY = "(due_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date"
 
 
 @freeze_time("2026-11-18 13:30:00")
-class DashboardCase(OpportunityCase):
+class DashboardCase(OpportunityCase, BillinatorInvoicingCommon):
     """Deals, quotes and activities of two companies, made by chance."""
 
     @classmethod

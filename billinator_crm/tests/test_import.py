@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools.misc import file_open
 
-from .common import BillinatorCommon
+from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OPTIONS = {
@@ -226,7 +226,7 @@ class TestImportOpportunities(ImportCase):
 
 
 @tagged("post_install", "-at_install")
-class TestImportQuotes(ImportCase):
+class TestImportQuotes(ImportCase, BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

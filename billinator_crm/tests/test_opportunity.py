@@ -10,7 +10,7 @@ from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..models import billinator_document_named_mixin as mixin
-from .common import BillinatorCommon
+from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 
 class OpportunityCase(BillinatorCommon):
@@ -605,7 +605,7 @@ class TestStageHistory(OpportunityCase):
 
 
 @tagged("post_install", "-at_install")
-class TestOpportunityQuotes(OpportunityCase):
+class TestOpportunityQuotes(OpportunityCase, BillinatorInvoicingCommon):
     def test_new_quote_takes_over(self):
         opportunity = self._create_opportunity(
             user_id=self.salesperson.id, currency_id=self.euro.id

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo.fields import Command, Domain
 from odoo.tests import tagged
 
+from .common import BillinatorInvoicingCommon
 from .test_opportunity import OpportunityCase
 
 # Units of each currency for one of the main company's, which is the dollar.
@@ -12,7 +13,7 @@ RATES = {"USD": 1.0, "EUR": 0.8, "JPY": 150.0}
 
 
 @tagged("post_install", "-at_install")
-class TestPipelineStatistics(OpportunityCase):
+class TestPipelineStatistics(OpportunityCase, BillinatorInvoicingCommon):
     """The statistics agree with a plain computation over generated deals."""
 
     @classmethod

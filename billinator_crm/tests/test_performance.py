@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 from .view_specification import get_specification
 
 FEW, MANY = 1, 50
@@ -19,7 +19,7 @@ USUAL_MAIL = {
 
 
 @tagged("post_install", "-at_install")
-class TestQueryCounts(BillinatorCommon):
+class TestQueryCounts(BillinatorInvoicingCommon):
     """Work for 50 records takes as many queries as work for one.
 
     Each is done once before, so that what is cached between requests is there.

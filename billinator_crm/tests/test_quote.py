@@ -9,11 +9,11 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
-from .common import BillinatorCommon
+from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestQuote(BillinatorCommon):
+class TestQuote(BillinatorInvoicingCommon):
     def _assert_constraint(self, name, **values):
         with (
             self.assertRaisesRegex(CheckViolation, name),
@@ -233,7 +233,7 @@ class TestQuote(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteStates(BillinatorCommon):
+class TestQuoteStates(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -439,7 +439,7 @@ class TestQuoteStates(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteNumber(BillinatorCommon):
+class TestQuoteNumber(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -548,7 +548,7 @@ class TestQuoteNumber(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteCompanies(BillinatorCommon):
+class TestQuoteCompanies(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -599,7 +599,7 @@ class TestQuoteCompanies(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteOpportunity(BillinatorCommon):
+class TestQuoteOpportunity(BillinatorInvoicingCommon):
     def test_customer_of_the_opportunity(self):
         person = self.env["res.partner"].create(
             {"name": "Ada", "parent_id": self.customer.id}

@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import BillinatorCommon
+from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 ACTIVITY = "billinator_crm.mail_activity_type_approval"
 
@@ -203,7 +203,7 @@ class TestApprovalRule(ApprovalCase):
 
 
 @tagged("post_install", "-at_install")
-class TestApproval(ApprovalCase):
+class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
     def test_nothing_goes_out_unapproved(self):
         quote = self._as(self.salesperson)
         Report = self.env["ir.actions.report"].with_user(self.salesperson)

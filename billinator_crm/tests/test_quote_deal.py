@@ -1,11 +1,11 @@
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteDeal(BillinatorCommon):
+class TestQuoteDeal(BillinatorInvoicingCommon):
     """Accepting and invoicing quotes moves their deals, where stages say so."""
 
     @classmethod

@@ -2,13 +2,14 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
+from .common import BillinatorInvoicingCommon
 from .test_quote_price import PriceCase
 
 VIEW = "billinator_crm.billinator_quote_view_form"
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteForm(PriceCase):
+class TestQuoteForm(PriceCase, BillinatorInvoicingCommon):
     """What a salesperson, with no accounting rights, does in the quote's form."""
 
     @classmethod

@@ -5,10 +5,10 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 
-class InstallmentCase(BillinatorCommon):
+class InstallmentCase(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

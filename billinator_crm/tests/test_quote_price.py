@@ -1,7 +1,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import BillinatorCommon
+from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 
 class PriceCase(BillinatorCommon):
@@ -160,7 +160,7 @@ class TestQuotePrice(PriceCase):
 
 
 @tagged("post_install", "-at_install")
-class TestQuotePriceByHand(PriceCase):
+class TestQuotePriceByHand(PriceCase, BillinatorInvoicingCommon):
     def test_kept_when_the_quantity_changes(self):
         line = self._create_line(price_unit=70, discount=5)
         line.quantity = 8
@@ -243,7 +243,7 @@ class TestQuotePriceByHand(PriceCase):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteTaxes(PriceCase):
+class TestQuoteTaxes(PriceCase, BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -322,7 +322,7 @@ class TestQuoteTaxes(PriceCase):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteTotals(PriceCase):
+class TestQuoteTotals(PriceCase, BillinatorInvoicingCommon):
     def test_sections_and_notes_cost_nothing(self):
         quote = self._create_quote(
             {"display_type": "line_section", "name": "Furniture"},

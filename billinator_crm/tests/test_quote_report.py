@@ -4,11 +4,11 @@ from pypdf import PdfReader
 
 from odoo.tests import HttpCase, tagged
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteReport(BillinatorCommon, HttpCase):
+class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -8,11 +8,11 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .common import BillinatorCommon
+from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteContent(BillinatorCommon):
+class TestQuoteContent(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -185,7 +185,7 @@ class VersionCase(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteVersions(VersionCase):
+class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
     def test_next_version(self):
         second = self._revise()
         third = self._revise_sent(second)
@@ -369,7 +369,7 @@ class TestQuoteVersions(VersionCase):
 
 
 @tagged("post_install", "-at_install")
-class TestQuoteDiff(VersionCase):
+class TestQuoteDiff(VersionCase, BillinatorInvoicingCommon):
     def test_dialog_on_a_single_version_shows_no_changes(self):
         dialog = self.env["billinator.quote.compare"].create(
             {"new_version_id": self._create_quote().id}

@@ -7,11 +7,11 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestSegment(BillinatorCommon):
+class TestSegment(BillinatorInvoicingCommon):
     """Tags that customers get by their fields and by what accounting knows of them."""
 
     @classmethod

@@ -5,11 +5,11 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestTag(BillinatorCommon):
+class TestTag(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -5,7 +5,7 @@ import random
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 
 QUOTES_PER_ROUNDING_METHOD = 200
 QUOTES_IN_PARTS_PER_ROUNDING_METHOD = 25
@@ -24,7 +24,7 @@ INVOICE_ONLY = ("display_in_company_currency",)
 
 
 @tagged("post_install", "-at_install")
-class TestTaxGenerated(BillinatorCommon):
+class TestTaxGenerated(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ..hooks import pre_init_hook
 from ..models.billinator_timeline import FEW_DOCUMENTS, KINDS
-from .common import BillinatorCommon
+from .common import BillinatorInvoicingCommon
 from .test_performance import FEW, MANY, USUAL_MAIL
 
 # The kinds of a salesperson's events at a customer of all companies, by who looks on.
@@ -48,7 +48,7 @@ VISIBLE = {
 }
 
 
-class TimelineCase(BillinatorCommon):
+class TimelineCase(BillinatorInvoicingCommon):
     """A customer with an event of each kind, on documents of ``salesperson``."""
 
     @classmethod

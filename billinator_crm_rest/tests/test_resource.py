@@ -3,7 +3,10 @@ from fastapi import HTTPException
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+from odoo.addons.billinator_crm.tests.common import (
+    BillinatorCommon,
+    BillinatorInvoicingCommon,
+)
 
 from ..models import billinator_external_reference as reference_module
 from ..routers.bulk import create_each
@@ -18,7 +21,7 @@ MANY = 50
 
 
 @tagged("post_install", "-at_install")
-class TestResourceQueries(BillinatorCommon):
+class TestResourceQueries(BillinatorInvoicingCommon):
     """Fifty items, or fifty records, take as many queries as one."""
 
     @classmethod
@@ -102,7 +105,7 @@ class TestResourceQueries(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestResourceReferences(BillinatorCommon):
+class TestResourceReferences(BillinatorInvoicingCommon):
     """What clients name is looked up for all at once, and told apart by its place."""
 
     def test_each_gets_what_it_names(self):

@@ -9,7 +9,10 @@ from odoo.fields import Command
 from odoo.tests import RecordCapturer, tagged
 from odoo.tools.translate import code_translations
 
-from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+from odoo.addons.billinator_crm.tests.common import (
+    BillinatorCommon,
+    BillinatorInvoicingCommon,
+)
 
 from ..guarded_http import find_addresses, is_public, post
 from ..models import billinator_webhook_delivery as delivery_module
@@ -84,7 +87,7 @@ class WebhookCase(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestWebhookEvents(WebhookCase):
+class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
     """What happens is queued, for those who may see it."""
 
     def test_opportunities(self):
