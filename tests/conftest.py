@@ -21,6 +21,7 @@ from server_log import (
     PRINTER,
     REST_LOG,
     TOO_LATE,
+    TOO_MUCH,
     check_only_conflicts,
 )
 
@@ -122,6 +123,13 @@ def accepting_server():
     ) as server:
         yield server
         check_only_conflicts(server.log)
+
+
+@pytest.fixture(scope="module")
+def converting_server():
+    """The server of the tests in which quotes are converted at the same moment."""
+    with _serving_a_copy(workers=4, expected_log=[TOO_MUCH]) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field
 import pytest
 from clients import SECONDS, Company, Refused, XmlRpc, create_user, running_at_once
 from database import connecting
-from server_log import TOO_MUCH
 
-QUOTES = 50
+QUOTES = 30
 # Those that are invoiced in parts, by twice as many calls.
 IN_PARTS = 10
 CLIENTS = 8
-WORKERS = 4
 QUOTE = "billinator.quote"
 INSTALLMENT = "billinator.quote.installment"
 SALES = "sales_team.group_sale_salesman_all_leads"
@@ -98,14 +96,21 @@ class Shop:
         return running_at_once(_convert, self.prepare_tasks(calls_of_clients, model))
 
 
-@pytest.fixture
-def shop(start_server):
-    """Quotes of a few customers, made by one user to be converted by others."""
-    server = start_server(workers=WORKERS, expected_log=[TOO_MUCH])
+@pytest.fixture(scope="module")
+def company(converting_server):
+    """What is sold, and who converts it."""
+    server = converting_server
     admin = XmlRpc(server, server.login, server.password)
-    company = Company.set_up(admin)
     for login, groups in GROUPS.items():
         create_user(admin, login, *groups)
+    return Company.set_up(admin)
+
+
+@pytest.fixture
+def shop(converting_server, company):
+    """Quotes made by one user to be converted by others."""
+    server = converting_server
+    admin = XmlRpc(server, server.login, server.password)
     values = [company.prepare_quote(quantity=number + 1) for number in range(QUOTES)]
     return Shop(server, admin.create_all(QUOTE, values))
 
@@ -169,7 +174,7 @@ def test_batches_in_any_order_get_in_nobodys_way(shop):
     def shuffle(count):
         return shuffled.sample(shop.quotes, count)
 
-    calls = [[shuffle(30), shuffle(QUOTES), shuffle(10)] for _client in range(CLIENTS)]
+    calls = [[shuffle(20), shuffle(QUOTES), shuffle(10)] for _client in range(CLIENTS)]
     with shop.converting_at_once(calls) as futures:
         outcomes = [future.result() for future in futures]
     _check_all_converted_once(shop, calls, outcomes)
@@ -253,6 +258,6 @@ def _wait_until_all_workers_log(shop):
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             " AND query LIKE 'INSERT INTO \"mail_message\"%%'"
         )
-        if waiting == WORKERS:
+        if waiting == len(shop.server.worker_pids()):
             return
     pytest.fail("The conversions did not get as far as their messages.")
