@@ -19,6 +19,7 @@ from server_log import (
     FUZZ_LOG,
     MAIL_REFUSED,
     PRINTER,
+    REFUSAL_LOG,
     REST_LOG,
     TOO_LATE,
     TOO_MUCH,
@@ -88,6 +89,13 @@ def _serving_a_copy(workers=0, options=(), expected_log=()):
 def crm_server():
     """The server that tests share when they do not harm it."""
     with _serving_a_copy(workers=2) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def refusing_server():
+    """The server of the tests with bad input, who judge what it answers."""
+    with _serving_a_copy(expected_log=REFUSAL_LOG) as server:
         yield server
 
 

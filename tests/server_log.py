@@ -32,8 +32,14 @@ BEING_SENT = (
 # A mail server that is told to refuse what it gets.
 MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
 
-# A soak's server tells its clients what it refuses, and logs it as a warning.
+# A server tells its clients what it refuses, and logs it as a warning.
 REFUSED = r" WARNING \S+ odoo\.http: "
+# What the database refuses, by a constraint of ours, is an error there.
+REFUSED_ROW = (
+    r"odoo\.sql_db: bad query: b' ?(?:INSERT INTO|UPDATE) \"billinator_",
+    r"odoo\.http: Exception during request handling",
+)
+REFUSAL_LOG = (REFUSED, *REFUSED_ROW)
 # Calls that meet on a row: PostgreSQL refuses one, and Odoo repeats it.
 REPEATED = (
     r"odoo\.sql_db: bad query: .*ERROR: +"

@@ -19,9 +19,9 @@ class BillinatorCommon(ProductCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls._create_products()
+        cls._set_up_products()
         cls.company_b = cls.env["res.company"].create({"name": "Company B"})
-        cls._create_users()
+        cls._set_up_users()
         cls.customer = cls.env["res.partner"].create(
             {
                 "name": "Ada Industries",
@@ -62,7 +62,7 @@ class BillinatorCommon(ProductCommon):
         )
 
     @classmethod
-    def _create_products(cls):
+    def _set_up_products(cls):
         cls.product_a, cls.product_b = cls.env["product.product"].create(
             [
                 {"name": "product_a", "list_price": 1000, "standard_price": 800},
@@ -76,7 +76,7 @@ class BillinatorCommon(ProductCommon):
         )
 
     @classmethod
-    def _create_users(cls):
+    def _set_up_users(cls):
         sales, company = "sales_team.group_sale_", cls.company
         (
             cls.salesperson,
@@ -138,5 +138,5 @@ class BillinatorInvoicingCommon(BillinatorCommon, AccountTestInvoicingCommon):
     """The same with a chart of accounts, and all else that Odoo's own tests have."""
 
     @classmethod
-    def _create_products(cls):
+    def _set_up_products(cls):
         """They were made with their accounts and taxes."""
