@@ -63,6 +63,9 @@ billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.company_currency_id: the company's, of a deal that is shown
   1 BillinatorOpportunity._check_company_of_quotes: a constraint; names the quotes of
       one's own deal
+  3 BillinatorOpportunity._fetch_for_logging: what stored fields are computed from, as
+      sudo anyway; a customer of another company is refused after that
+  1 BillinatorOpportunity._check_company: a constraint, which names what Odoo's does
   1 BillinatorOpportunity._fetch_related: what company_currency_id is read from
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")

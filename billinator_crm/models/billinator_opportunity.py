@@ -16,6 +16,17 @@ PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 NAME_SIMILARITY = 0.6
 SIMILAR_LIMIT = 50
 CRON_BATCH = 1000
+# What a new deal, and the message about it, are made of: of its customer and its
+# author. They have a hundred fields; all of them are read where one is missing.
+PARTNER_FIELDS = (
+    "commercial_partner_id",
+    "company_id",
+    "email",
+    "email_normalized",
+    "name",
+    "phone",
+)
+COMPANY_FIELDS = ("alias_domain_id", "currency_id", "parent_path")
 
 
 class BillinatorOpportunity(models.Model):
@@ -634,6 +645,7 @@ class BillinatorOpportunity(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Let an empty probability, an import's blank cell, be the stage's."""
+        self._fetch_for_creation(vals_list)
         return super().create(
             [
                 {
@@ -645,8 +657,41 @@ class BillinatorOpportunity(models.Model):
             ]
         )
 
+    @api.model
+    def _fetch_for_creation(self, vals_list):
+        customer_ids = {vals.get("partner_id") for vals in vals_list} - {None, False}
+        customers = self.env["res.partner"].browse(customer_ids)
+        self._fetch_for_logging(self.env.company, customers)
+
+    @api.model
+    def _fetch_for_logging(self, companies, customers):
+        """Read at once what deals in a stage, and messages about it, are made of.
+
+        :param companies: ``res.company``
+        :param customers: ``res.partner``
+        """
+        # As sudo: the values become the deal's own, or are shown with it.
+        env_sudo = self.env(su=True)
+        env_sudo["billinator.stage"]._remember()
+        companies.sudo().fetch(COMPANY_FIELDS)
+        (customers.sudo() | env_sudo.user.partner_id).fetch(PARTNER_FIELDS)
+
+    def _check_company(self, fnames=None):
+        """Ask for a salesperson's companies only where they are not remembered."""
+        names = self._fields if fnames is None or "company_id" in fnames else fnames
+        # As sudo: who assigns a deal need not read what the user's companies are.
+        if all(
+            deal_sudo.company_id.id in deal_sudo.user_id._get_company_ids()
+            for deal_sudo in self.sudo()
+            if deal_sudo.user_id
+        ):
+            fnames = set(names) - {"company_id", "user_id"}
+        return super()._check_company(fnames)
+
     def write(self, vals):
         """Let an empty probability, an import's blank cell, be the stage's."""
+        if "stage_id" in vals:
+            self._fetch_for_logging(self.company_id, self.env["res.partner"])
         if vals.get("probability", 0) is False:
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]

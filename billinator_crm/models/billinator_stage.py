@@ -13,6 +13,8 @@ class StageRules(NamedTuple):
     """What decides whether an opportunity may be in a stage."""
 
     status: str
+    probability: float
+    sequence: int
     team_ids: tuple
     required_names: tuple
     require_accepted_quote: bool
@@ -204,6 +206,8 @@ class BillinatorStage(models.Model):
         return {
             stage.id: StageRules(
                 status=stage.status,
+                probability=stage.probability,
+                sequence=stage.sequence,
                 team_ids=tuple(stage.with_context(active_test=False).team_ids.ids),
                 required_names=tuple(stage.required_field_ids.mapped("name")),
                 require_accepted_quote=stage.require_accepted_quote,
@@ -211,6 +215,15 @@ class BillinatorStage(models.Model):
             )
             for stage in self.sudo().search([("id", "!=", False)])
         }
+
+    @api.model
+    def _remember(self):
+        """Put what the rules hold into the cache, where a new deal looks for it."""
+        rules = self._get_all_rules()
+        stages = self.browse(rules)
+        for name in ("status", "probability", "sequence"):
+            values = [getattr(rules[stage.id], name) for stage in stages]
+            stages._fields[name]._insert_cache(stages, values)
 
     def _is_open_to(self, team):
         """Whether opportunities of ``team`` (or of none) may be in this stage."""

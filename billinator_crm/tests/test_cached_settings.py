@@ -54,6 +54,14 @@ class TestCachedSettings(BillinatorCommon):
         team.unlink()
         self.assertTrue(stage._is_open_to(self.other_team))
 
+    def test_probability_follows_the_stage(self):
+        self.assertEqual(self._create_opportunity().stage_id, self.stages["LEAD"])
+        self.stages["LEAD"].probability = 33
+        self.assertEqual(self._create_opportunity().probability, 33)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self._create_opportunity().probability, 33)
+
     def test_first_stage_follows_the_order(self):
         Stage = self.env["billinator.stage"]
         self.assertEqual(Stage._get_first("open", self.team), self.stages["LEAD"])

