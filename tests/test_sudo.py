@@ -63,6 +63,8 @@ billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.company_currency_id: the company's, of a deal that is shown
   1 BillinatorOpportunity._check_company_of_quotes: a constraint; names the quotes of
       one's own deal
+  1 BillinatorOpportunity._fetch_query: paths and currencies of the user's own
+      companies, which rules read as sudo
   3 BillinatorOpportunity._fetch_for_logging: what stored fields are computed from, as
       sudo anyway; a customer of another company is refused after that
   1 BillinatorOpportunity._check_company: a constraint, which names what Odoo's does

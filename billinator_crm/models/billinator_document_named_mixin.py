@@ -6,7 +6,8 @@ from odoo.fields import Domain
 
 # As many records are told by their ids; of more, some are soon met in any order.
 FEW = 1000
-# Of a partner, what its name and address are made of.
+# Of a partner, what its name and address are made of. It has a hundred fields; all of
+# them are read where one is missing, which takes several times as long.
 NAME_FIELDS = (
     "city",
     "commercial_company_name",
@@ -80,11 +81,7 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
         return super()._read_format(fnames, load)
 
     def _fetch_related(self, field_names):
-        """Read of customers and people what documents show of them.
-
-        They have a hundred fields; all of them are read where one is missing, which
-        takes several times as long.
-        """
+        """Read of customers and people what documents show of them, and no more."""
         # As sudo: who may read a document is told whose it is.
         documents_sudo = self.sudo()
         partners_sudo = documents_sudo.env["res.partner"]

@@ -16,8 +16,8 @@ PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 NAME_SIMILARITY = 0.6
 SIMILAR_LIMIT = 50
 CRON_BATCH = 1000
-# What a new deal, and the message about it, are made of: of its customer and its
-# author. They have a hundred fields; all of them are read where one is missing.
+# What deals, and messages about them, are made of: of the customer and the author, and
+# of the company. These have a hundred fields; all are read where one is missing.
 PARTNER_FIELDS = (
     "commercial_partner_id",
     "company_id",
@@ -696,6 +696,12 @@ class BillinatorOpportunity(models.Model):
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
         return super().write(vals)
+
+    def _fetch_query(self, query, fields):
+        if any(field.type in ("one2many", "many2many") for field in fields):
+            # As sudo: rules of contacts and quotes ask for the companies' paths.
+            self.env.companies.sudo().fetch(COMPANY_FIELDS)
+        return super()._fetch_query(query, fields)
 
     def _fetch_related(self, field_names):
         if "company_currency_id" in field_names:
