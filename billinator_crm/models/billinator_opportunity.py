@@ -659,8 +659,10 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _fetch_for_creation(self, vals_list):
-        customer_ids = {vals.get("partner_id") for vals in vals_list} - {None, False}
-        customers = self.env["res.partner"].browse(customer_ids)
+        customer_ids = [vals.get("partner_id") for vals in vals_list]
+        # What is no id is refused by the ORM, which says why.
+        ids = {one for one in customer_ids if type(one) is int and one > 0}
+        customers = self.env["res.partner"].browse(ids)
         self._fetch_for_logging(self.env.company, customers)
 
     @api.model
@@ -700,7 +702,10 @@ class BillinatorOpportunity(models.Model):
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):
             # As sudo: rules of contacts and quotes ask for the companies' paths.
-            self.env.companies.sudo().fetch(COMPANY_FIELDS)
+            companies_sudo = self.env["res.company"].sudo()
+            companies_sudo.browse(self.env.user._get_company_ids()).fetch(
+                COMPANY_FIELDS
+            )
         return super()._fetch_query(query, fields)
 
     def _fetch_related(self, field_names):
