@@ -16,6 +16,7 @@ from clients import Company, XmlRpc
 from server_log import (
     BEING_SENT,
     CONFLICT,
+    FOLLOWED,
     FUZZ_LOG,
     MAIL_REFUSED,
     PRINTER,
@@ -119,7 +120,9 @@ def rest_company(rest_server):
 @pytest.fixture(scope="session")
 def mailing_server():
     """The server of the tests with mails, some of which are refused."""
-    with _serving_a_copy(expected_log=[MAIL_REFUSED, BEING_SENT, PRINTER]) as server:
+    with _serving_a_copy(
+        expected_log=[MAIL_REFUSED, BEING_SENT, FOLLOWED, PRINTER]
+    ) as server:
         yield server
 
 

@@ -1,8 +1,11 @@
 """The database behind a server, for what no client may see or do."""
 
+import time
 from contextlib import contextmanager
 
 import psycopg2
+import pytest
+from clients import SECONDS
 
 from dev_tool.odoo import Odoo
 
@@ -20,3 +23,20 @@ def connecting(database):
         yield connection.cursor()
     finally:
         connection.close()
+
+
+def wait_for_lock(database, statement, count=1):
+    """Wait until so many connections wait for a lock, in what begins so."""
+    deadline = time.monotonic() + SECONDS
+    with connecting(database) as cursor:
+        cursor.connection.autocommit = True
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                " AND starts_with(query, %s)",
+                (statement,),
+            )
+            if cursor.fetchone()[0] == count:
+                return
+    pytest.fail(f"Nobody waits in: {statement}")

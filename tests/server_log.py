@@ -29,6 +29,8 @@ BEING_SENT = (
     r"odoo\.http: (Somebody is sending or changing quote \S+ at this moment"
     r"|The mail with quote \S+ waits to be sent)"
 )
+# Who makes somebody a follower whom another call has just made one does so again.
+FOLLOWED = r"odoo\.sql_db: bad query: b'INSERT INTO \"mail_followers\""
 # A mail server that is told to refuse what it gets.
 MAIL_REFUSED = r"mail_mail: failed sending mail \(id: \d+\) due to Mail Delivery Failed"
 
@@ -50,7 +52,12 @@ CLEANING = (
     r"odoo\.sql_db: bad query: b'LOCK ir_attachment .*lock timeout",
     r"ir_cron: Job 'Base: Auto-vacuum internal data' \(\d+\) processed no record",
 )
-SOAK_LOG = (REFUSED, REPEATED, *CLEANING, PRINTER)
+# A deal gets a quote while it is being deleted: the quote's key holds it.
+HELD = (
+    r'odoo\.sql_db: bad query: b\'DELETE FROM "billinator_opportunity" .*'
+    r'"billinator_quote_opportunity_id_fkey"'
+)
+SOAK_LOG = (REFUSED, REPEATED, FOLLOWED, HELD, *CLEANING, PRINTER)
 # While connections are cut, or the database is down.
 SOAK_FAULT_LOG = (
     r"psycopg2\.(?:OperationalError|InterfaceError|errors\.\w+)",

@@ -7,12 +7,11 @@ several workers. Nothing is simulated: a worker that dies is killed by the syste
 import os
 import random
 import signal
-import time
 from dataclasses import dataclass, field
 
 import pytest
-from clients import SECONDS, Company, Refused, XmlRpc, create_user, running_at_once
-from database import connecting
+from clients import Company, Refused, XmlRpc, create_user, running_at_once
+from database import connecting, wait_for_lock
 
 QUOTES = 30
 # Those that are invoiced in parts, by twice as many calls.
@@ -192,8 +191,11 @@ def test_a_killed_worker_leaves_nothing_half_done(shop):
         cursor.execute("LOCK TABLE mail_message IN SHARE MODE")
         with shop.converting_at_once(calls) as futures:
             try:
-                _wait_until_all_workers_log(shop)
-                os.kill(shop.server.worker_pids()[0], signal.SIGKILL)
+                workers = shop.server.worker_pids()
+                wait_for_lock(
+                    shop.server.database, 'INSERT INTO "mail_message"', len(workers)
+                )
+                os.kill(workers[0], signal.SIGKILL)
             finally:
                 cursor.connection.rollback()
             outcomes = [future.result() for future in futures]
@@ -247,17 +249,3 @@ def _plan(task):
     except Refused:
         return False
     return True
-
-
-def _wait_until_all_workers_log(shop):
-    """Wait until every worker waits to write a message about its invoice."""
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        [(waiting,)] = shop.query(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            " AND query LIKE 'INSERT INTO \"mail_message\"%%'"
-        )
-        if waiting == len(shop.server.worker_pids()):
-            return
-    pytest.fail("The conversions did not get as far as their messages.")

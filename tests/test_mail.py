@@ -7,6 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 from clients import Company, Refused, WebClient, XmlRpc, create_user
+from database import connecting, wait_for_lock
 from mail_catcher import HOST, catching_mail
 from pypdf import PdfReader
 
@@ -174,6 +175,24 @@ def test_it_is_sent_once_by_those_who_send_it_at_once(admin, seller, quote, catc
     assert re.search("sending or changing quote|waits to be sent", refusal)
     assert len(catcher.mails_to(CUSTOMER)) == 1
     assert _state(seller, quote) == "sent"
+
+
+def test_who_begins_to_follow_meanwhile_does_not_stop_it(
+    mailing_server, seller, company, quote, catcher
+):
+    with connecting(mailing_server.database) as cursor, ThreadPoolExecutor() as threads:
+        cursor.execute(
+            "INSERT INTO mail_followers (res_model, res_id, partner_id)"
+            " VALUES ('billinator.quote', %s, %s)",
+            (quote, company.customer),
+        )
+        sending = threads.submit(
+            seller.call, "billinator.quote", "action_send_by_email", [quote]
+        )
+        wait_for_lock(mailing_server.database, 'INSERT INTO "mail_followers"')
+        cursor.connection.commit()
+        assert sending.result() is True
+    assert len(catcher.mails_to(CUSTOMER)) == 1
 
 
 def test_an_answer_reaches_thread_timeline_and_salesperson(

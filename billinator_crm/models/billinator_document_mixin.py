@@ -1,4 +1,7 @@
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
 # By the least sign of the days left for a document's pending activities.
@@ -13,6 +16,7 @@ class BillinatorDocumentMixin(models.AbstractModel):
 
     _name = "billinator.document.mixin"
     _description = "Document with Events"
+    _inherit = ["mail.thread"]
 
     def _create(self, data_list):
         # Amounts ask for their currency, by a query if it comes after them.
@@ -34,6 +38,17 @@ class BillinatorDocumentMixin(models.AbstractModel):
         if moved:
             self.env["mail.message"]._follow_document_customers(self._name, moved)
         return result
+
+    def _message_subscribe(self, *args, **kwargs):
+        """Let Odoo repeat the call when somebody becomes a follower at this moment.
+
+        The index of followers refuses the second one, who would be told that nobody
+        can follow a document twice.
+        """
+        try:
+            return super()._message_subscribe(*args, **kwargs)
+        except UniqueViolation as error:
+            raise ConcurrencyError("A follower was added meanwhile") from error
 
     def unlink(self):
         """Keep the meetings, of which others are told, but not what they were about."""
