@@ -126,7 +126,7 @@ def lint(arguments, rest):
     """Run every linter, also after one has found something."""
     _refuse(rest)
     python_env.check_python()
-    with setup_lock():
+    with setup_lock("lint"):
         LINTERS.provide()
     return linters.check(LINTERS)
 
@@ -144,7 +144,7 @@ def shell(arguments, rest):
 def reset(arguments, rest):
     """Delete one database, or everything."""
     _refuse(rest)
-    with setup_lock():
+    with setup_lock(), setup_lock("lint"):
         if arguments.database:
             Databases(_set_up()).drop(arguments.database)
             return

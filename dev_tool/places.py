@@ -49,10 +49,13 @@ def complete_or_absent(folder):
 
 
 @contextmanager
-def setup_lock():
-    """Only one command at a time changes what is below ``.dev/``."""
+def setup_lock(name="setup"):
+    """Only one command at a time changes what is below ``.dev/``.
+
+    The linters have a lock and a place of their own.
+    """
     DEV.mkdir(exist_ok=True)
-    with (DEV / "setup.lock").open("w") as lock:
+    with (DEV / f"{name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -15,6 +15,8 @@ PASSED, NO_TESTS = 0, 5
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
+# They take minutes, and wait for the browser most of the time.
+ROBOTS = "billinator_crm/tests/test_click_everywhere.py"
 
 
 @dataclass
@@ -68,13 +70,15 @@ def get_runs(databases, options):
     """Return the runs for what pytest is asked to do.
 
     The addons' tests and the black-box tests keep a core busy each, and go on side by
-    side, unless the options name files or folders.
+    side, with the robots beside both, unless the options name files or folders.
     """
     if any(Path(ROOT, one.partition("::")[0]).exists() for one in options):
         return [PytestRun("chosen", [], databases)]
+    names = [addon.name for addon in addons()]
     return [
-        PytestRun("addons", [*(addon.name for addon in addons()), AUDIT], databases),
+        PytestRun("addons", [*names, f"--ignore={ROBOTS}", AUDIT], databases),
         PytestRun("blackbox", ["tests", f"--ignore={AUDIT}"], databases),
+        PytestRun("robots", [ROBOTS], databases),
     ]
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from odoo.tests import tagged
 
-from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+from odoo.addons.billinator_crm.tests.common import BillinatorInvoicingCommon
 
 DEAL = "billinator.opportunity"
 NOTE = "billinator.note"
@@ -129,7 +129,7 @@ BREAKS = {
 }
 
 
-class AuditCase(BillinatorCommon):
+class AuditCase(BillinatorInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -5,6 +5,7 @@ from . import (
     test_arguments,
     test_attachment,
     test_cached_settings,
+    test_click_everywhere,
     test_contact,
     test_conversion,
     test_customer,

@@ -6,19 +6,6 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
-# A filter finds the same in each view: where there is a list, it is tried there.
-CLICK_EVERYWHERE = """
-    const find = document.querySelector.bind(document);
-    document.querySelector = (selector) =>
-        selector.endsWith(".o_searchview_dropdown_toggler")
-        && find(".o_switch_view.o_list:not(.active)")
-            ? null
-            : find(selector);
-    odoo.loader.modules
-        .get("@web/webclient/clickbot/clickbot_loader")
-        .startClickEverywhere("billinator_crm.billinator_crm_menu_root");
-"""
-
 
 class TourCase(HttpCase):
     """A seller with accounting rights, one without, a customer and products."""
@@ -562,27 +549,3 @@ class TestPhoneTours(TourCase):
 
     def test_my_day_phone(self):
         self._live_day()
-
-
-@tagged("post_install", "-at_install")
-class TestClickEverywhere(HttpCase):
-    """Odoo's robot opens every menu, view and filter of the app."""
-
-    def _click_everywhere(self, login):
-        self.browser_js(
-            "/odoo",
-            CLICK_EVERYWHERE,
-            "odoo.isReady === true",
-            login=login,
-            timeout=600,
-            success_signal="clickbot test succeeded",
-        )
-
-    def test_as_administrator(self):
-        self.env.ref("base.user_admin").tour_enabled = False
-        self._click_everywhere("admin")
-
-    def test_as_demo_salesperson(self):
-        demo = self.env.ref("base.user_demo")
-        demo.group_ids += self.env.ref("sales_team.group_sale_salesman")
-        self._click_everywhere("demo")
