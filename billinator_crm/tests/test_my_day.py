@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 
+from ..models import billinator_activity_day
 from .common import BillinatorCommon
 
 NOON = "2026-03-10 12:00:00"
@@ -151,10 +152,11 @@ class TestMyDay(BillinatorCommon):
     @freeze_time(NOON)
     def test_count_ends(self):
         """Nobody waits for the counting of what nobody will do."""
-        limit = self._get_overview()["count_limit"]
-        self._plan(*["2026-03-09 12:00:00"] * (limit + 1))
-        section = self._get_overview()["sections"]["overdue"]
-        self.assertEqual(section["total"], limit)
+        self.patch(billinator_activity_day, "COUNT_LIMIT", 3)
+        self._plan(*["2026-03-09 12:00:00"] * 4)
+        overview = self._get_overview()
+        self.assertEqual(overview["count_limit"], 3)
+        self.assertEqual(overview["sections"]["overdue"]["total"], 3)
 
     @freeze_time(NOON)
     def test_types(self):

@@ -9,7 +9,8 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from ..hooks import pre_init_hook
-from ..models.billinator_timeline import FEW_DOCUMENTS, KINDS
+from ..models import billinator_timeline
+from ..models.billinator_timeline import KINDS
 from .common import BillinatorInvoicingCommon
 from .test_performance import FEW, MANY, USUAL_MAIL
 
@@ -632,11 +633,12 @@ class TestTimelineRights(TimelineCase):
 
     def test_messages_of_many_documents(self):
         """Whether one may read few of the customer's documents or many."""
+        self.patch(billinator_timeline, "FEW_DOCUMENTS", 10)
         deals = self.env["billinator.opportunity"].create(
             [
                 {"name": f"{n}", "partner_id": self.customer.id, "user_id": owner.id}
                 for owner in (self.salesperson, self.colleague)
-                for n in range(FEW_DOCUMENTS)
+                for n in range(8)
             ]
         )
         deals[0].message_post(body="Of the first", message_type="comment")
