@@ -679,14 +679,17 @@ class BillinatorOpportunity(models.Model):
         (customers.sudo() | env_sudo.user.partner_id).fetch(PARTNER_FIELDS)
 
     def _check_company(self, fnames=None):
-        """Ask for a salesperson's companies only where they are not remembered."""
+        """Ask for no companies of the user, whose own deals these mostly are.
+
+        They are in memory; those of others are read for all deals at once.
+        """
         names = self._fields if fnames is None or "company_id" in fnames else fnames
         # As sudo: who assigns a deal need not read what the user's companies are.
-        if all(
-            deal_sudo.company_id.id in deal_sudo.user_id._get_company_ids()
-            for deal_sudo in self.sudo()
-            if deal_sudo.user_id
-        ):
+        deals_sudo = self.sudo()
+        own_company_ids = self.env.user._get_company_ids()
+        if deals_sudo.user_id <= self.env.user and set(
+            deals_sudo.company_id.ids
+        ) <= set(own_company_ids):
             fnames = set(names) - {"company_id", "user_id"}
         return super()._check_company(fnames)
 
