@@ -177,6 +177,24 @@ def test_it_is_sent_once_by_those_who_send_it_at_once(admin, seller, quote, catc
     assert _state(seller, quote) == "sent"
 
 
+def test_who_does_not_know_what_was_just_done_does_not_send_it(
+    mailing_server, seller, quote, catcher
+):
+    with connecting(mailing_server.database) as cursor, ThreadPoolExecutor() as threads:
+        cursor.execute(
+            "UPDATE billinator_quote SET write_date = write_date WHERE id = %s",
+            (quote,),
+        )
+        sending = threads.submit(
+            seller.call, "billinator.quote", "action_send_by_email", [quote]
+        )
+        wait_for_lock(mailing_server.database, "UPDATE billinator_quote quote")
+        cursor.connection.commit()
+        with pytest.raises(Refused, match="sending or changing quote"):
+            sending.result()
+    assert catcher.mails_to(CUSTOMER) == []
+
+
 def test_who_begins_to_follow_meanwhile_does_not_stop_it(
     mailing_server, seller, company, quote, catcher
 ):
