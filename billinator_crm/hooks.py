@@ -81,7 +81,8 @@ def post_init_hook(env):
 
 def uninstall_hook(env):
     """Leave what is Odoo's to it, and nothing of the CRM."""
-    # PostgreSQL would keep the functions, and call them without the summary's table.
+    # PostgreSQL would keep the functions, and call them without their tables.
+    env["billinator.opportunity"]._drop_activity_triggers()
     env["billinator.opportunity.summary"]._drop_triggers()
     _keep_meetings(env)
     _delete_activity_rows(env)

@@ -34,7 +34,7 @@ def wait_for_lock(database, statement, count=1):
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-                " AND starts_with(query, %s)",
+                " AND starts_with(ltrim(query), %s)",
                 (statement,),
             )
             if cursor.fetchone()[0] == count:

@@ -67,6 +67,10 @@ BREAKS = {
     "an activity and its row agree": """
         UPDATE billinator_activity SET status = 'done' WHERE id = %(activity)s
     """,
+    "a deal knows since when its activities are due": """
+        UPDATE billinator_opportunity SET date_activity_due = '2024-01-01'
+         WHERE id = %(deal)s
+    """,
     "a pending meeting and its event agree": """
         UPDATE billinator_activity SET due_date = due_date + interval '1 hour'
          WHERE id = %(meeting)s

@@ -49,8 +49,8 @@ billinator_crm/models/billinator_batch_tracking_mixin.py
 billinator_crm/models/billinator_document_mixin.py
   1 BillinatorDocumentMixin.unlink: after check_access("unlink")
 billinator_crm/models/billinator_document_named_mixin.py
-  1 BillinatorDocumentNamedMixin._fetch_related: names, which the ORM tells of what it
-      has let the user read
+  2 BillinatorDocumentNamedMixin._fetch_related: names, which the ORM tells of what it
+      has let the user read; what activities tell that the user may see
 billinator_crm/models/billinator_note.py
   1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorNote._get_chosen_opportunities: tells a deal that came with the quote,

@@ -16,6 +16,7 @@ from . import (
     billinator_lost_reason,
     billinator_note,
     billinator_opportunity,
+    billinator_opportunity_agenda,
     billinator_opportunity_forecast,
     billinator_opportunity_gate,
     billinator_opportunity_health,

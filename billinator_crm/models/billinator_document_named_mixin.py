@@ -24,6 +24,9 @@ NAME_FIELDS = (
     "vat",
     "zip",
 )
+# Of an activity and its type, what cards and rows tell.
+ACTIVITY_FIELDS = ("activity_type_id", "icon", "summary")
+ACTIVITY_TYPE_FIELDS = ("decoration_type", "icon", "name")
 
 
 class BillinatorDocumentNamedMixin(models.AbstractModel):
@@ -88,6 +91,13 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
         if "partner_id" in field_names:
             partners_sudo |= documents_sudo.partner_id
         if "user_id" in field_names:
-            documents_sudo.user_id.fetch(["partner_id"])
+            # Quotes ask for each of their fields whether the user is a customer.
+            people_sudo = documents_sudo.user_id | documents_sudo.env.user
+            people_sudo.fetch(["partner_id", "share"])
             partners_sudo |= documents_sudo.user_id.partner_id
         partners_sudo.fetch(NAME_FIELDS)
+        if "activity_ids" in field_names:
+            # As sudo: of the activities that the user may see, and of nothing else.
+            activities_sudo = self.activity_ids.sudo()
+            activities_sudo.fetch(ACTIVITY_FIELDS)
+            activities_sudo.activity_type_id.fetch(ACTIVITY_TYPE_FIELDS)

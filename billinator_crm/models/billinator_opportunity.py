@@ -1,5 +1,6 @@
 import re
 from collections import defaultdict
+from datetime import timezone
 
 from markupsafe import Markup
 
@@ -911,7 +912,13 @@ class BillinatorOpportunity(models.Model):
     def _select_pipeline_rows(self, domain):
         """Sum up the pipeline, from what is added up in advance where that can tell."""
         rows = self.env["billinator.opportunity.summary"]._read_pipeline(domain)
-        return self._count_pipeline_rows(domain) if rows is None else rows
+        if rows is None:
+            return self._count_pipeline_rows(domain)
+        now = self.env.cr.now().replace(tzinfo=timezone.utc).timestamp()
+        return [
+            {**row, "age_seconds": row["count"] * now - row["created_seconds"]}
+            for row in rows
+        ]
 
     def _count_pipeline_rows(self, domain):
         query = self._search(domain)

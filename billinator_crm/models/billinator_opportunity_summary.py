@@ -1,9 +1,10 @@
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..triggers import drop_triggers, set_triggers
 from .billinator_stage import STATUSES
 
 DEALS = "billinator.opportunity"
@@ -35,15 +36,8 @@ SUMS = {
     "cycle_seconds": "EXTRACT(EPOCH FROM deal.date_closed - deal.create_date)::numeric",
 }
 # Who tells the summary of deals that come, change and go: the rows of a statement.
-NEW, OLD = "SELECT 1 AS sign, * FROM new_deals", "SELECT -1 AS sign, * FROM old_deals"
-TRIGGERS = {
-    "insert": ("NEW TABLE AS new_deals", NEW),
-    "update": (
-        "NEW TABLE AS new_deals OLD TABLE AS old_deals",
-        f"{NEW} UNION ALL {OLD}",
-    ),
-    "delete": ("OLD TABLE AS old_deals", OLD),
-}
+NEW, OLD = "SELECT 1 AS sign, * FROM new_rows", "SELECT -1 AS sign, * FROM old_rows"
+CHANGED = {"insert": NEW, "update": f"{NEW} UNION ALL {OLD}", "delete": OLD}
 FUNCTION = "billinator_opportunity_summarize"
 
 
@@ -126,32 +120,15 @@ class BillinatorOpportunitySummary(models.Model):
 
     @api.model
     def _set_triggers(self):
-        for event, (tables, rows) in TRIGGERS.items():
-            name = SQL.identifier(f"{FUNCTION}_{event}")
-            self.env.cr.execute(
-                SQL(
-                    """
-                    CREATE OR REPLACE FUNCTION %(name)s() RETURNS trigger AS $$
-                    BEGIN
-                        %(insert)s;
-                        RETURN NULL;
-                    END $$ LANGUAGE plpgsql;
-                    DROP TRIGGER IF EXISTS %(name)s ON billinator_opportunity;
-                    CREATE TRIGGER %(name)s AFTER %(event)s ON billinator_opportunity
-                        REFERENCING %(tables)s EXECUTE FUNCTION %(name)s();
-                    """,
-                    name=name,
-                    insert=self._get_insert_sql(SQL(rows)),
-                    event=SQL(event),
-                    tables=SQL(tables),
-                )
-            )
+        actions = {
+            event: self._get_insert_sql(SQL(changed))
+            for event, changed in CHANGED.items()
+        }
+        set_triggers(self.env.cr, FUNCTION, self.env[DEALS]._table, actions)
 
     @api.model
     def _drop_triggers(self):
-        for event in TRIGGERS:
-            name = SQL.identifier(f"{FUNCTION}_{event}")
-            self.env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s CASCADE", name))
+        drop_triggers(self.env.cr, FUNCTION)
 
     @api.model
     def _cron_recount(self):
@@ -246,12 +223,7 @@ class BillinatorOpportunitySummary(models.Model):
             "created_seconds": "created_seconds",
             "cycle_seconds": "cycle_seconds",
         }
-        rows = self._read("stage", kept, ["stage_id", "status", "company_id"], sums)
-        now = self.env.cr.now().replace(tzinfo=timezone.utc).timestamp()
-        return [
-            {**row, "age_seconds": row["count"] * now - row["created_seconds"]}
-            for row in rows
-        ]
+        return self._read("stage", kept, ["stage_id", "status", "company_id"], sums)
 
     @api.model
     def _add_up_between(self, start, end, cut, domain, keys, sums):

@@ -21,6 +21,7 @@ from . import (
     test_my_day,
     test_note,
     test_opportunity,
+    test_opportunity_agenda,
     test_opportunity_duplicates,
     test_opportunity_mail,
     test_opportunity_merge,

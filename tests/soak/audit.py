@@ -220,6 +220,23 @@ RULES = (
         """,
     ),
     Rule(
+        "a deal knows since when its activities are due",
+        "billinator_opportunity",
+        "date_activity_due IS NOT NULL",
+        """
+        SELECT deal.id AS deal, deal.date_activity_due AS kept, activity.due
+          FROM billinator_opportunity deal
+     LEFT JOIN (
+               SELECT res_id, min(date_deadline::timestamp
+                      AT TIME ZONE coalesce(user_tz, 'UTC') AT TIME ZONE 'UTC') AS due
+                 FROM mail_activity
+                WHERE active AND res_model = 'billinator.opportunity'
+                GROUP BY res_id
+               ) activity ON activity.res_id = deal.id
+         WHERE deal.date_activity_due IS DISTINCT FROM activity.due
+        """,
+    ),
+    Rule(
         "a pending meeting and its event agree",
         "billinator_activity",
         "type = 'meeting'",
