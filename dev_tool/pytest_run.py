@@ -69,16 +69,17 @@ class PytestRun:
 def get_runs(databases, options):
     """Return the runs for what pytest is asked to do.
 
-    The addons' tests and the black-box tests keep a core busy each, and go on side by
-    side, with the robots beside both, unless the options name files or folders.
+    The CRM's tests and the black-box tests keep a core busy each, and go on side by
+    side, with the robots and the other addons' tests beside both, unless the options
+    name files or folders.
     """
     if any(Path(ROOT, one.partition("::")[0]).exists() for one in options):
         return [PytestRun("chosen", [], databases)]
-    names = [addon.name for addon in addons()]
+    crm, *others = (addon.name for addon in addons())
     return [
-        PytestRun("addons", [*names, f"--ignore={ROBOTS}", AUDIT], databases),
+        PytestRun("crm", [crm, f"--ignore={ROBOTS}", AUDIT], databases),
         PytestRun("blackbox", ["tests", f"--ignore={AUDIT}"], databases),
-        PytestRun("robots", [ROBOTS], databases),
+        PytestRun("others", [ROBOTS, *others], databases),
     ]
 
 

@@ -199,7 +199,6 @@ class World:
                 "company_id": user.company_id.id,
             }
         )
-        yield customer
         about = {"partner_id": customer.id, "user_id": user.id}
         deals = env["billinator.opportunity"].create(
             [
@@ -208,35 +207,41 @@ class World:
             ]
         )
         quotes = self._make_quotes(env, about, deals)
-        installments = env["billinator.quote.installment"].create(
+        activities = self._make_activities(env, deals)
+        contacts = self._make_contacts(env, customer)
+        yield from (customer, deals, quotes, quotes.line_ids, activities)
+        yield from (contacts, contacts.person_id, activities.activity_id)
+        yield env["billinator.quote.installment"].create(
             [{"quote_id": quote.id, "percentage": 10.0} for quote in quotes[2:6]]
         )
-        activities = env["billinator.activity"].create(
+        yield env["billinator.note"].create(
+            [{"opportunity_id": deal.id, "subject": "Talk"} for deal in deals]
+        )
+        yield self._make_messages([*deals, *quotes[:4]])
+        yield self._make_attachments(deals)
+        yield from self._make_dialogs(env, deals, quotes, activities)
+
+    def _make_activities(self, env, deals):
+        return env["billinator.activity"].create(
             [
                 {
                     "opportunity_id": deal.id,
                     "type": "call",
                     "summary": "Call",
                     "due_date": "2026-01-01 10:00:00",
-                    "user_id": user.id,
+                    "user_id": env.uid,
                 }
                 for deal in deals
             ]
         )
-        notes = env["billinator.note"].create(
-            [{"opportunity_id": deal.id, "subject": "Talk"} for deal in deals]
-        )
-        contacts = env["billinator.contact"].create(
+
+    def _make_contacts(self, env, customer):
+        return env["billinator.contact"].create(
             [
-                {"customer_id": customer.id, "name": f"Person {number} of {login}"}
+                {"customer_id": customer.id, "name": f"{number} of {customer.name}"}
                 for number in range(4)
             ]
         )
-        yield from (deals, quotes, quotes.line_ids, installments, activities, notes)
-        yield from (contacts, contacts.person_id, activities.activity_id)
-        yield self._make_messages([*deals, *quotes[:4]])
-        yield self._make_attachments(deals)
-        yield from self._make_dialogs(env, deals, quotes, activities)
 
     def _make_quotes(self, env, about, deals):
         line = {"product_id": self.product.id, "quantity": 2, "price_unit": 50.0}
@@ -364,6 +369,15 @@ class World:
         yield env["billinator.stage.conversion"].create(
             {**here, "stage_id": stage.id, "age_from": 1000}
         )
+        yield from self._make_webhook(env, user, here)
+        yield env["billinator.external.reference"].create(
+            {**here, "ref": f"ref-{company.id}", "model": "billinator.opportunity"}
+        )
+        yield env["billinator.idempotency.key"].create(
+            {"user_id": user.id, "key": f"key-{user.id}", "request_hash": "hash"}
+        )
+
+    def _make_webhook(self, env, user, here):
         webhook = env["billinator.webhook"].create(
             {
                 "name": "Webhook",
@@ -380,12 +394,6 @@ class World:
                 "event_uuid": f"uuid-{webhook.id}",
                 "payload": "{}",
             }
-        )
-        yield env["billinator.external.reference"].create(
-            {**here, "ref": f"ref-{company.id}", "model": "billinator.opportunity"}
-        )
-        yield env["billinator.idempotency.key"].create(
-            {"user_id": user.id, "key": f"key-{user.id}", "request_hash": "hash"}
         )
 
     def _make_offers(self):

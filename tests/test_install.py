@@ -213,6 +213,21 @@ def test_what_is_there_gets_its_rows_and_stays(database):
     assert int(before["mail_activity"][0][0]) > ACTIVITIES
 
     database.install()
+    _check_rows(database, last_ids)
+    assert database.fingerprints(columns, last_ids) == before
+
+    meetings = "SELECT id, name, start FROM calendar_event ORDER BY id"
+    planned = database.query(meetings)
+    database.query(FAVOURITES)
+    database.uninstall()
+    assert database.fingerprints(columns, last_ids) == before
+    assert database.query(SCHEMA) == schema
+    assert database.settings() == settings
+    assert database.query(meetings) == planned
+
+
+def _check_rows(database, last_ids):
+    """Assert that each activity and person has its row, and in it the right things."""
     assert database.query(WRONG_ROWS) == []
     overview = database.query(OVERVIEW)
     assert {row[3] for row in overview} == {"09:00:00"}
@@ -235,13 +250,3 @@ def test_what_is_there_gets_its_rows_and_stays(database):
         )[0][0]
     )
     assert int(contacts) == PEOPLE
-    assert database.fingerprints(columns, last_ids) == before
-
-    meetings = "SELECT id, name, start FROM calendar_event ORDER BY id"
-    planned = database.query(meetings)
-    database.query(FAVOURITES)
-    database.uninstall()
-    assert database.fingerprints(columns, last_ids) == before
-    assert database.query(SCHEMA) == schema
-    assert database.settings() == settings
-    assert database.query(meetings) == planned

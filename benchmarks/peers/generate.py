@@ -288,23 +288,11 @@ class Generator:
         return {"deal": deals, "quote": quotes, "tags": templates["tags"].ids}
 
     def _copy_deals(self, templates):
-        value, partner, created = (
-            self._get_value(),
-            SQL("partner.id"),
-            self._get_created(),
-        )
-        is_closed = SQL("n <= %s", self.closed)
-        closed = self._get_closed()
         money = (
             "expected_revenue_company",
             "weighted_revenue",
             "committed_revenue",
             "prorated_revenue",
-        )
-        days = SQL("CASE WHEN %s THEN 1 + %s END", is_closed, self._days())
-        deadline = SQL(
-            "CASE WHEN %s THEN %s ELSE %s + interval '1 day' * (%s %% 210 - 30) END",
-            *(is_closed, closed, NOW, chance(6)),
         )
         columns = self.bulk.get_columns(templates._table)
         return self._copy(
@@ -315,35 +303,55 @@ class Generator:
                 "JOIN res_partner partner ON partner.id = %s", self._get_partner()
             ),
             name=SQL("%s || ' for ' || partner.name", pick(SUBJECTS, 7, "text")),
-            partner_id=partner,
-            commercial_partner_id=partner,
-            partner_name=SQL(
-                "CASE WHEN template.partner_name IS NOT NULL THEN partner.name END"
-            ),
-            email_from=SQL("partner.email"),
-            email_normalized=SQL("partner.email_normalized"),
-            email_domain_criterion=SQL("partner.email_normalized"),
-            phone=SQL("partner.phone"),
-            phone_sanitized=SQL("replace(partner.phone, ' ', '')"),
-            phone_key=SQL("right(replace(partner.phone, ' ', ''), 9)"),
             user_id=pick(self.people.users.ids, 8),
             team_id=pick(self.people.teams.ids, 9),
             priority=SQL("(%s %% 4)::text", chance(10)),
-            create_date=created,
-            write_date=created,
-            date_open=created,
-            date_conversion=created,
-            date_last_stage_update=SQL(
-                "CASE WHEN %s THEN %s ELSE %s END", is_closed, closed, created
-            ),
-            date_deadline=SQL("(%s)::date", deadline),
-            last_deadline=SQL("(%s)::date", deadline),
-            date_closed=SQL("CASE WHEN %s THEN %s END", is_closed, closed),
-            day_close=days,
-            days_to_close=days,
-            expected_revenue=value,
+            expected_revenue=self._get_value(),
+            **self._get_customer_values(),
+            **self._get_deal_dates(),
             **{name: self._get_money(name) for name in money if name in columns},
         )
+
+    def _get_customer_values(self):
+        partner, phone = SQL("partner.id"), SQL("replace(partner.phone, ' ', '')")
+        email = SQL("partner.email_normalized")
+        return {
+            "partner_id": partner,
+            "commercial_partner_id": partner,
+            "partner_name": SQL(
+                "CASE WHEN template.partner_name IS NOT NULL THEN partner.name END"
+            ),
+            "email_from": SQL("partner.email"),
+            "email_normalized": email,
+            "email_domain_criterion": email,
+            "phone": SQL("partner.phone"),
+            "phone_sanitized": phone,
+            "phone_key": SQL("right(%s, 9)", phone),
+        }
+
+    def _get_deal_dates(self):
+        created, closed = self._get_created(), self._get_closed()
+        is_closed = SQL("n <= %s", self.closed)
+        days = SQL("CASE WHEN %s THEN 1 + %s END", is_closed, self._days())
+        deadline = SQL(
+            "(CASE WHEN %s THEN %s ELSE %s + interval '1 day' * (%s %% 210 - 30) END)"
+            "::date",
+            *(is_closed, closed, NOW, chance(6)),
+        )
+        return {
+            "create_date": created,
+            "write_date": created,
+            "date_open": created,
+            "date_conversion": created,
+            "date_last_stage_update": SQL(
+                "CASE WHEN %s THEN %s ELSE %s END", is_closed, closed, created
+            ),
+            "date_deadline": deadline,
+            "last_deadline": deadline,
+            "date_closed": SQL("CASE WHEN %s THEN %s END", is_closed, closed),
+            "day_close": days,
+            "days_to_close": days,
+        }
 
     def _relate_tags(self, side, tags, deals):
         """Give each deal a tag, and every third one another."""
