@@ -4,7 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
-import { Component, useState } from "@odoo/owl";
+import { Component, onMounted, status, useState } from "@odoo/owl";
 
 /** Return all that other opportunities are compared by. */
 function getKey({ resId, data }) {
@@ -27,14 +27,19 @@ export class SimilarOpportunities extends Component {
         this.orm = useService("orm");
         this.keepLast = new KeepLast();
         this.state = useState({ count: 0 });
-        useRecordObserver((record) => {
-            const key = getKey(record);
-            // What is typed is compared when it is saved.
-            if (!record.dirty && key !== this.key) {
-                this.key = key;
-                this.load(record.resId);
-            }
-        });
+        useRecordObserver((record) => this.compare(record));
+        onMounted(() => this.compare(this.props.record));
+    }
+
+    compare(record) {
+        const key = getKey(record);
+        // What is typed is compared when it is saved.
+        const isChanged = !record.dirty && key !== this.key;
+        // A form that opens is set up more than once before it is there.
+        if (isChanged && status(this) === "mounted") {
+            this.key = key;
+            this.load(record.resId);
+        }
     }
 
     async load(resId) {
