@@ -1,6 +1,6 @@
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
@@ -62,9 +62,12 @@ class BillinatorDocumentMixin(models.AbstractModel):
 
     # Both for a page of cards or rows at once, without reading their activities.
     def _compute_activity_state(self):
-        signs = self._aggregate_activities(
-            self._get_activity_sign("mail_activity"), SQL("TRUE")
+        sign = SQL(
+            "MIN(SIGN(date_deadline - (%s AT TIME ZONE 'UTC'"
+            " AT TIME ZONE COALESCE(user_tz, 'UTC'))::date))",
+            fields.Datetime.now(),
         )
+        signs = self._aggregate_activities(sign, SQL("TRUE"))
         for document in self:
             sign = signs.get(document._origin.id)
             document.activity_state = ACTIVITY_STATES.get(sign, False)
@@ -94,14 +97,4 @@ class BillinatorDocumentMixin(models.AbstractModel):
                     condition,
                 )
             )
-        )
-
-    @api.model
-    def _get_activity_sign(self, alias):
-        return SQL(
-            "MIN(SIGN(%s - (%s AT TIME ZONE 'UTC'"
-            " AT TIME ZONE COALESCE(%s, 'UTC'))::date))",
-            SQL.identifier(alias, "date_deadline"),
-            fields.Datetime.now(),
-            SQL.identifier(alias, "user_tz"),
         )
