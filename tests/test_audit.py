@@ -67,8 +67,8 @@ BREAKS = {
     "an activity and its row agree": """
         UPDATE billinator_activity SET status = 'done' WHERE id = %(activity)s
     """,
-    "a deal knows since when its activities are due": """
-        UPDATE billinator_opportunity SET date_activity_due = '2024-01-01'
+    "a deal knows since when its activities are due and overdue": """
+        UPDATE billinator_opportunity SET date_activity_overdue = '2024-01-01'
          WHERE id = %(deal)s
     """,
     "a pending meeting and its event agree": """

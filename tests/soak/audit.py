@@ -220,20 +220,25 @@ RULES = (
         """,
     ),
     Rule(
-        "a deal knows since when its activities are due",
+        "a deal knows since when its activities are due and overdue",
         "billinator_opportunity",
         "date_activity_due IS NOT NULL",
         """
-        SELECT deal.id AS deal, deal.date_activity_due AS kept, activity.due
+        SELECT deal.id AS deal, deal.date_activity_due, activity.due,
+               deal.date_activity_overdue, activity.overdue
           FROM billinator_opportunity deal
      LEFT JOIN (
-               SELECT res_id, min(date_deadline::timestamp
-                      AT TIME ZONE coalesce(user_tz, 'UTC') AT TIME ZONE 'UTC') AS due
+               SELECT res_id,
+                      min(date_deadline::timestamp
+                      AT TIME ZONE coalesce(user_tz, 'UTC') AT TIME ZONE 'UTC') AS due,
+                      min((date_deadline + 1)::timestamp AT TIME ZONE
+                      coalesce(user_tz, 'UTC') AT TIME ZONE 'UTC') AS overdue
                  FROM mail_activity
                 WHERE active AND res_model = 'billinator.opportunity'
                 GROUP BY res_id
                ) activity ON activity.res_id = deal.id
          WHERE deal.date_activity_due IS DISTINCT FROM activity.due
+            OR deal.date_activity_overdue IS DISTINCT FROM activity.overdue
         """,
     ),
     Rule(
