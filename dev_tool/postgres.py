@@ -23,6 +23,8 @@ SETTINGS = {
     "synchronous_commit": "off",
     "shared_buffers": "256MB",
     "max_connections": "200",
+    # It would look into each of the tests' databases every minute.
+    "autovacuum_naptime": "10min",
 }
 
 

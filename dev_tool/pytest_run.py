@@ -15,8 +15,24 @@ PASSED, NO_TESTS = 0, 5
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
-# They take minutes, and wait for the browser most of the time.
-ROBOTS = "billinator_crm/tests/test_click_everywhere.py"
+# They wait for the browser, or for a PDF, half of the time.
+BROWSER = tuple(
+    f"billinator_crm/tests/test_{name}.py"
+    for name in (
+        *("click_everywhere", "attachment", "dashboard_tours", "portal"),
+        *("quote_report", "tours", "xss"),
+    )
+)
+# Black-box tests of what is installed beside what, and of what serves it. They share
+# no servers with the others.
+SERVING = tuple(
+    f"tests/test_{name}.py"
+    for name in (
+        *("dev_tool", "examples", "install", "readme", "replica", "rest", "rest_load"),
+        *("rest_rights", "rest_threads", "server", "side_by_side", "upgrade"),
+        *("webhooks", "wheel"),
+    )
+)
 
 
 @dataclass
@@ -69,18 +85,22 @@ class PytestRun:
 def get_runs(databases, options):
     """Return the runs for what pytest is asked to do.
 
-    The CRM's tests and the black-box tests keep a core busy each, and go on side by
-    side, with the robots and the other addons' tests beside both, unless the options
-    name files or folders.
+    Each of the four waits for a browser or for other processes now and then, so that
+    together they keep two cores busy.
     """
     if any(Path(ROOT, one.partition("::")[0]).exists() for one in options):
         return [PytestRun("chosen", [], databases)]
     crm, *others = (addon.name for addon in addons())
     return [
-        PytestRun("crm", [crm, f"--ignore={ROBOTS}", AUDIT], databases),
-        PytestRun("blackbox", ["tests", f"--ignore={AUDIT}"], databases),
-        PytestRun("others", [ROBOTS, *others], databases),
+        PytestRun("crm", [crm, AUDIT, *_ignoring(BROWSER)], databases),
+        PytestRun("browser", [*BROWSER, *others], databases),
+        PytestRun("blackbox", ["tests", *_ignoring([AUDIT, *SERVING])], databases),
+        PytestRun("serving", [*SERVING], databases),
     ]
+
+
+def _ignoring(paths):
+    return [f"--ignore={path}" for path in paths]
 
 
 def run_side_by_side(runs, options):

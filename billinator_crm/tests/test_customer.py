@@ -8,7 +8,7 @@ from odoo.tests import Form, new_test_user, tagged
 from .common import BillinatorInvoicingCommon
 from .view_specification import get_specification
 
-FEW, MANY = 1, 80
+FEW, MANY = 1, 50
 PAGE = "billinator_crm.res_partner_view_form"
 
 
@@ -508,7 +508,7 @@ class TestCustomerPage(CustomerCase):
 
 @tagged("post_install", "-at_install")
 class TestCustomerQueries(CustomerCase):
-    """A list of 80 customers takes as many queries as a list of one."""
+    """A list of 50 customers takes as many queries as a list of one."""
 
     @classmethod
     def setUpClass(cls):
@@ -524,14 +524,51 @@ class TestCustomerQueries(CustomerCase):
             ]
         )
         cls.customers.contact_ids.is_primary = True
-        for customer in cls.customers:
-            deal = cls._create_opportunity(
-                partner_id=customer.child_ids.id, expected_revenue=100
-            )
-            deal.activity_schedule("mail.mail_activity_data_call")
+        deals = cls.env["billinator.opportunity"].create(
+            [
+                {
+                    "name": "Deal",
+                    "partner_id": customer.child_ids.id,
+                    "expected_revenue": 100,
+                }
+                for customer in cls.customers
+            ]
+        )
+        deals.activity_schedule("mail.mail_activity_data_call")
+        for deal in deals:
             deal.message_post(body="Hello", subtype_xmlid="mail.mt_comment")
-            cls._create_quote(partner_id=customer.id, opportunity_id=deal.id)
-            cls._create_invoice_of(100, partner_id=customer, days_ago=9)
+        cls._create_quotes_of(deals)
+        cls._create_invoices_of(cls.customers)
+
+    @classmethod
+    def _create_quotes_of(cls, deals):
+        line = {"product_id": cls.product_a.id, "quantity": 2}
+        cls.env["billinator.quote"].create(
+            [
+                {
+                    "partner_id": deal.commercial_partner_id.id,
+                    "opportunity_id": deal.id,
+                    "line_ids": [Command.create(line)],
+                }
+                for deal in deals
+            ]
+        )
+
+    @classmethod
+    def _create_invoices_of(cls, customers):
+        line = {"name": "Work", "price_unit": 100, "tax_ids": []}
+        cls.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": customer.id,
+                    "invoice_date": cls._days_ago(9),
+                    "invoice_date_due": cls._days_ago(9),
+                    "invoice_line_ids": [Command.create(line)],
+                }
+                for customer in customers
+            ]
+        ).action_post()
 
     def _count_queries(self, view_type, partners, user):
         customers = self._as(user, partners)
