@@ -49,6 +49,8 @@ billinator_crm/models/billinator_batch_tracking_mixin.py
 billinator_crm/models/billinator_document_mixin.py
   1 BillinatorDocumentMixin.unlink: after check_access("unlink")
 billinator_crm/models/billinator_document_named_mixin.py
+  1 BillinatorDocumentNamedMixin._check_company: a constraint, which names what Odoo's
+      does
   2 BillinatorDocumentNamedMixin._fetch_related: names, which the ORM tells of what it
       has let the user read; what activities tell that the user may see
 billinator_crm/models/billinator_note.py
@@ -65,9 +67,8 @@ billinator_crm/models/billinator_opportunity.py
       one's own deal
   1 BillinatorOpportunity._fetch_query: paths and currencies of the user's own
       companies, which rules read as sudo
-  3 BillinatorOpportunity._fetch_for_logging: what stored fields are computed from, as
+  2 BillinatorOpportunity._fetch_for_logging: what stored fields are computed from, as
       sudo anyway; a customer of another company is refused after that
-  1 BillinatorOpportunity._check_company: a constraint, which names what Odoo's does
   1 BillinatorOpportunity._fetch_related: what company_currency_id is read from
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")
@@ -98,6 +99,8 @@ billinator_crm/models/billinator_quote.py
   1 BillinatorQuote.invoice_count: a number, for who reads the quote
   1 BillinatorQuote.company_currency_id: the company's, of a quote that is shown
   1 BillinatorQuote.company_price_include: a setting of the company, for the form
+  2 BillinatorQuote._fetch_for_creation: what stored fields are computed from, as sudo
+      anyway; a customer of another company is refused after that
   1 BillinatorQuote.tax_country_id: for the choice of taxes, of the company or its
       fiscal position
   1 BillinatorQuote._check_invoiced_is_accepted: a constraint, which only asks whether

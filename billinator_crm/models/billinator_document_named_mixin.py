@@ -24,6 +24,11 @@ NAME_FIELDS = (
     "vat",
     "zip",
 )
+# Of who makes a document, and of a team, what making it asks for.
+USER_FIELDS = ("active", "company_id", "partner_id", "share")
+TEAM_FIELDS = ("company_id", "name")
+# Of a tag, what cards and rows tell, and what its rule asks for.
+TAG_FIELDS = ("active", "color", "company_id", "is_segment", "name")
 # Of an activity and its type, what cards and rows tell.
 ACTIVITY_FIELDS = ("activity_type_id", "icon", "summary")
 ACTIVITY_TYPE_FIELDS = ("decoration_type", "icon", "name")
@@ -32,7 +37,7 @@ ACTIVITY_TYPE_FIELDS = ("decoration_type", "icon", "name")
 class BillinatorDocumentNamedMixin(models.AbstractModel):
     """A document that is found by the name of its customer, ``partner_id``.
 
-    It has a salesperson, ``user_id``, too.
+    It has a salesperson, ``user_id``, and a team, ``team_id``, too.
     """
 
     _name = "billinator.document.named.mixin"
@@ -72,6 +77,38 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
         ids = query.get_result_ids()
         return ids if len(ids) <= FEW else None
 
+    # === Creating === #
+
+    @api.model
+    def _get_customers(self, vals_list):
+        """Return the customers that documents are to be created for."""
+        customer_ids = [vals.get("partner_id") for vals in vals_list]
+        # What is no id is refused by the ORM, which says why.
+        ids = {one for one in customer_ids if type(one) is int and one > 0}
+        return self.env["res.partner"].browse(ids)
+
+    @api.model
+    def _fetch_user(self):
+        """Read of the user what changing documents asks for, and no more."""
+        self.env.user.fetch(USER_FIELDS)
+
+    def _check_company(self, fnames=None):
+        """Ask for no companies of the user, whose own documents these mostly are.
+
+        They are in memory; those of others are read for all documents at once.
+        """
+        names = self._fields if fnames is None or "company_id" in fnames else fnames
+        # As sudo: who assigns a document need not read what the user's companies are.
+        documents_sudo = self.sudo()
+        if "team_id" in names:
+            documents_sudo.team_id.fetch(TEAM_FIELDS)
+        own_company_ids = self.env.user._get_company_ids()
+        if documents_sudo.user_id <= self.env.user and set(
+            documents_sudo.company_id.ids
+        ) <= set(own_company_ids):
+            fnames = set(names) - {"company_id", "user_id"}
+        return super()._check_company(fnames)
+
     # === Reading === #
 
     def _read_format(self, fnames, load="_classic_read"):
@@ -96,6 +133,11 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
             people_sudo.fetch(["partner_id", "share"])
             partners_sudo |= documents_sudo.user_id.partner_id
         partners_sudo.fetch(NAME_FIELDS)
+        if "team_id" in field_names:
+            documents_sudo.team_id.fetch(TEAM_FIELDS)
+        if "tag_ids" in field_names:
+            # All of them, as whether one is active would be asked of each whole tag.
+            self.with_context(active_test=False).tag_ids.fetch(TAG_FIELDS)
         if "activity_ids" in field_names:
             # As sudo: of the activities that the user may see, and of nothing else.
             activities_sudo = self.activity_ids.sudo()

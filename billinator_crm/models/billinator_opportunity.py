@@ -26,6 +26,7 @@ PARTNER_FIELDS = (
     "email_normalized",
     "name",
     "phone",
+    "tz",
 )
 COMPANY_FIELDS = ("alias_domain_id", "currency_id", "parent_path")
 
@@ -660,44 +661,31 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _fetch_for_creation(self, vals_list):
-        customer_ids = [vals.get("partner_id") for vals in vals_list]
-        # What is no id is refused by the ORM, which says why.
-        ids = {one for one in customer_ids if type(one) is int and one > 0}
-        customers = self.env["res.partner"].browse(ids)
-        self._fetch_for_logging(self.env.company, customers)
+        self.env["billinator.stage"]._remember()
+        self._fetch_user()
+        self._fetch_for_logging(self.env.company, self._get_customers(vals_list))
+
+    def _fetch_for_moving(self):
+        # The history tells where a deal came from, and where it is now.
+        self.env["billinator.stage"]._remember().fetch(["name"])
+        self._fetch_user()
+        self._fetch_for_logging(self.company_id, self.env["res.partner"])
 
     @api.model
     def _fetch_for_logging(self, companies, customers):
-        """Read at once what deals in a stage, and messages about it, are made of.
+        """Read at once what deals, and messages about them, are made of.
 
         :param companies: ``res.company``
         :param customers: ``res.partner``
         """
         # As sudo: the values become the deal's own, or are shown with it.
-        env_sudo = self.env(su=True)
-        env_sudo["billinator.stage"]._remember()
         companies.sudo().fetch(COMPANY_FIELDS)
-        (customers.sudo() | env_sudo.user.partner_id).fetch(PARTNER_FIELDS)
-
-    def _check_company(self, fnames=None):
-        """Ask for no companies of the user, whose own deals these mostly are.
-
-        They are in memory; those of others are read for all deals at once.
-        """
-        names = self._fields if fnames is None or "company_id" in fnames else fnames
-        # As sudo: who assigns a deal need not read what the user's companies are.
-        deals_sudo = self.sudo()
-        own_company_ids = self.env.user._get_company_ids()
-        if deals_sudo.user_id <= self.env.user and set(
-            deals_sudo.company_id.ids
-        ) <= set(own_company_ids):
-            fnames = set(names) - {"company_id", "user_id"}
-        return super()._check_company(fnames)
+        (customers.sudo() | self.env.user.partner_id).fetch(PARTNER_FIELDS)
 
     def write(self, vals):
         """Let an empty probability, an import's blank cell, be the stage's."""
         if "stage_id" in vals:
-            self._fetch_for_logging(self.company_id, self.env["res.partner"])
+            self._fetch_for_moving()
         if vals.get("probability", 0) is False:
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
@@ -705,6 +693,7 @@ class BillinatorOpportunity(models.Model):
 
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):
+            self._fetch_user()
             # As sudo: rules of contacts and quotes ask for the companies' paths.
             companies_sudo = self.env["res.company"].sudo()
             companies_sudo.browse(self.env.user._get_company_ids()).fetch(
@@ -716,6 +705,8 @@ class BillinatorOpportunity(models.Model):
         if "company_currency_id" in field_names:
             # As sudo: the company's currency is shown with each of its deals.
             self.sudo().company_id.fetch(["currency_id"])
+        if "stage_id" in field_names:
+            self.env["billinator.stage"]._remember().fetch(["name"])
         return super()._fetch_related(field_names)
 
     @api.ondelete(at_uninstall=False)

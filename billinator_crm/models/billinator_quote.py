@@ -36,6 +36,40 @@ ORIGIN_STATES = {
     "rejected": ("draft", "sent", "expired"),
     "expired": ("draft", "sent", "expired"),
 }
+# What a new quote takes over from its customer and its company. Of each, a hundred
+# fields are read where one is missing.
+CUSTOMER_FIELDS = (
+    "commercial_partner_id",
+    "company_id",
+    "country_id",
+    "email",
+    "email_normalized",
+    "is_company",
+    "lang",
+    "name",
+    "parent_id",
+    "property_account_position_id",
+    "property_payment_term_id",
+    "specific_property_product_pricelist",
+    "state_id",
+    "type",
+    "tz",
+    "user_id",
+    "vat",
+    "zip",
+)
+COMPANY_FIELDS = (
+    "account_price_include",
+    "account_sale_tax_id",
+    "active",
+    "alias_domain_id",
+    "billinator_quote_validity_days",
+    "currency_id",
+    "parent_id",
+    "parent_path",
+    "partner_id",
+    "tax_calculation_rounding_method",
+)
 
 
 class BillinatorQuote(models.Model):
@@ -559,7 +593,18 @@ class BillinatorQuote(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             self._check_not_derived(set().union(*vals_list))
+        self._fetch_for_creation(vals_list)
         return super().create(self._with_numbers(vals_list))
+
+    @api.model
+    def _fetch_for_creation(self, vals_list):
+        # As sudo: the values become the quote's own, or are shown with it.
+        self._fetch_user()
+        company_sudo = self.env.company.sudo()
+        company_sudo.fetch(COMPANY_FIELDS)
+        partners_sudo = self._get_customers(vals_list).sudo()
+        partners_sudo |= company_sudo.partner_id | self.env.user.partner_id
+        partners_sudo.with_company(company_sudo).fetch(CUSTOMER_FIELDS)
 
     def _with_numbers(self, vals_list):
         """Return copies of the values, with quote numbers where there are none."""
@@ -720,9 +765,11 @@ class BillinatorQuote(models.Model):
             .sudo()  # A setting that salespeople cannot read, and may profit from.
             .get_param("account.use_invoice_terms")
         )
+        if not use_terms:
+            return False
         lang = self.partner_id.lang or self.env.user.lang
         terms = self.company_id.with_context(lang=lang).invoice_terms
-        return use_terms and not is_html_empty(terms) and terms
+        return not is_html_empty(terms) and terms
 
     def _get_state_label(self, state=None):
         """Return the name of a state, by default of the quote's."""

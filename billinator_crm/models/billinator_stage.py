@@ -15,6 +15,7 @@ class StageRules(NamedTuple):
     status: str
     probability: float
     sequence: int
+    rotting_threshold_days: int
     team_ids: tuple
     required_names: tuple
     require_accepted_quote: bool
@@ -208,6 +209,7 @@ class BillinatorStage(models.Model):
                 status=stage.status,
                 probability=stage.probability,
                 sequence=stage.sequence,
+                rotting_threshold_days=stage.rotting_threshold_days,
                 team_ids=tuple(stage.with_context(active_test=False).team_ids.ids),
                 required_names=tuple(stage.required_field_ids.mapped("name")),
                 require_accepted_quote=stage.require_accepted_quote,
@@ -218,12 +220,16 @@ class BillinatorStage(models.Model):
 
     @api.model
     def _remember(self):
-        """Put what the rules hold into the cache, where a new deal looks for it."""
+        """Put what the rules hold into the cache, where a deal looks for it.
+
+        :return: the stages
+        """
         rules = self._get_all_rules()
         stages = self.browse(rules)
-        for name in ("status", "probability", "sequence"):
+        for name in ("status", "probability", "sequence", "rotting_threshold_days"):
             values = [getattr(rules[stage.id], name) for stage in stages]
             stages._fields[name]._insert_cache(stages, values)
+        return stages
 
     def _is_open_to(self, team):
         """Whether opportunities of ``team`` (or of none) may be in this stage."""

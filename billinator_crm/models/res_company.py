@@ -2,6 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+# What a number is made of.
+SEQUENCE_FIELDS = ("implementation", "padding", "prefix", "suffix", "use_date_range")
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
@@ -92,8 +95,9 @@ class ResCompany(models.Model):
         sequence_sudo = (
             self.env["ir.sequence"]
             .sudo()
-            .search(
+            .search_fetch(
                 [("code", "=", "billinator.quote"), ("company_id", "=", self.id)],
+                SEQUENCE_FIELDS,
                 limit=1,
             )
         )
