@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 
+# Of a currency, what its name and its amounts ask for.
+CURRENCY_FIELDS = ("decimal_places", "name", "rounding")
 # By the least sign of the days left for a document's pending activities.
 ACTIVITY_STATES = {-1: "overdue", 0: "today", 1: "planned"}
 

@@ -10,6 +10,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL, email_normalize, split_every
 
 from ..arguments import arguments, as_domain_of, as_id, as_ids, as_text, one_record
+from .billinator_document_mixin import CURRENCY_FIELDS
 from .billinator_quote import CONVERTIBLE_STATES
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
@@ -679,7 +680,9 @@ class BillinatorOpportunity(models.Model):
         :param customers: ``res.partner``
         """
         # As sudo: the values become the deal's own, or are shown with it.
-        companies.sudo().fetch(COMPANY_FIELDS)
+        companies_sudo = companies.sudo()
+        companies_sudo.fetch(COMPANY_FIELDS)
+        companies_sudo.currency_id.fetch(CURRENCY_FIELDS)
         (customers.sudo() | self.env.user.partner_id).fetch(PARTNER_FIELDS)
 
     def write(self, vals):
@@ -704,7 +707,9 @@ class BillinatorOpportunity(models.Model):
     def _fetch_related(self, field_names):
         if "company_currency_id" in field_names:
             # As sudo: the company's currency is shown with each of its deals.
-            self.sudo().company_id.fetch(["currency_id"])
+            companies_sudo = self.sudo().company_id
+            companies_sudo.fetch(["currency_id"])
+            companies_sudo.currency_id.fetch(CURRENCY_FIELDS)
         if "stage_id" in field_names:
             self.env["billinator.stage"]._remember().fetch(["name"])
         return super()._fetch_related(field_names)

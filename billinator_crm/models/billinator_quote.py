@@ -9,6 +9,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_amount, is_html_empty
 
 from ..arguments import arguments, as_text, one_record
+from .billinator_document_mixin import CURRENCY_FIELDS
 
 STATES = [
     ("draft", "Draft"),
@@ -602,6 +603,7 @@ class BillinatorQuote(models.Model):
         self._fetch_user()
         company_sudo = self.env.company.sudo()
         company_sudo.fetch(COMPANY_FIELDS)
+        company_sudo.currency_id.fetch(CURRENCY_FIELDS)
         partners_sudo = self._get_customers(vals_list).sudo()
         partners_sudo |= company_sudo.partner_id | self.env.user.partner_id
         partners_sudo.with_company(company_sudo).fetch(CUSTOMER_FIELDS)
