@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from . import linters, odoo_source, programs, python_env
 from .databases import BENCHMARK as PEERS
-from .databases import Databases
+from .databases import Databases, check_name
 from .odoo import CONFIGURATION, ENVIRONMENT, Odoo
 from .places import DEV, LOGS, setup_lock
 from .postgres import Postgres
@@ -144,6 +144,8 @@ def shell(arguments, rest):
 def reset(arguments, rest):
     """Delete one database, or everything."""
     _refuse(rest)
+    if arguments.database:
+        check_name(arguments.database)
     with setup_lock(), setup_lock("lint"):
         if arguments.database:
             Databases(_set_up()).drop(arguments.database)

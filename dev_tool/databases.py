@@ -24,8 +24,10 @@ BUNDLES = (
     *("web.assets_backend_lazy", "web.assets_clickbot", "web.assets_emoji"),
     *("web.assets_frontend", "web.assets_frontend_lazy"),
     *("web.assets_frontend_minimal", "web.assets_tests", "web.assets_web"),
-    *("web.assets_web_print", "web.chartjs_lib", "web.fullcalendar_lib"),
+    *("web.chartjs_lib", "web.fullcalendar_lib"),
 )
+# Of the backend once more, for the printer, pages load the style alone.
+STYLE = "web.assets_web_print"
 # What is printed gets prefixes for an older browser.
 REPORT_BUNDLES = ("web.report_assets_common", "web.report_assets_pdf")
 BUILD_ASSETS = (
@@ -33,6 +35,7 @@ BUILD_ASSETS = (
     f"    prefixed = name in {REPORT_BUNDLES}\n"
     "    bundle = env['ir.qweb']._get_asset_bundle(name, autoprefix=prefixed)\n"
     "    bundle.css(), bundle.js()\n"
+    f"env['ir.qweb']._get_asset_bundle({STYLE!r}, js=False).css()\n"
     "env.cr.commit()"
 )
 # What Odoo does for a new company once its country is known.
@@ -59,8 +62,7 @@ class Databases:
 
     def provide(self, name, demo):
         """Have a database to work in, with the addons as they are now."""
-        if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
-            raise Problem(f"{name!r} cannot be the name of a database.")
+        check_name(name)
         wanted = addons_fingerprint()
         if not self._exists(name):
             prepared = self.prepared(demo)
@@ -90,11 +92,13 @@ class Databases:
         """Delete a database, whoever is connected, and its files."""
         # Its own --force is refused while PostgreSQL cleans up in the database, which
         # it interrupts for a drop without.
-        self._query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            f" WHERE datname = '{name}' AND backend_type = 'client backend'"
-        )
-        self._client("dropdb", "--if-exists", name)
+        if self._exists(name):
+            self._query(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            self._query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                f" WHERE datname = '{name}' AND backend_type = 'client backend'"
+            )
+            self._client("dropdb", name)
         shutil.rmtree(FILESTORES / name, ignore_errors=True)
 
     def drop_abandoned_copies(self):
@@ -216,6 +220,12 @@ class Databases:
 
     def _client(self, *command):
         return self.odoo.postgres.client(*command)
+
+
+def check_name(name):
+    """Refuse what PostgreSQL and the file system would not take as it is."""
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
+        raise Problem(f"{name!r} cannot be the name of a database.")
 
 
 def _contents(demo):

@@ -23,8 +23,8 @@ BROWSER = tuple(
         *("quote_report", "tours", "xss"),
     )
 )
-# Black-box tests of what is installed beside what, and of what serves it. They share
-# no servers with the others.
+# Black-box tests of what is installed beside what, and of what serves it. Of the
+# servers that tests share, they start one alone that the others start, too.
 SERVING = tuple(
     f"tests/test_{name}.py"
     for name in (

@@ -87,6 +87,10 @@ def test_unknown_arguments_are_refused():
     assert "--prot" in _dev("run", "--prot=8070")
 
 
+def test_what_is_no_name_of_a_database_is_refused():
+    assert "cannot be the name" in _dev("reset", "--database=o'brien")
+
+
 def test_a_broken_download_leaves_nothing_and_the_next_one_succeeds(tmp_path):
     folder = tmp_path / "download"
     with pytest.raises(OSError), places.complete_or_absent(folder) as partial:

@@ -67,9 +67,11 @@ billinator_crm/models/billinator_opportunity.py
       one's own deal
   1 BillinatorOpportunity._fetch_query: paths and currencies of the user's own
       companies, which rules read as sudo
+  1 BillinatorOpportunity._fetch_for_moving: names of stages, for the deal's history
   2 BillinatorOpportunity._fetch_for_logging: what stored fields are computed from, as
       sudo anyway; a customer of another company is refused after that
-  1 BillinatorOpportunity._fetch_related: what company_currency_id is read from
+  2 BillinatorOpportunity._fetch_related: what company_currency_id is read from; the
+      name of the deal's stage, which the ORM tells
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")
   1 BillinatorOpportunity.merge_opportunities: after check_access("write") on all;

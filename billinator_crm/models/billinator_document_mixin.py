@@ -70,9 +70,16 @@ class BillinatorDocumentMixin(models.AbstractModel):
             fields.Datetime.now(),
         )
         signs = self._aggregate_activities(sign, SQL("TRUE"))
-        for document in self:
-            sign = signs.get(document._origin.id)
-            document.activity_state = ACTIVITY_STATES.get(sign, False)
+        for sign, documents in self.grouped(
+            lambda document: signs.get(document._origin.id)
+        ).items():
+            documents.activity_state = ACTIVITY_STATES.get(sign, False)
+
+    def _compute_activity_exception_type(self):
+        if any(self.activity_ids.activity_type_id.mapped("decoration_type")):
+            return super()._compute_activity_exception_type()
+        # Hardly any type is an exception: the documents are set together.
+        self.activity_exception_decoration = self.activity_exception_icon = False
 
     def _compute_my_activity_date_deadline(self):
         days = self._aggregate_activities(

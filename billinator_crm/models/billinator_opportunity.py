@@ -30,6 +30,8 @@ PARTNER_FIELDS = (
     "tz",
 )
 COMPANY_FIELDS = ("alias_domain_id", "currency_id", "parent_path")
+# Of a stage, what cards and rows tell, and what they are computed from.
+STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "status")
 
 
 class BillinatorOpportunity(models.Model):
@@ -521,7 +523,12 @@ class BillinatorOpportunity(models.Model):
         rows = defaultdict(list)
         for opportunity, *row in groups:
             rows[opportunity.id].append(row)
-        for opportunity in self:
+        # Most deals have none, and are set together.
+        quoted = self.filtered(lambda deal: deal._origin.id in rows)
+        others = self - quoted
+        others.quote_count = others.quoted_amount = 0
+        others.invoice_status = "no"
+        for opportunity in quoted:
             quotes = rows[opportunity._origin.id]
             opportunity.quote_count = sum(count for *_keys, count, _amount in quotes)
             opportunity.quoted_amount = sum(
@@ -530,9 +537,7 @@ class BillinatorOpportunity(models.Model):
                 if state in CONVERTIBLE_STATES
             )
             opportunity.invoice_status = max(
-                (status for _state, status, *_sums in quotes),
-                key=order.index,
-                default="no",
+                (status for _state, status, *_sums in quotes), key=order.index
             )
 
     @api.depends("create_date")
@@ -667,8 +672,8 @@ class BillinatorOpportunity(models.Model):
         self._fetch_for_logging(self.env.company, self._get_customers(vals_list))
 
     def _fetch_for_moving(self):
-        # The history tells where a deal came from, and where it is now.
-        self.env["billinator.stage"]._remember().fetch(["name"])
+        # As sudo: the history tells where a deal came from, and where it is now.
+        self.env["billinator.stage"]._remember().sudo().fetch(STAGE_FIELDS)
         self._fetch_user()
         self._fetch_for_logging(self.company_id, self.env["res.partner"])
 
@@ -711,7 +716,8 @@ class BillinatorOpportunity(models.Model):
             companies_sudo.fetch(["currency_id"])
             companies_sudo.currency_id.fetch(CURRENCY_FIELDS)
         if "stage_id" in field_names:
-            self.env["billinator.stage"]._remember().fetch(["name"])
+            # As sudo: where a deal is, is shown with it.
+            self.sudo().stage_id.fetch(STAGE_FIELDS)
         return super()._fetch_related(field_names)
 
     @api.ondelete(at_uninstall=False)

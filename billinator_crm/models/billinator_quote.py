@@ -39,7 +39,7 @@ ORIGIN_STATES = {
 }
 # What a new quote takes over from its customer and its company. Of each, a hundred
 # fields are read where one is missing.
-CUSTOMER_FIELDS = (
+TAKEN_FROM_CUSTOMER = (
     "commercial_partner_id",
     "company_id",
     "country_id",
@@ -59,7 +59,7 @@ CUSTOMER_FIELDS = (
     "vat",
     "zip",
 )
-COMPANY_FIELDS = (
+TAKEN_FROM_COMPANY = (
     "account_price_include",
     "account_sale_tax_id",
     "active",
@@ -602,11 +602,11 @@ class BillinatorQuote(models.Model):
         # As sudo: the values become the quote's own, or are shown with it.
         self._fetch_user()
         company_sudo = self.env.company.sudo()
-        company_sudo.fetch(COMPANY_FIELDS)
+        company_sudo.fetch(TAKEN_FROM_COMPANY)
         company_sudo.currency_id.fetch(CURRENCY_FIELDS)
         partners_sudo = self._get_customers(vals_list).sudo()
         partners_sudo |= company_sudo.partner_id | self.env.user.partner_id
-        partners_sudo.with_company(company_sudo).fetch(CUSTOMER_FIELDS)
+        partners_sudo.with_company(company_sudo).fetch(TAKEN_FROM_CUSTOMER)
 
     def _with_numbers(self, vals_list):
         """Return copies of the values, with quote numbers where there are none."""

@@ -15,7 +15,6 @@ class StageRules(NamedTuple):
     status: str
     probability: float
     sequence: int
-    rotting_threshold_days: int
     team_ids: tuple
     required_names: tuple
     require_accepted_quote: bool
@@ -209,7 +208,6 @@ class BillinatorStage(models.Model):
                 status=stage.status,
                 probability=stage.probability,
                 sequence=stage.sequence,
-                rotting_threshold_days=stage.rotting_threshold_days,
                 team_ids=tuple(stage.with_context(active_test=False).team_ids.ids),
                 required_names=tuple(stage.required_field_ids.mapped("name")),
                 require_accepted_quote=stage.require_accepted_quote,
@@ -226,7 +224,7 @@ class BillinatorStage(models.Model):
         """
         rules = self._get_all_rules()
         stages = self.browse(rules)
-        for name in ("status", "probability", "sequence", "rotting_threshold_days"):
+        for name in ("status", "probability", "sequence"):
             values = [getattr(rules[stage.id], name) for stage in stages]
             stages._fields[name]._insert_cache(stages, values)
         return stages

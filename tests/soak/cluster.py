@@ -15,8 +15,12 @@ from dev_tool.postgres import SETTINGS, Postgres
 class Cluster(Postgres):
     """A server in a folder for temporary files."""
 
-    # What it has answered as committed survives a crash.
-    settings = {**SETTINGS, "synchronous_commit": "on"}
+    # What it has answered as committed survives a crash, and it cleans up as others do.
+    settings = {
+        **SETTINGS,
+        "synchronous_commit": "on",
+        "autovacuum_naptime": "1min",
+    }
 
     def __init__(self, packages):
         super().__init__(packages)
