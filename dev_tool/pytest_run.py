@@ -15,12 +15,12 @@ PASSED, NO_TESTS = 0, 5
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
-# They wait for the browser, or for a PDF, half of the time.
+# They wait for the browser, for a PDF or for PostgreSQL half of the time.
 BROWSER = tuple(
     f"billinator_crm/tests/test_{name}.py"
     for name in (
-        *("click_everywhere", "attachment", "dashboard_tours", "portal"),
-        *("quote_report", "tours", "xss"),
+        *("click_everywhere", "attachment", "dashboard_tours", "performance"),
+        *("portal", "quote_report", "tours", "xss"),
     )
 )
 # Black-box tests of what is installed beside what, and of what serves it. Of the

@@ -78,24 +78,31 @@ class TestQueryCounts(BillinatorInvoicingCommon):
     def _create_busy_opportunities(self, count):
         """Create deals with quotes and activities of several people."""
         opportunities = self._create_opportunities(count)
-        quotes = self._create_quotes(count)
-        for number, opportunity in enumerate(opportunities):
-            quotes[number].opportunity_id = opportunity
-            self._keep_busy(opportunity, number)
+        self._create_quotes_of(opportunities)
+        self._keep_busy(opportunities)
         return opportunities
 
     def _create_busy_quotes(self, count):
-        quotes = self._create_quotes(count)
-        opportunities = self._create_opportunities(count)
-        for number, quote in enumerate(quotes):
-            quote.opportunity_id = opportunities[number]
-            self._keep_busy(quote, number)
+        quotes = self._create_quotes_of(self._create_opportunities(count))
+        self._keep_busy(quotes)
         return quotes
 
-    def _keep_busy(self, record, number):
-        owner = self.owners[number % 2]
-        record.user_id = owner
-        record.activity_schedule("mail.mail_activity_data_todo", user_id=owner.id)
+    def _create_quotes_of(self, opportunities):
+        prepared = zip(
+            self._prepare_quotes(len(opportunities)), opportunities, strict=True
+        )
+        return self.env["billinator.quote"].create(
+            [
+                {**values, "opportunity_id": opportunity.id}
+                for values, opportunity in prepared
+            ]
+        )
+
+    def _keep_busy(self, records):
+        for number, owner in enumerate(self.owners):
+            own = records[number::2]
+            own.user_id = owner
+            own.activity_schedule("mail.mail_activity_data_todo", user_id=owner.id)
 
     # Counting
 
