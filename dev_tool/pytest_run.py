@@ -19,8 +19,8 @@ AUDIT = "tests/test_audit.py"
 BROWSER = tuple(
     f"billinator_crm/tests/test_{name}.py"
     for name in (
-        *("click_everywhere", "attachment", "dashboard_tours", "performance"),
-        *("portal", "quote_report", "tours", "xss"),
+        *("attachment", "click_everywhere", "conversion", "dashboard_tours"),
+        *("performance", "portal", "quote_report", "tours", "xss"),
     )
 )
 # Black-box tests of what is installed beside what, and of what serves it. Of the

@@ -132,6 +132,23 @@ class TestRights(AccessCase):
                     record.with_context(allowed_company_ids=both).has_access("read")
                 )
 
+    def test_a_rule_that_hides_a_stage_hides_no_deal(self):
+        hidden, usual = self.stages["NEGOTIATION"], self.stages["PROPOSAL"]
+        self.opportunity.stage_id = hidden
+        self.env["ir.rule"].create(
+            {
+                "name": "Stages that salespeople see",
+                "model_id": self.quick_ref("billinator_crm.model_billinator_stage").id,
+                "domain_force": str([("id", "!=", hidden.id)]),
+            }
+        )
+        deals = (self.opportunity + self.other_opportunity).with_user(self.salesperson)
+        self.env.invalidate_all()
+        names = {row["stage_id"][1] for row in deals.read(["stage_id"])}
+        self.assertEqual(names, {hidden.name, self.other_opportunity.stage_id.name})
+        deals.stage_id = usual
+        self.assertEqual(deals.stage_id, usual)
+
 
 @tagged("post_install", "-at_install")
 class TestMethods(AccessCase, BillinatorInvoicingCommon):
