@@ -144,7 +144,7 @@ class BillinatorOpportunity(models.Model):
         if operator != "in":
             return NotImplemented
         self._flush_health()
-        counts = {"good": (0,), "attention": (1,), "at_risk": range(2, 7)}
+        counts = {"good": (0,), "attention": (1,), "at_risk": range(2, len(ISSUES) + 1)}
         wanted = tuple(count for level in value for count in counts.get(level, ()))
         count = SQL(" + ").join(SQL("%s::int", SQL.identifier(name)) for name in ISSUES)
         domain = Domain("status", "=", "open") & Domain.custom(
@@ -255,26 +255,34 @@ class BillinatorOpportunity(models.Model):
                     COALESCE(quote.is_expired, FALSE) AS is_quote_expired
                FROM %(quotes)s AS quote
          CROSS JOIN %(activities)s AS activity
-         CROSS JOIN LATERAL (
-                    SELECT GREATEST(FLOOR(EXTRACT(EPOCH FROM %(now)s - GREATEST(
-                        %(deal)s.create_date, %(mailed)s, quote.last_mail,
-                        quote.last_view, %(noted)s, activity.last_done,
-                        activity.last_meeting)) / 86400)::int, 0) AS idle_days
-                    OFFSET 0) AS contact
+         CROSS JOIN LATERAL (SELECT %(days)s AS idle_days OFFSET 0) AS contact
             ) AS health
             """,
             deal=SQL.identifier(alias),
             today=fields.Date.context_today(self),
-            # What comes in this transaction is later than its own time.
-            now=self.env.cr.now(),
             many=MANY_PUSHES,
             quotes=self._get_quotes_sql(alias),
             activities=self._get_activities_sql(alias),
-            mailed=self._get_last_mail_sql("billinator.opportunity", alias),
-            noted=SQL(
-                "(SELECT MAX(date) FROM billinator_note WHERE opportunity_id = %s)",
-                SQL.identifier(alias, "id"),
-            ),
+            days=self._get_idle_days_sql(alias),
+        )
+
+    def _get_idle_days_sql(self, alias):
+        """Return the days since the last contact, or since the deal's creation.
+
+        It stands beside the subqueries ``quote`` and ``activity``.
+        """
+        return SQL(
+            """
+            GREATEST(FLOOR(EXTRACT(EPOCH FROM %s - GREATEST(
+                %s, %s, quote.last_mail, quote.last_view,
+                (SELECT MAX(date) FROM billinator_note WHERE opportunity_id = %s),
+                activity.last_done, activity.last_meeting)) / 86400)::int, 0)
+            """,
+            # What comes in this transaction is later than its own time.
+            self.env.cr.now(),
+            SQL.identifier(alias, "create_date"),
+            self._get_last_mail_sql("billinator.opportunity", alias),
+            SQL.identifier(alias, "id"),
         )
 
     def _get_quotes_sql(self, alias):
