@@ -64,6 +64,27 @@ class TestActivityEdges(BillinatorCommon):
 
     # --- Scheduled by others --- #
 
+    def test_an_unusual_activity_is_shown_where_it_is(self):
+        kind = self.env["mail.activity.type"].create(
+            {"name": "Escalation", "decoration_type": "danger", "icon": "fa-fire"}
+        )
+        usual, unusual, without = (self._create_opportunity() for _deal in range(3))
+        usual.activity_schedule("mail.mail_activity_data_call")
+        unusual.activity_schedule(activity_type_id=kind.id)
+        names = ["activity_exception_decoration", "activity_exception_icon"]
+        for deals in (usual + unusual + without, usual + without):
+            with self.subTest(len(deals)):
+                self.env.invalidate_all()
+                self.assertEqual(
+                    {row.pop("id"): tuple(row.values()) for row in deals.read(names)},
+                    {
+                        deal.id: ("danger", "fa-fire")
+                        if deal == unusual
+                        else (False, False)
+                        for deal in deals
+                    },
+                )
+
     def test_a_scheduled_day_is_kept(self):
         for day in (date(2020, 2, 29), date(2031, 7, 1)):
             native = self.customer.activity_schedule(
