@@ -15,7 +15,8 @@ PASSED, NO_TESTS = 0, 5
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
-# They wait for the browser, for a PDF or for PostgreSQL half of the time.
+# They wait for the browser or for a PDF half of the time; those of conversions and of
+# performance are among them to level the runs.
 BROWSER = tuple(
     f"billinator_crm/tests/test_{name}.py"
     for name in (
