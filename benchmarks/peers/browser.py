@@ -40,6 +40,14 @@ window.interactive = new Promise((resolve) => {
 });
 """
 CALLS = "/web/dataset/call_kw/"
+# A drag begins after some pixels, and a place notices what comes in steps.
+STEPS = 10
+MIDDLE = """
+(() => {
+    const box = document.querySelector(%s).getBoundingClientRect();
+    return [box.left + box.width / 2, box.top + box.height / 2];
+})()
+"""
 
 
 class Page:
@@ -104,8 +112,29 @@ class Page:
         )
         return answer["result"]["value"]
 
+    def drag(self, source, target):
+        """Move what a selector finds onto what another one finds, with the mouse."""
+        self.events.clear()
+        start, end = map(self._get_middle, (source, target))
+        self._use_mouse("mousePressed", *start)
+        for step in range(1, STEPS + 1):
+            way = zip(start, end, strict=True)
+            self._use_mouse("mouseMoved", *(a + (b - a) * step / STEPS for a, b in way))
+        self._use_mouse("mouseReleased", *end)
+
+    def _get_middle(self, selector):
+        expression = MIDDLE % json.dumps(selector)
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True
+        )
+        return answer["result"]["value"]
+
+    def _use_mouse(self, kind, x, y):
+        mouse = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1}
+        self.call("Input.dispatchMouseEvent", clickCount=1, **mouse)
+
     def get_calls(self):
-        """Return the methods that the loaded page called, once it has gone quiet."""
+        """Return the methods that the page called since, once it has gone quiet."""
         self.socket.settimeout(QUIET)
         deadline = time.monotonic() + 5 * QUIET
         try:

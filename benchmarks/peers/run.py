@@ -29,6 +29,9 @@ PAGES = {
     "quote": [".o_form_view .o_data_row"],
 }
 LOADED = {"pipeline": "Pipeline", "deal": "Opportunity form", "quote": "Quote form"}
+# A card, and where it is dropped.
+FIRST_CARD = ".o_kanban_group:nth-child(1) .o_kanban_record"
+SECOND_COLUMN = ".o_kanban_group:nth-child(2) .o_kanban_record"
 
 
 def parse_arguments():
@@ -76,7 +79,19 @@ def visit(url, database, data):
                         calls.setdefault(side.name, {})[page] = get_data_calls(browser)
                     elif number > 1:
                         loads.setdefault((page, side.name), []).append(milliseconds)
+        for side in SIDES:
+            browser.load(url + get_addresses(side, data)["pipeline"], PAGES["pipeline"])
+            calls[side.name]["move"] = get_calls_of_move(browser)
     return calls, loads
+
+
+def get_calls_of_move(browser):
+    """Return what moving a card calls, when it is not the first one on the page."""
+    for _number in range(2):
+        # Nothing moves under the mouse any more.
+        browser.get_calls()
+        browser.drag(FIRST_CARD, SECOND_COLUMN)
+    return get_data_calls(browser)
 
 
 def get_data_calls(browser):

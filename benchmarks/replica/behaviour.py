@@ -21,10 +21,10 @@ def report(scene):
 
     :return: what should not have happened
     """
-    with scene.serve(WORKERS, True) as opened:
+    with scene.serve(WORKERS, 1) as opened:
         failures = report_lag(scene, opened)
         failures += report_delay(scene, opened)
-    with scene.serve(WORKERS, True) as opened:
+    with scene.serve(WORKERS, 1) as opened:
         failures += report_outage(scene, opened)
     return failures
 
@@ -36,7 +36,7 @@ def report_lag(scene, opened):
     """Print how often a client that writes and reads at once gets the old value."""
     print(f"\n{'a read right after a write'.ljust(44)} old values    a write takes")
     report_old_values(opened, "as PostgreSQL comes")
-    with synchronous(scene.primary):
+    with synchronous(scene):
         old = report_old_values(opened, "remote_apply")
     return ["old values in spite of remote_apply"] if old else []
 
@@ -83,13 +83,15 @@ def _read(opened, deal):
 
 
 @contextmanager
-def synchronous(primary):
-    """Have a commit wait until the standby shows it."""
-    primary.configure(synchronous_standby_names="*", synchronous_commit="remote_apply")
+def synchronous(scene):
+    """Have a commit wait until all standbys show it."""
+    names = f"{len(scene.standbys)} (*)"
+    configure = scene.primary.configure
+    configure(synchronous_standby_names=names, synchronous_commit="remote_apply")
     try:
         yield
     finally:
-        primary.configure(synchronous_standby_names=None, synchronous_commit=None)
+        configure(synchronous_standby_names=None, synchronous_commit=None)
 
 
 def report_delay(scene, opened):

@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers in a temporary folder: a primary, and its standby."""
+"""PostgreSQL servers in a temporary folder: a primary, and its standbys."""
 
 import os
 import subprocess

@@ -15,7 +15,7 @@ def report(scene):
     """
     found = {}
     print("reading".ljust(50), f"{'primary':>8} {'replica':>8}")
-    with scene.serve(WORKERS, True) as opened:
+    with scene.serve(WORKERS, 1) as opened:
         for name, reading in get_readings(opened).items():
             statements = count(scene, reading)
             primary, standby = (sum(one.values()) for one in statements)

@@ -1,4 +1,4 @@
-"""Runs the addon on a primary and a standby, and tells what either one answers.
+"""Runs the addon on a primary and standbys, and tells what each of them answers.
 
 See README.md beside this file. Usage: python run.py [--only PART...] [--deals DEALS]
 """

@@ -1,4 +1,4 @@
-"""A database with years of sales on a primary, its standby, and servers of it."""
+"""A database with years of sales on a primary, its standbys, and servers of it."""
 
 import os
 import shutil
@@ -29,6 +29,9 @@ from dev_tool.server import Server, free_port, serving  # noqa: E402
 DATABASE = "replicated"
 LOGIN = "admin"
 OPEN_SHARE = 0.04
+STANDBYS = 2
+# Has libpq open each connection to any of several hosts, not to the first one.
+os.environ["PGLOADBALANCEHOSTS"] = "random"
 
 
 @dataclass
@@ -38,12 +41,18 @@ class Scene:
     odoo: Odoo
     folder: Path
     primary: Cluster
-    standby: Cluster
+    standbys: list[Cluster]
+
+    @property
+    def standby(self):
+        """The only one, where one is enough."""
+        return self.standbys[0]
 
     @contextmanager
-    def serve(self, workers, with_replica, *options):
-        """Run an Odoo, and give an ``Opened`` of it."""
-        replica = [f"--db_replica_host={self.standby.host}"] if with_replica else []
+    def serve(self, workers, replicas, *options):
+        """Run an Odoo that reads from some standbys, and give an ``Opened`` of it."""
+        hosts = ",".join(standby.host for standby in self.standbys[:replicas])
+        replica = [f"--db_replica_host={hosts}"] if replicas else []
         log = self.folder / f"odoo-{free_port()}.log"
         with serving(
             self.odoo,
@@ -82,17 +91,18 @@ def prepared_scene(deals):
     with tempfile.TemporaryDirectory(prefix="replica-") as name, ExitStack() as ending:
         folder = Path(name)
         os.chown(folder, owner.get("user", -1), -1)
-        primary, standby = (
-            Cluster(odoo.postgres.programs, folder / role, owner)
-            for role in ("primary", "standby")
-        )
-        ending.callback(primary.stop)
-        ending.callback(standby.stop)
-        scene = Scene(odoo, folder, primary, standby)
+        primary, *standbys = clusters = [
+            Cluster(odoo.postgres.programs, folder / name, owner)
+            for name in ("primary", *(f"standby{n + 1}" for n in range(STANDBYS)))
+        ]
+        for cluster in clusters:
+            ending.callback(cluster.stop)
+        scene = Scene(odoo, folder, primary, standbys)
         primary.create()
         _copy(scene, source)
         _fill(scene, deals)
-        standby.follow(primary)
+        for standby in standbys:
+            standby.follow(primary)
         yield scene
 
 
@@ -111,5 +121,5 @@ def _fill(scene, deals):
     config.parse_config(["-c", str(CONFIGURATION), *scene.get_options()])
     with Registry(DATABASE).cursor() as cr:
         generate(api.Environment(cr, api.SUPERUSER_ID, {}), deals, OPEN_SHARE)
-    with scene.serve(0, False) as opened:
+    with scene.serve(0, 0) as opened:
         prepare(opened.web)

@@ -1,8 +1,10 @@
 """How many pages a second there are, and on whose account: Odoo's or a database's."""
 
+import statistics
 import threading
 import time
-from contextlib import contextmanager, suppress
+from collections import defaultdict
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -22,22 +24,22 @@ PAGES = (
     "GET /api/opportunities",
 )
 WORKERS = (1, 2, 4)
-LIMITED_WORKERS = 2
-SECONDS, WARM_UP_SECONDS = 8, 3
+LIMITED_WORKERS, LIMITED_ROUNDS = 4, 3
+SECONDS, WARM_UP_SECONDS = 15, 3
 # How many pages are read for each deal that is written, in a mixed load.
 PAGES_PER_WRITE = 4
 # The part of a core that a limited server may use, and in which slices.
-SHARE, PERIOD_US = 0.2, 10_000
+SHARE, PERIOD_US = 0.1, 10_000
 CONTROL_GROUPS = Path("/sys/fs/cgroup/cpu")
-HEAD = "workers replica load     pages/s writes/s   CPU ms a call: Odoo primary replica"
+HEAD = "workers replicas load  pages/s writes/s   CPU ms a call: Odoo primary replicas"
 
 
 def report(scene):
     """Print a line for each combination, first without limits and then with them."""
     print(f"\n{HEAD}")
     for workers in WORKERS:
-        for with_replica in (False, True):
-            measure(scene, workers, with_replica, "read")
+        for replicas in (0, 1):
+            measure(scene, workers, replicas, "read")
     report_limited(scene)
     return []
 
@@ -48,29 +50,51 @@ def report_limited(scene):
         print("No control groups (version 1) for CPU: no database is limited.")
         return
     print(f"each database on at most {SHARE:.0%} of a core:")
-    with limited(scene.primary), limited(scene.standby):
-        for load in ("read", "mixed"):
-            for with_replica in (False, True):
-                measure(scene, LIMITED_WORKERS, with_replica, load)
+    rates = defaultdict(list)
+    with ExitStack() as limits:
+        for cluster in (scene.primary, *scene.standbys):
+            limits.enter_context(limited(cluster))
+        for _number in range(LIMITED_ROUNDS):
+            for load in ("read", "mixed"):
+                for replicas in range(len(scene.standbys) + 1):
+                    rate = measure(scene, LIMITED_WORKERS, replicas, load)
+                    rates[load, replicas].append(rate)
+    print("pages a second, the median of the rounds:")
+    for (load, replicas), found in rates.items():
+        median, alone = statistics.median(found), statistics.median(rates[load, 0])
+        print(f"{load:5} {replicas} replicas {median:6.1f}, {median / alone:.2f} times")
 
 
-def measure(scene, workers, with_replica, kind):
-    """Print what one combination achieves."""
-    with scene.serve(workers, with_replica) as opened:
+def measure(scene, workers, replicas, kind):
+    """Print what one combination achieves.
+
+    :return: pages a second
+    """
+    with scene.serve(workers, replicas) as opened:
         load = Load(opened, workers * 2, kind == "mixed")
         load.run(WARM_UP_SECONDS)
-        pids = (opened.server.process.pid, scene.primary.pid, scene.standby.pid)
-        before = [get_cpu_seconds(pid) for pid in pids]
+        before = get_used_seconds(scene, opened)
         pages, writes, seconds = load.run(SECONDS)
-        used = [
-            get_cpu_seconds(pid) - old for pid, old in zip(pids, before, strict=True)
-        ]
-    cells = (f"{1000 * one / (pages + writes):8.1f}" for one in used)
+        after = get_used_seconds(scene, opened)
+    cells = (
+        f"{1000 * (new - old) / (pages + writes):8.1f}"
+        for old, new in zip(before, after, strict=True)
+    )
     print(
-        f"{workers:7} {'yes' if with_replica else 'no':>7} {kind:5}"
-        f"{pages / seconds:10.1f} {writes / seconds:8.1f}" + " " * 15,
+        f"{workers:7} {replicas:8} {kind:5}"
+        f"{pages / seconds:8.1f} {writes / seconds:8.1f}" + " " * 15,
         *cells,
         flush=True,
+    )
+    return pages / seconds
+
+
+def get_used_seconds(scene, opened):
+    """Return the CPU that Odoo, the primary and all replicas have used so far."""
+    return (
+        get_cpu_seconds(opened.server.process.pid),
+        get_cpu_seconds(scene.primary.pid),
+        sum(get_cpu_seconds(standby.pid) for standby in scene.standbys),
     )
 
 
