@@ -20,6 +20,7 @@ from odoo.exceptions import (
 )
 from odoo.http import request
 
+from odoo.addons.billinator_crm.exceptions import StateError
 from odoo.addons.fastapi.fastapi_dispatcher import FastApiDispatcher
 from odoo.addons.fastapi.pools import event_loop_pool, fastapi_app_pool
 
@@ -30,6 +31,7 @@ STATUS_CODES = (
     (AccessError, 403),
     (MissingError, 404),
     (LockError, 409),
+    (StateError, 409),
     (ValidationError, 422),
     # A plain UserError comes from an action that the record's state forbids.
     (UserError, 409),
@@ -73,6 +75,8 @@ def _describe_invalid(exc):
     ]
     if any(error["type"] == "json_invalid" for error in errors):
         return 400, request.env._("The body is not JSON.")
+    if any(error["loc"][0] == "path" for error in errors):
+        return 404, request.env._("There is no record with such an id.")
     return 422, errors
 
 

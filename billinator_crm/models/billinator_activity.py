@@ -674,6 +674,20 @@ class BillinatorActivity(models.Model):
 
     # === Business === #
 
+    def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
+        if field_name != "priority":
+            return super()._order_field_to_sql(
+                alias, field_name, direction, nulls, query
+            )
+        # By urgency, and not by the alphabet.
+        return SQL(
+            "array_position(%s::varchar[], %s) %s %s",
+            [code for code, _name in PRIORITIES],
+            self._field_to_sql(alias, field_name, query),
+            direction,
+            nulls,
+        )
+
     @api.model
     @api.readonly
     @arguments(user_id=as_id)

@@ -6,6 +6,7 @@ from ..dependencies import ApiRoute, UserEnv
 from ..resource import Coded, Field, Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.product import Product
+from .taxes import get_tax_rate
 
 SELLABLE = [("sale_ok", "=", True), ("type", "!=", "combo")]
 
@@ -17,8 +18,8 @@ class ProductResource(Resource):
         items = super().to_dicts(records)
         for item, product in zip(items, records, strict=True):
             taxes = product.taxes_id._filter_taxes_by_company(product.env.company)
-            percentages = taxes.filtered(lambda tax: tax.amount_type == "percent")
-            item["tax_rates"] = percentages.mapped("amount")
+            rates = map(get_tax_rate, taxes)
+            item["tax_rates"] = [rate for rate in rates if rate is not None]
         return items
 
 

@@ -3,7 +3,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.models import BaseModel
 from odoo.tools import formatLang
 
@@ -31,6 +31,7 @@ from ..schemas.quote import (
     QuoteUpdate,
 )
 from .bulk import add_bulk_route
+from .taxes import SALES_PERCENTAGES, get_tax_rate
 
 STATUS_ACTIONS = {
     "DRAFT": "action_reset_to_draft",
@@ -84,7 +85,7 @@ class QuoteResource(Resource):
         lines = _get_lines(records)
         items = {quote_id: [] for quote_id in records.ids}
         for item, line in zip(ITEMS.to_dicts(lines), lines, strict=True):
-            item["tax_rate"] = _get_tax_rate(line.tax_ids)
+            item["tax_rate"] = get_tax_rate(line.tax_ids)
             items[line.quote_id.id].append(item)
         return [
             {
@@ -131,14 +132,13 @@ def _get_rows(quotes, data_list):
 def _get_item_commands(quote, rows):
     """Return the commands after which the quote has the rows' items, in their order."""
     left = set(_get_lines(quote).ids)
-    commands = []
-    for row, values in zip(rows, _get_items_values(quote.env, rows), strict=True):
-        line_id = row.item.id
+    for row in rows:
         _check_known(row, left)
-        left.discard(line_id)
-        commands.append(
-            Command.update(line_id, values) if line_id else Command.create(values)
-        )
+        left.discard(row.item.id)
+    commands = [
+        Command.update(row.item.id, values) if row.item.id else Command.create(values)
+        for row, values in zip(rows, _get_items_values(quote.env, rows), strict=True)
+    ]
     return commands + [Command.delete(line_id) for line_id in left]
 
 
@@ -156,11 +156,24 @@ def _get_items_values(env, rows):
     )
     taxed = [row for row in rows if "tax_rate" in row.item.model_fields_set]
     taxes = _find_taxes({row.quote for row in taxed})
+    lines = _browse(env[ITEMS.model], [row.item.id for row in rows])
+    products = _browse(
+        env["product.product"], [values.get("product_id") for values in values_list]
+    )
     for row, values in zip(rows, values_list, strict=True):
         values["sequence"] = row.number + 1
         if "tax_rate" in row.item.model_fields_set:
-            values["tax_ids"] = [Command.set(_choose_tax(row, taxes).ids)]
+            line = lines[row.item.id]
+            product = products[values.get("product_id")] or line.product_id
+            chosen = _choose_taxes(row, line, product, taxes)
+            values["tax_ids"] = [Command.set(chosen.ids)]
     return values_list
+
+
+def _browse(model, ids):
+    """Return records by their ids, and none for no id; they are read together."""
+    records = model.browse({one for one in ids if one})
+    return defaultdict(model.browse, {record.id: record for record in records})
 
 
 def _get_tax_key(quote):
@@ -176,28 +189,39 @@ def _search_taxes(company, country):
     """Return the company's sales taxes for a country, by percentage."""
     Tax = company.env["account.tax"].with_company(company)
     taxes = Tax.search(
-        [
-            *Tax._check_company_domain(company),
-            ("type_tax_use", "=", "sale"),
-            ("amount_type", "=", "percent"),
-            ("country_id", "=", country.id),
-        ]
+        SALES_PERCENTAGES
+        & Domain(Tax._check_company_domain(company))
+        & Domain("country_id", "=", country.id)
     )
     by_rate = {}
     # Unit prices of the API are without tax, where there is a choice.
-    for tax in taxes.sorted("price_include"):
-        by_rate.setdefault(tax.amount, tax)
+    for tax in taxes.sorted(
+        lambda tax: (tax.price_include, tax != company.account_sale_tax_id)
+    ):
+        by_rate.setdefault(get_tax_rate(tax), tax)
     return by_rate
 
 
-def _choose_tax(row, taxes):
-    """Return the sales tax of the row's percentage, or none for no tax.
+def _choose_taxes(row, line, product, taxes):
+    """Return the sales taxes of the row's percentage, or none for no tax.
+
+    What the item has already, or its product brings, comes before others of the same
+    percentage.
 
     :param taxes: as :func:`_find_taxes` returned them
     """
     env, rate = row.quote.env, row.item.tax_rate
+    # Also what has no percentage, and was told without one.
+    if line.tax_ids and get_tax_rate(line.tax_ids) == rate:
+        return line.tax_ids
     by_rate = taxes[_get_tax_key(row.quote)]
-    if rate and rate not in by_rate:
+    if not rate:
+        return by_rate.get(rate, env["account.tax"])
+    if product:
+        own = row.quote._get_product_taxes(product)
+        if get_tax_rate(own) == rate and not any(own.mapped("price_include")):
+            return own
+    if rate not in by_rate:
         rates = ", ".join(f"{known:g}" for known in sorted(by_rate))
         message = env._(
             "There is no sales tax of %(rate)s %%. Those there are: %(rates)s.",
@@ -205,7 +229,7 @@ def _choose_tax(row, taxes):
             rates=rates or env._("none"),
         )
         raise refuse("tax_rate", message, place=row.place)
-    return by_rate.get(rate, env["account.tax"])
+    return by_rate[rate]
 
 
 def _check_totals(quotes, rows):
@@ -249,12 +273,6 @@ def _get_discount(quote):
     """Return what the discount on the whole takes off, taxes included."""
     lines = quote.line_ids.filtered("is_global_discount")
     return quote.currency_id.round(-sum(lines.mapped("price_total"))) + 0.0
-
-
-def _get_tax_rate(taxes):
-    if any(tax.amount_type != "percent" for tax in taxes):
-        return None
-    return sum(taxes.mapped("amount"))
 
 
 QUOTES = QuoteResource(

@@ -2,14 +2,44 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from odoo.fields import Domain
+
 from ..dependencies import ApiRoute, UserEnv
 from ..resource import Boolean, Field, Reference, Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.product import Tax
 
-SALES_PERCENTAGES = [("type_tax_use", "=", "sale"), ("amount_type", "=", "percent")]
+# A group, as of a central and a state's tax, comes to the sum of its percentages.
+NO_SUMMAND = Domain("amount_type", "!=", "percent") | Domain(
+    "include_base_amount", "=", True
+)
+SALES_PERCENTAGES = Domain("type_tax_use", "=", "sale") & (
+    Domain("amount_type", "=", "percent")
+    | Domain("amount_type", "=", "group")
+    & Domain("children_tax_ids", "!=", False)
+    & Domain("children_tax_ids", "not any", NO_SUMMAND)
+)
 
-TAXES = Resource(
+
+def get_tax_rate(taxes):
+    """Return the percentage that taxes come to, or None for taxes of other kinds."""
+    parts = taxes.flatten_taxes_hierarchy()
+    if any(part.amount_type != "percent" for part in parts):
+        return None
+    return round(sum(parts.mapped("amount")), 6)
+
+
+class TaxResource(Resource):
+    """Taxes, with their percentages."""
+
+    def to_dicts(self, records):
+        items = super().to_dicts(records)
+        for item, tax in zip(items, records, strict=True):
+            item["rate"] = get_tax_rate(tax)
+        return items
+
+
+TAXES = TaxResource(
     "account.tax",
     {
         "name": Field("name"),

@@ -1,5 +1,6 @@
 from fastapi import HTTPException
 
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -13,6 +14,7 @@ from ..routers.bulk import create_each
 from ..routers.contacts import CONTACTS
 from ..routers.opportunities import OPPORTUNITIES
 from ..routers.quotes import QUOTES
+from ..routers.taxes import TAXES
 from ..schemas.contact import ContactCreate
 from ..schemas.opportunity import OpportunityCreate
 from ..schemas.quote import QuoteCreate, QuoteUpdate
@@ -142,6 +144,64 @@ class TestResourceReferences(BillinatorInvoicingCommon):
                 QUOTES.change(self.env, quote["id"], QuoteUpdate(items=items))
             [problem] = refusal.exception.detail
             self.assertEqual(problem["loc"], ["body", "items", *place])
+
+    def _create_tax(self, amount, **values):
+        return self.env["account.tax"].create(
+            {"name": f"Tax {amount} {values}", "amount": amount, **values}
+        )
+
+    def _get_items(self, quote_id, **item):
+        return QUOTES.change(
+            self.env, quote_id, QuoteUpdate(items=[{"unit_price": 100.0, **item}])
+        )["items"]
+
+    def test_a_group_of_taxes_has_a_rate(self):
+        halves = self._create_tax(8.5) + self._create_tax(8.5, sequence=2)
+        group = self._create_tax(
+            0, amount_type="group", children_tax_ids=[Command.set(halves.ids)]
+        )
+        quote, _is_new = QUOTES.upsert(
+            self.env, QuoteCreate(customer_id=self.customer.id)
+        )
+        [item] = self._get_items(quote["id"], description="Two halves", tax_rate=17.0)
+        self.assertEqual((item["tax_rate"], item["line_total"]), (17.0, 117.0))
+        line = self.env["billinator.quote.line"].browse(item["id"])
+        self.assertEqual(line.tax_ids, group)
+        [shown] = TAXES.to_dicts(group)
+        self.assertEqual(shown["rate"], 17.0)
+
+    def test_the_products_own_taxes_come_first(self):
+        first = self._create_tax(11)
+        own = self._create_tax(11, sequence=99)
+        two = self._create_tax(3) + self._create_tax(4)
+        quote, _is_new = QUOTES.upsert(
+            self.env, QuoteCreate(customer_id=self.customer.id)
+        )
+        for taxes, rate in ((own, 11.0), (two, 7.0)):
+            self.product_a.taxes_id = taxes
+            [item] = self._get_items(
+                quote["id"], product_id=self.product_a.id, tax_rate=rate
+            )
+            line = self.env["billinator.quote.line"].browse(item["id"])
+            self.assertEqual(line.tax_ids, taxes)
+        [item] = self._get_items(quote["id"], description="No product", tax_rate=11.0)
+        line = self.env["billinator.quote.line"].browse(item["id"])
+        self.assertEqual(line.tax_ids, first)
+
+    def test_what_has_no_rate_is_kept(self):
+        fixed = self._create_tax(5, amount_type="fixed")
+        self.product_a.taxes_id = fixed
+        quote, _is_new = QUOTES.upsert(
+            self.env, QuoteCreate(customer_id=self.customer.id)
+        )
+        [item] = self._get_items(quote["id"], product_id=self.product_a.id)
+        self.assertIsNone(item["tax_rate"])
+        [again] = self._get_items(quote["id"], id=item["id"], tax_rate=None)
+        self.assertEqual(again["line_total"], 105.0)
+        [other] = self._get_items(
+            quote["id"], product_id=self.product_a.id, tax_rate=None
+        )
+        self.assertEqual(other["line_total"], 100.0)
 
 
 @tagged("post_install", "-at_install")
