@@ -16,6 +16,8 @@ billinator_crm/controllers/portal.py
   1 QuotePortal._get_newer_quote: goes down to the visitor's rights, to check them
 billinator_crm/migrations/19.0.1.1.0/post-migrate.py
   1 migrate: an upgrade has no user
+billinator_crm/migrations/19.0.1.2.0/post-migrate.py
+  1 migrate: likewise
 billinator_crm/models/account_move.py
   1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
       that accountants need not see, and changes nothing
@@ -156,6 +158,9 @@ billinator_crm/models/billinator_quote_mail.py
       the partner comes back under the caller's rights
   3 BillinatorQuote._follow_departure_later.follow: as _follow_departure would do, in
       another transaction
+billinator_crm/models/billinator_quote_portal.py
+  1 BillinatorQuote._is_for_customer: the state, and whether it was sent; says no more
+      than whether customers may see it
 billinator_crm/models/billinator_quote_template_line.py
   1 BillinatorQuoteTemplateLine.company_id: the template's own
   1 BillinatorQuoteTemplateLine.currency_id: likewise

@@ -17,12 +17,20 @@ from dev_tool.odoo import CONFIGURATION, Odoo
 from dev_tool.places import LOGS, ROOT
 
 # What a database is like whose deals were made before there were contacts, activities
-# and a field for the discount of the pricelist.
+# and a field for the discount of the pricelist. Customers saw what was not sent, and
+# won deals could weigh less than they are worth.
 TURN_BACK = """
 ALTER TABLE billinator_quote_line DROP COLUMN pricelist_discount;
 UPDATE billinator_quote_line SET discount = 7.5, price_subtotal = 1 WHERE id % 3 = 0;
 DELETE FROM billinator_contact;
 DELETE FROM billinator_activity;
+UPDATE ir_rule SET domain_force = '[(''partner_id'', ''child_of'','
+    ' user.commercial_partner_id.ids), (''state'', ''in'', (''sent'', ''accepted'','
+    ' ''rejected'', ''expired''))]'
+ WHERE id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.rule'
+   AND module = 'billinator_crm' AND name = 'billinator_quote_rule_portal');
+UPDATE billinator_opportunity SET weighted_revenue = expected_revenue_company / 2
+ WHERE status <> 'open';
 UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'billinator_crm'
 """
 ROWS = """
@@ -36,6 +44,11 @@ SELECT line.id, discount, price_subtotal, price_total, amount_total, state
   FROM billinator_quote_line line JOIN billinator_quote quote ON quote.id = quote_id
  ORDER BY line.id
 """
+WEIGHTS = """
+SELECT id, weighted_revenue::float FROM billinator_opportunity
+ WHERE status <> 'open' ORDER BY id
+"""
+RULES = "SELECT domain_force FROM ir_rule WHERE domain_force LIKE '%date_sent%'"
 ENDED = """
 SELECT native.id FROM billinator_activity activity
   JOIN mail_activity native ON native.id = activity.activity_id
@@ -98,14 +111,18 @@ def copy_database():
 
 def test_upgrade_keeps_quotes_and_gives_rows(copy_database):
     database = copy_database(os.environ["UNOPENED_DATABASE"])
-    rows = database.query(ROWS)
+    rows, weights, rules = map(database.query, (ROWS, WEIGHTS, RULES))
+    assert len(rules) == 1
     database.query(TURN_BACK)
+    assert database.query(WEIGHTS) != weights
     quotes = database.query(QUOTES)
     assert any("accepted" in quote for quote in quotes)
 
     database.upgrade()
     assert database.query(QUOTES) == quotes
     assert database.query(ROWS) == rows
+    assert database.query(WEIGHTS) == weights
+    assert database.query(RULES) == rules
     assert database.query(ENDED) == []
 
 

@@ -114,12 +114,40 @@ class BillinatorContact(models.Model):
         # A new person becomes an address of the customer, as in Odoo's Contacts app;
         # the row that this makes there is the one made here.
         Contact = self.with_context(billinator_contact_rows=False)
+        companies = self._get_companies(vals_list)
         for vals in vals_list:
             if not vals.get("person_id"):
                 for name, value in self._prepare_person_values(vals).items():
                     vals.setdefault(name, value)
+            self._name_company(vals, companies, [vals.get("person_id")])
         contacts = super(BillinatorContact, Contact).create(vals_list)
         return contacts.with_env(self.env)
+
+    def write(self, vals):
+        vals = dict(vals)
+        self._name_company(vals, self._get_companies([vals]), self.person_id.ids)
+        return super().write(vals)
+
+    @api.model
+    def _get_companies(self, vals_list):
+        """Return the id of each customer's whole company, by the customer's."""
+        ids = {
+            parse(self.env, "customer_id", as_id, vals.get("customer_id"))
+            for vals in vals_list
+        }
+        customers = self.env["res.partner"].browse(ids - {None})
+        return {one.id: one.commercial_partner_id.id for one in customers}
+
+    @api.model
+    def _name_company(self, vals, companies, person_ids):
+        """Take an address of a customer as the customer itself.
+
+        :param companies: as :meth:`_get_companies` returned them
+        """
+        customer_id = vals.get("customer_id")
+        # A customer that is to be its own contact is refused as such.
+        if customer_id in companies and customer_id not in person_ids:
+            vals["customer_id"] = companies[customer_id]
 
     @api.model
     def _prepare_person_values(self, vals):

@@ -481,7 +481,12 @@ class BillinatorOpportunity(models.Model):
         self._inverse_probability()
 
     @api.depends(
-        "expected_revenue", "probability", "currency_id", "company_id", "date_closed"
+        "expected_revenue",
+        "probability",
+        "stage_id",
+        "currency_id",
+        "company_id",
+        "date_closed",
     )
     def _compute_company_revenues(self):
         for opportunity in self:
@@ -495,7 +500,10 @@ class BillinatorOpportunity(models.Model):
                 is_foreign and opportunity._get_rate_date(),
             )
             opportunity.expected_revenue_company = revenue
-            opportunity.weighted_revenue = revenue * opportunity.probability / 100
+            stage = opportunity.stage_id
+            # A new one that is closed already has still the probability asked for.
+            chance = (opportunity if stage.status == "open" else stage).probability
+            opportunity.weighted_revenue = revenue * chance / 100
 
     def _get_rate_date(self):
         """Return the day of closing, or today, as the company's calendar has it."""
@@ -694,6 +702,8 @@ class BillinatorOpportunity(models.Model):
         """Let an empty probability, an import's blank cell, be the stage's."""
         if "stage_id" in vals:
             self._fetch_for_moving()
+            # Before the stage that it follows from is another one.
+            self._recompute_recordset(["last_open_stage_id"])
         if vals.get("probability", 0) is False:
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
@@ -790,7 +800,7 @@ class BillinatorOpportunity(models.Model):
         closed = self.filtered(lambda opportunity: opportunity.status != "open")
         returning = closed.filtered(lambda deal: deal._is_last_open_stage_usable())
         for stage, opportunities in returning.grouped("last_open_stage_id").items():
-            opportunities.stage_id = stage
+            opportunities._return_to_stage(stage)
         (closed - returning)._move_to_status("open")
         return True
 
@@ -1007,6 +1017,9 @@ class BillinatorOpportunity(models.Model):
                     )
                 )
             opportunities.write({"stage_id": stage.id, **values})
+
+    def _return_to_stage(self, stage):
+        self.stage_id = stage
 
     def _is_last_open_stage_usable(self):
         self.ensure_one()

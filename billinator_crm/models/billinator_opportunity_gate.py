@@ -90,6 +90,11 @@ class BillinatorOpportunity(models.Model):
         if lines:
             raise ValidationError("\n".join(lines))
 
+    def _return_to_stage(self, stage):
+        """Ask nothing of opportunities that the stage has let in before."""
+        returning = self.with_context(billinator_gate=GATE_OPEN)
+        return super(BillinatorOpportunity, returning)._return_to_stage(stage)
+
     def _check_may_override_gate(self):
         if not self.env.user.has_group("sales_team.group_sale_manager"):
             raise AccessError(

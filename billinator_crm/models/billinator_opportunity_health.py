@@ -125,6 +125,7 @@ class BillinatorOpportunity(models.Model):
         "deadline_push_count",
         "is_moved_back",
         "quote_ids.state",
+        "quote_ids.is_superseded",
         "note_ids",
         "crm_activity_ids.status",
         "message_ids",
@@ -288,8 +289,10 @@ class BillinatorOpportunity(models.Model):
     def _get_quotes_sql(self, alias):
         return SQL(
             """
-            (SELECT bool_and(state IN ('expired', 'rejected'))
-                    AND bool_or(state = 'expired') AS is_expired,
+            (SELECT bool_and(state IN ('expired', 'rejected')
+                             OR is_superseded IS TRUE)
+                    AND bool_or(state = 'expired' AND is_superseded IS NOT TRUE)
+                    AS is_expired,
                     MAX(last_viewed_on) AS last_view,
                     MAX(%s) AS last_mail
                FROM billinator_quote

@@ -9,6 +9,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_amount, is_html_empty
 
 from ..arguments import arguments, as_text, one_record
+from ..exceptions import StateError
 from .billinator_document_mixin import CURRENCY_FIELDS
 
 STATES = [
@@ -396,13 +397,20 @@ class BillinatorQuote(models.Model):
         ).items():
             quotes.team_id = self.env["crm.team"]._get_default_team(user, company)
 
-    @api.depends("date_quote", "company_id")
+    # Not on the date: it leaves alone what somebody has promised.
+    @api.depends("company_id")
     def _compute_validity_date(self):
         for quote in self:
             days = quote.company_id.billinator_quote_validity_days
             quote.validity_date = (
                 days and quote.date_quote and quote.date_quote + timedelta(days=days)
             )
+
+    @api.onchange("date_quote")
+    def _onchange_date_quote(self):
+        """Let the usual days count from the new date."""
+        if not self._origin or self._origin._has_default_validity():
+            self._compute_validity_date()
 
     @api.depends("partner_id", "company_id")
     def _compute_pricelist_id(self):
@@ -530,13 +538,13 @@ class BillinatorQuote(models.Model):
         """Keep what an accepted, rejected or expired quote says."""
         for quote in self:
             if not quote.is_editable:
-                raise ValidationError(quote._get_frozen_message())
+                raise StateError(quote._get_frozen_message())
 
     @api.constrains("state")
     def _check_invoiced_is_accepted(self):
         for quote in self:
             if quote.state != "accepted" and quote.sudo()._get_live_invoices():
-                raise ValidationError(
+                raise StateError(
                     self.env._(
                         "Quote %s has an invoice and stays accepted. Cancel or delete "
                         "the invoice first.",
@@ -553,6 +561,18 @@ class BillinatorQuote(models.Model):
             if not quote._get_priced_lines():
                 raise ValidationError(
                     self.env._("Quote %s has no product to sell yet.", quote.name)
+                )
+
+    @api.constrains("contact_id", "partner_id")
+    def _check_contact(self):
+        for quote in self.filtered("contact_id"):
+            if not quote._has_own_contact():
+                raise ValidationError(
+                    self.env._(
+                        "%(person)s is no contact of the customer, %(customer)s.",
+                        person=quote.contact_id.name,
+                        customer=quote.commercial_partner_id.display_name,
+                    )
                 )
 
     @api.constrains("opportunity_id", "partner_id")
@@ -621,6 +641,17 @@ class BillinatorQuote(models.Model):
             numbers = company._draw_quote_numbers(len(company_vals))
             for vals, number in zip(company_vals, numbers, strict=True):
                 vals["name"] = number
+        return vals_list
+
+    def copy_data(self, default=None):
+        """Leave out contacts who work for somebody else than the copy's customer."""
+        vals_list = super().copy_data(default)
+        if "contact_id" in (default or {}):
+            return vals_list
+        for quote, vals in zip(self, vals_list, strict=True):
+            is_same = vals["partner_id"] == quote.partner_id.id
+            if not is_same or not quote._has_own_contact():
+                vals.pop("contact_id", None)
         return vals_list
 
     def write(self, vals):
@@ -752,6 +783,10 @@ class BillinatorQuote(models.Model):
 
     # === Business === #
 
+    def _has_own_contact(self):
+        """Whether the contact is the customer's, and has not changed to another one."""
+        return self.contact_id.customer_id == self.commercial_partner_id
+
     def _get_customers_salesperson(self):
         """Return who looks after the customer, if the user may give them the quote."""
         all_documents = "sales_team.group_sale_salesman_all_leads"
@@ -842,6 +877,13 @@ class BillinatorQuote(models.Model):
     def _get_priced_lines(self):
         """Return the lines that count: no sections, notes or options left out."""
         return self.line_ids.filtered(lambda line: line._is_priced())
+
+    def _get_product_taxes(self, product):
+        """Return the taxes of a product, or of none, on the quote."""
+        company = self.company_id
+        taxes = product.taxes_id if product else company.account_sale_tax_id
+        own_taxes = taxes._filter_taxes_by_company(company)
+        return self.fiscal_position_id.map_tax(own_taxes)
 
     def _get_base_lines(self, lines):
         """Return all that the totals are made of, taxes computed and rounded."""

@@ -16,8 +16,10 @@ class BillinatorQuote(models.Model):
         return super().create(vals_list)
 
     def copy_data(self, default=None):
-        """Leave out deals that are somebody else's by now."""
+        """Leave out deals that are somebody else's by now; ``default`` comes first."""
         vals_list = super().copy_data(default)
+        if "opportunity_id" in (default or {}):
+            return vals_list
         for quote, vals in zip(self, vals_list, strict=True):
             if not quote.opportunity_id.has_access("read"):
                 vals.pop("opportunity_id", None)

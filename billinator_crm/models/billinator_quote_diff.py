@@ -109,9 +109,12 @@ class BillinatorQuote(models.Model):
         :return: list of str in the language of the context, empty for first versions
         """
         self.ensure_one()
-        if not self.previous_version_id:
+        known = self.previous_version_id
+        while known and not known._is_for_customer():
+            known = known.previous_version_id
+        if not known:
             return []
-        diff = self.get_version_diff(self.previous_version_id.id)
+        diff = self.get_version_diff(known.id)
         lines = diff["lines"]
         return [
             *(self.env._("New: %s", line["text"]) for line in lines["added"]),

@@ -13,6 +13,7 @@ DISPLAY_TYPES = [
 LEVELS = {"line_section": 0, "line_subsection": 1}
 PRICES = {"price_unit", "discount"}
 PRICED_BY = {"product_id", "product_uom_id", "quantity"}
+AMOUNTS = ("price_subtotal", "price_tax", "price_total")
 
 
 class BillinatorQuoteLine(models.Model):
@@ -234,12 +235,10 @@ class BillinatorQuoteLine(models.Model):
             if line.display_type:
                 line.tax_ids = False
                 continue
-            quote, product, company = line.quote_id, line.product_id, line.company_id
-            taxes = product.taxes_id if product else company.account_sale_tax_id
-            key = (company, quote.fiscal_position_id, taxes)
+            quote, product = line.quote_id, line.product_id
+            key = (quote, product.taxes_id if product else None)
             if key not in mapped:
-                own_taxes = taxes._filter_taxes_by_company(company)
-                mapped[key] = quote.fiscal_position_id.map_tax(own_taxes)
+                mapped[key] = quote._get_product_taxes(product)
             line.tax_ids = mapped[key]
 
     @api.depends(
@@ -252,17 +251,21 @@ class BillinatorQuoteLine(models.Model):
     )
     def _compute_amounts(self):
         Tax = self.env["account.tax"]
-        for line in self:
-            company = line.company_id or self.env.company
-            base_line = line._prepare_base_line_for_taxes_computation()
-            Tax._add_tax_details_in_base_line(base_line, company)
-            # One line at a time, as on an invoice: a line's total does not depend on
-            # the other lines, only the document's does.
-            Tax._round_base_lines_tax_details([base_line], company)
-            details = base_line["tax_details"]
-            line.price_subtotal = details["total_excluded_currency"]
-            line.price_total = details["total_included_currency"]
-            line.price_tax = line.price_total - line.price_subtotal
+        for company, lines in self.grouped(
+            lambda line: line.company_id or self.env.company
+        ).items():
+            base_lines = [
+                line._prepare_base_line_for_taxes_computation() for line in lines
+            ]
+            Tax._add_tax_details_in_base_lines(base_lines, company)
+            # All at once is quicker, and a line's totals do not depend on the others:
+            # what rounding leaves over goes to the single taxes, and beside the totals.
+            Tax._round_base_lines_tax_details(base_lines, company)
+            for line, base_line in zip(lines, base_lines, strict=True):
+                details = base_line["tax_details"]
+                line.price_subtotal = details["total_excluded_currency"]
+                line.price_total = details["total_included_currency"]
+                line.price_tax = line.price_total - line.price_subtotal
 
     @api.depends("quote_id", "name")
     def _compute_display_name(self):
@@ -331,6 +334,26 @@ class BillinatorQuoteLine(models.Model):
         return True
 
     # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._compute_given_away()
+        return lines
+
+    def _compute_given_away(self):
+        """Compute the amounts of new lines without price or discount, but with a rule.
+
+        A zero is as good as no value when they are computed before the creation: they
+        are those of the pricelist then.
+        """
+        given_away = self.filtered(
+            lambda line: any(
+                not line[name] and line[f"pricelist_{name}"] for name in PRICES
+            )
+        )
+        for name in AMOUNTS:
+            self.env.add_to_compute(self._fields[name], given_away)
 
     def write(self, vals):
         if "quote_id" in vals:

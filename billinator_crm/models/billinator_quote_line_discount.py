@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .billinator_quote_discount import REFRESHING
+from .billinator_quote_discount import POSTPONED, REFRESHING
 
 # Fields of a line that the discount on the whole quote follows.
 DISCOUNTED_BY = {
@@ -56,6 +56,13 @@ class BillinatorQuoteLine(models.Model):
         return result
 
     # === Business === #
+
+    def _reset_prices(self):
+        """Let the discount follow the new prices, and not the zeros before them."""
+        postponed = self.with_context(billinator_discount=POSTPONED)
+        result = super(BillinatorQuoteLine, postponed)._reset_prices()
+        self._refresh_global_discount()
+        return result
 
     def _refresh_global_discount(self, left=None):
         """Let the discounts of the lines' quotes, and of those left, follow them."""

@@ -52,6 +52,14 @@ class BillinatorQuote(models.Model):
             is_draft, is_sent = quote.state == "draft", quote.state == "sent"
             quote.date_sent = not is_draft and (quote.date_sent or (is_sent and now))
 
+    # === CRUD === #
+
+    def write(self, vals):
+        if "state" in vals:
+            # Before the state that it follows from is another one.
+            self._recompute_recordset(["date_sent"])
+        return super().write(vals)
+
     # === Actions === #
 
     @api.readonly
@@ -119,8 +127,9 @@ class BillinatorQuote(models.Model):
         # Customers and accountants, who do not see contacts, write on quotes as well.
         quote_sudo = self.sudo()
         person_sudo = quote_sudo.contact_id.person_id
-        has_email = person_sudo.email_normalized
-        recipient_sudo = person_sudo if has_email else quote_sudo.partner_id
+        # Who has changed to another company is written to no more.
+        is_reached = quote_sudo._has_own_contact() and person_sudo.email_normalized
+        recipient_sudo = person_sudo if is_reached else quote_sudo.partner_id
         return recipient_sudo.with_env(self.env)
 
     def _mail_get_partners(self, introspect_fields=False):
@@ -346,3 +355,5 @@ class BillinatorQuote(models.Model):
                 self._mail_template(template, queue=True)
         except UserError as error:
             _logger.info("No reminder of quote %s: %s", self.name, error)
+        except Exception:
+            _logger.exception("The reminder of quote %s failed", self.name)

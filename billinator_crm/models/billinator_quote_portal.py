@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from ..arguments import one_record
 
 CUSTOMER_STATES = ("sent", "accepted", "rejected", "expired")
+# What never left the house can come to these, and stays there.
+ENDED_STATES = ("rejected", "expired")
 # What customers may read of their quotes over RPC, which they never need: enough to
 # find and open them. All else, and every field to come, is the seller's; the page shows
 # what it shows after a check of its own.
@@ -63,7 +65,7 @@ class BillinatorQuote(models.Model):
             quote.access_url = f"/my/crm-quotes/{quote.id}"
         return result
 
-    @api.depends("state")
+    @api.depends("state", "date_sent")
     def _compute_access_warning(self):
         result = super()._compute_access_warning()
         for quote in self.filtered(lambda quote: not quote._is_for_customer()):
@@ -116,9 +118,15 @@ class BillinatorQuote(models.Model):
         return CUSTOMER_STATES
 
     def _is_for_customer(self):
-        """Whether the customer may see the quote; never a draft."""
+        """Whether the customer may see the quote: never a draft, or what was only one.
+
+        The rule for customers says the same.
+        """
         self.ensure_one()
-        return self.state in self._get_customer_states()
+        # As sudo, for customers ask this of their quotes, and may not read all of it.
+        was_sent = bool(self.sudo().date_sent)
+        may_see = was_sent or self.state not in ENDED_STATES
+        return may_see and self.state in self._get_customer_states()
 
     def _get_obstacle(self):
         """Return why the customer cannot act on the quote any more, or None."""

@@ -231,6 +231,8 @@ class BillinatorQuote(models.Model):
             "previous_version_id": self.id,
             "state": "draft",
             "client_order_ref": self.client_order_ref,
+            # Also where it is a colleague's: it is the same offer.
+            "opportunity_id": self.opportunity_id.id,
             "line_ids": [
                 Command.create({**line_values, "origin_line_id": line._get_origin().id})
                 for line, line_values in zip(

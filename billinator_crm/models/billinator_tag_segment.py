@@ -1,3 +1,4 @@
+import logging
 from ast import literal_eval
 
 from odoo import api, fields, models
@@ -9,6 +10,7 @@ from ..arguments import one_record
 from .res_partner_metrics import DEFAULT_MONTHS
 
 PREVIEW_LIMIT = 5
+_logger = logging.getLogger(__name__)
 
 
 class BillinatorTag(models.Model):
@@ -183,15 +185,22 @@ class BillinatorTag(models.Model):
 
     @api.model
     def _cron_refresh_segments(self):
-        """Refresh every segment, a transaction each."""
+        """Refresh every segment, a transaction each; one that fails stops no other."""
         segments = self.search([("is_segment", "=", True)])
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(segments))
         for segment in segments:
-            segment._refresh()
+            segment._refresh_or_log()
             cron._commit_progress(1)
 
     # === Business === #
+
+    def _refresh_or_log(self):
+        try:
+            with self.env.cr.savepoint():
+                self._refresh()
+        except Exception:
+            _logger.exception("Segment %s could not be refreshed", self.display_name)
 
     def _refresh(self, is_new=False):
         """Give the tags to who fits their rule, and take them from everybody else.

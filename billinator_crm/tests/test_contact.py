@@ -76,6 +76,15 @@ class TestContact(BillinatorInvoicingCommon):
         self.assertEqual(second.designation, "Advisor")
         self.assertEqual(second.email, self.contact.email)
 
+    def test_an_address_stands_for_its_company(self):
+        branch = self._create_person("Branch", type="other")
+        contact = self._create_contact(name="Joan", customer_id=branch.id)
+        self.assertEqual(contact.customer_id, self.customer)
+        self.assertEqual(contact.person_id.parent_id, branch)
+        contact.customer_id = self.other_customer
+        contact.customer_id = branch
+        self.assertEqual(contact.customer_id, self.customer)
+
     def test_same_row_twice_is_refused(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             self._create_contact(person_id=self.person.id)

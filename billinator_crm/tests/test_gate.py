@@ -51,6 +51,14 @@ class TestGate(BillinatorCommon):
         self.deal.with_user(self.salesperson).stage_id = self.stage
         self.assertEqual(self.deal.stage_id, self.stage)
 
+    def test_reopened_where_it_was(self):
+        self._satisfy(self.deal)
+        self.deal.stage_id = self.stage
+        self.deal.action_set_won()
+        self.deal.activity_ids.action_feedback()
+        self.deal.action_reopen()
+        self.assertEqual(self.deal.stage_id, self.stage)
+
     def test_sent_quote_and_done_activity_do_not_count(self):
         self._satisfy(self.deal)
         self.deal.quote_ids.action_reset_to_draft()

@@ -158,6 +158,14 @@ class TestHealth(BillinatorCommon):
         self._create_quote(opportunity_id=self.deal.id)
         self.assertHealth("good")
 
+    def test_last_version_expired(self):
+        quote = self._create_quote(opportunity_id=self.deal.id, state="sent")
+        second = quote.browse(quote.action_revise()["res_id"])
+        second.action_mark_sent()
+        self.assertHealth("good")
+        second.state = "expired"
+        self.assertHealth("attention", "Its quote expired, and there is no other.")
+
     def test_two_reasons_are_a_risk(self):
         self.activity.action_complete("Done")
         self._age(self.deal, days=30)

@@ -268,6 +268,22 @@ class TestProbability(OpportunityCase):
         )
         self.assertProbability(opportunity, 50)
 
+    def test_closed_from_the_start(self):
+        for code, values, probability in (
+            ("WON", {}, 100),
+            ("LOST", {"lost_reason_id": self.lost_reason.id}, 0),
+        ):
+            opportunity = self._create_opportunity(
+                stage_id=self.stages[code].id,
+                probability=75,
+                expected_revenue=1000,
+                **values,
+            )
+            self.assertProbability(opportunity, probability)
+            opportunity.flush_recordset()
+            opportunity.invalidate_recordset()
+            self.assertEqual(opportunity.weighted_revenue, 10 * probability)
+
     def test_set_by_hand_and_back(self):
         opportunity = self._create_opportunity()
         opportunity.probability = 42
@@ -494,6 +510,13 @@ class TestClosing(OpportunityCase):
         opportunity.action_reopen()
         self.assertEqual(opportunity.stage_id, self.stages["PROPOSAL"])
         self.assertFalse(opportunity.date_closed)
+        opportunity.action_reopen()
+        self.assertEqual(opportunity.stage_id, self.stages["PROPOSAL"])
+
+    def test_reopen_what_moved_twice_at_once(self):
+        opportunity = self._create_opportunity()
+        opportunity.stage_id = self.stages["PROPOSAL"]
+        opportunity.action_set_won()
         opportunity.action_reopen()
         self.assertEqual(opportunity.stage_id, self.stages["PROPOSAL"])
 

@@ -335,14 +335,25 @@ class TestPortalRights(PortalCase):
         Quote = self.env["billinator.quote"].with_user(self.buyer)
         found = Quote.search([("id", "in", (draft | foreign | self.quote).ids)])
         self.assertEqual(found, self.quote)
-        for state in ("rejected", "sent", "expired"):
+        for state in ("rejected", "expired", "accepted"):
             self.quote.write({"state": "draft"})
+            self.assertFalse(found.has_access("read"))
+            self.quote.write({"state": "sent"})
             self.quote.write({"state": state})
             self.assertTrue(found.has_access("read"))
         for operation in ("write", "create", "unlink"):
             self.assertFalse(found.has_access(operation))
         for model in ("billinator.quote.line", "billinator.opportunity"):
             self.assertFalse(self.env[model].with_user(self.buyer).has_access("read"))
+
+    def test_what_was_never_sent_stays_in_the_house(self):
+        unsent = self._create_quote({"product_id": self.product_a.id})
+        unsent.action_reject("We cannot deliver")
+        self.assertFalse(unsent.with_user(self.buyer).has_access("read"))
+        self.assertFalse(unsent._is_for_customer())
+        second = unsent.browse(unsent.action_revise()["res_id"])
+        second.action_mark_sent()
+        self.assertEqual(second._get_portal_changes(), [])
 
     def test_customers_read_no_more_than_they_need(self):
         quote = self.quote.with_user(self.buyer)
@@ -674,7 +685,7 @@ class TestPortalTours(PortalCase, HttpCase):
     def _assert_signed(self, quote):
         self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada Lovelace"))
         self.assertTrue(quote.line_ids[2].is_selected)
-        self.assertEqual(quote.line_ids[1].quantity, 3)
+        self.assertEqual(quote.line_ids[1].quantity, 4)
 
     def test_customer_declines(self):
         self._start("billinator_crm_portal_decline", self.quote)

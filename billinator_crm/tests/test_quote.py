@@ -128,6 +128,22 @@ class TestQuote(BillinatorInvoicingCommon):
         quote = self._create_quote(validity_date="2030-01-01")
         self.assertEqual(quote.validity_date, date(2030, 1, 1))
 
+    def test_validity_stays_when_the_date_changes(self):
+        quote = self._create_quote(date_quote="2026-01-02", validity_date="2026-02-20")
+        quote.date_quote = "2026-01-05"
+        self.assertEqual(quote.validity_date, date(2026, 2, 20))
+
+    def test_usual_validity_follows_the_date_in_the_form(self):
+        days = self.company.billinator_quote_validity_days
+        quote = self._create_quote(date_quote="2026-01-02")
+        with Form(quote) as form:
+            form.date_quote = "2026-01-05"
+        self.assertEqual(quote.validity_date, date(2026, 1, 5) + timedelta(days=days))
+        quote.validity_date = "2026-12-31"
+        with Form(quote) as form:
+            form.date_quote = "2026-01-08"
+        self.assertEqual(quote.validity_date, date(2026, 12, 31))
+
     def test_cannot_expire_before_its_date(self):
         self._create_quote(date_quote="2026-01-02", validity_date="2026-01-02")
         self._assert_constraint(

@@ -53,6 +53,17 @@ class TestQuoteDiscount(BillinatorInvoicingCommon):
             self.assertEqual(len(self._get_discount_lines()), 3)
         self._assert_invoice_is_the_same()
 
+    def test_follows_when_prices_are_updated(self):
+        line = self.quote.line_ids[0]
+        line.product_id = self.product_a
+        self.product_a.list_price = 250
+        for discount in ({"percentage": 10}, {"amount": 50}):
+            self.quote.action_apply_discount(**discount)
+            self.quote.action_update_prices()
+            self.assertEqual(line.price_unit, 250)
+            total = self.quote._get_discountable_total()
+            self._assert_total(total - discount.get("amount", total / 10))
+
     def test_amount_includes_taxes(self):
         self.quote.action_apply_discount(amount=50)
         self._assert_total(self.total - 50)

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 
 from .common import BillinatorCommon
@@ -46,6 +46,19 @@ class TestQuoteMail(BillinatorCommon):
         contact.email = False
         message, _mails = self._send(self._create_own_quote(contact_id=contact.id))
         self.assertEqual(message.partner_ids, self.customer)
+
+    def test_who_left_the_customer_gets_nothing(self):
+        contact = self._create_contact(email="bea@ada.example")
+        quote = self._create_own_quote(contact_id=contact.id)
+        contact.person_id.parent_id = self.env["res.partner"].create(
+            {"name": "Rivals Ltd", "is_company": True}
+        )
+        message, _mails = self._send(quote)
+        self.assertEqual(message.partner_ids, self.customer)
+        copy = quote.copy()
+        self.assertNotEqual(copy.contact_id, contact)
+        with self.assertRaisesRegex(ValidationError, "Bea Buyer is no contact of"):
+            copy.contact_id = contact
 
     def test_composer_is_filled_in(self):
         quote = self._create_own_quote()

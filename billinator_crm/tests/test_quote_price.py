@@ -1,5 +1,5 @@
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import BillinatorCommon, BillinatorInvoicingCommon
 
@@ -171,6 +171,23 @@ class TestQuotePriceByHand(PriceCase, BillinatorInvoicingCommon):
         line = self._create_line(price_unit=0)
         line.quantity = 8
         self.assertEqual(line.price_unit, 0)
+
+    def test_given_away_from_the_start(self):
+        rule = {"compute_price": "percentage", "percent_price": 10}
+        free = self._create_line(price_unit=0)
+        full = self._create_line(self._create_pricelist(rule), discount=0)
+        for line, amount in ((free, 0), (full, 100)):
+            self.assertEqual(
+                (line.price_subtotal, line.price_total, line.quote_id.amount_total),
+                (amount, amount, amount),
+            )
+
+    def test_given_away_in_the_form(self):
+        with Form(self._create_quote()) as form, form.line_ids.new() as line:
+            line.product_id = self.product
+            line.price_unit = 0
+        free = form.record.line_ids[-1]
+        self.assertEqual((free.product_id, free.price_total), (self.product, 0))
 
     def test_written_with_the_quantity(self):
         line = self._create_line()

@@ -229,6 +229,14 @@ class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
     def _line_fields(self):
         return self.env["billinator.quote.line"]._get_content_fields()
 
+    def test_deal_of_a_colleague(self):
+        self.opportunity.user_id = self.colleague
+        self.quote.user_id = self.salesperson
+        second = self._revise(self.quote.with_user(self.salesperson))
+        self.assertEqual(second.opportunity_id, self.opportunity)
+        copy = self.quote.with_user(self.salesperson).copy()
+        self.assertFalse(copy.sudo().opportunity_id)
+
     def test_past_validity_is_not_taken_along(self):
         self.quote.write({"date_quote": "2020-01-01", "validity_date": "2020-02-01"})
         second = self._revise()

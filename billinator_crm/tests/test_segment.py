@@ -9,6 +9,8 @@ from odoo.tests import Form, tagged
 
 from .common import BillinatorInvoicingCommon
 
+LOGGER = "odoo.addons.billinator_crm.models.billinator_tag_segment"
+
 
 @tagged("post_install", "-at_install")
 class TestSegment(BillinatorInvoicingCommon):
@@ -83,6 +85,23 @@ class TestSegment(BillinatorInvoicingCommon):
         )
         self.assertEqual(segment.partner_ids, self.ada + self.cy + self.di)
         self.assertEqual(self.ada.crm_tag_ids, segment)
+
+    def test_one_bad_rule_stops_no_other(self):
+        bad, good = self._create_segment(name="Bad"), self._create_segment()
+        self.ada.ref = False
+        # As when the field of a rule left with its addon.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE billinator_tag SET partner_domain = %s WHERE id = %s",
+            ("[('gone', '=', 1)]", bad.id),
+        )
+        self.env.invalidate_all()
+        with self.enter_registry_test_mode(), self.assertLogs(LOGGER, "ERROR"):
+            self.env.ref(
+                "billinator_crm.ir_cron_refresh_segments"
+            ).method_direct_trigger()
+        self.assertEqual(good.partner_ids, self.customers - self.ada)
+        self.assertEqual(bad.partner_ids, self.customers)
 
     def test_companies_and_not_the_people_in_them(self):
         self.env["res.partner"].create(

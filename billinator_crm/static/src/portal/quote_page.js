@@ -3,7 +3,7 @@ import { markup } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { redirect } from "@web/core/utils/urls";
 import { Interaction } from "@web/public/interaction";
-import { explain, sendToQuote, setContentHash } from "./quote_server";
+import { explain, sendToQuote } from "./quote_server";
 
 /** The customer's page of a quote: options, quantities, the total, and saying no. */
 export class QuotePage extends Interaction {
@@ -53,14 +53,17 @@ export class QuotePage extends Interaction {
         const lineId = rowEl.dataset.lineId;
         try {
             const answer = await this.waitFor(sendToQuote("choose", { line_id: lineId, ...choice }));
+            inputEl.defaultChecked = inputEl.checked;
             this.show(answer);
         } catch (error) {
+            // What was refused is not taken: the page shows again what the quote says.
+            inputEl.checked = inputEl.defaultChecked;
+            inputEl.value = inputEl.defaultValue;
             this.showProblem(explain(error));
         }
     }
 
-    show({ content_hash, amounts, lines, tax_totals }) {
-        setContentHash(content_hash);
+    show({ amounts, lines, tax_totals }) {
         this.el.querySelector(".o_billinator_problem").classList.add("d-none");
         for (const amountEl of document.querySelectorAll("[data-amount]")) {
             amountEl.textContent = amounts[amountEl.dataset.amount] ?? amountEl.textContent;
@@ -86,7 +89,7 @@ export class QuotePage extends Interaction {
         rowEl.classList.toggle("o_billinator_left_out", is_left_out);
         const quantityEl = rowEl.querySelector(".o_billinator_quantity");
         if (quantityEl) {
-            quantityEl.value = quantity;
+            quantityEl.value = quantityEl.defaultValue = quantity;
         }
     }
 

@@ -31,6 +31,10 @@ async function send(action, values) {
     if (!response.ok) {
         throw new Refusal(answer.error || _t("That did not work. Please load the page again."));
     }
+    // Before what waits in line is sent, which says what content it is about.
+    if (answer.content_hash) {
+        getPage().dataset.contentHash = answer.content_hash;
+    }
     return answer;
 }
 
@@ -41,11 +45,6 @@ export function sendToQuote(action, values = {}) {
     const answer = last.then(() => send(action, values));
     last = answer.catch(() => {});
     return answer;
-}
-
-/** Says what the quote's content on this page is from now on. */
-export function setContentHash(contentHash) {
-    getPage().dataset.contentHash = contentHash;
 }
 
 /**

@@ -315,6 +315,13 @@ export class Timeline extends Component {
 
     // Actions
 
+    onEventKeydown(ev, event) {
+        if (["Enter", " "].includes(ev.key)) {
+            ev.preventDefault();
+            this.open(event);
+        }
+    }
+
     open(event) {
         return this.action.doAction({
             type: "ir.actions.act_window",

@@ -27,9 +27,12 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
             },
         },
         {
-            content: "One more of what may be changed",
+            content: "Two more of what may be changed, faster than the server answers",
             trigger: ".o_billinator_step[data-step='1']",
-            run: "click",
+            run: ({ anchor }) => {
+                anchor.click();
+                anchor.click();
+            },
         },
         {
             content: "The total follows",
