@@ -5,5 +5,5 @@ from odoo.tools import formatLang
 
 def format_number(env, value):
     """Return a number as the language writes it, with as many decimals as it has."""
-    decimals = f"{value:g}".partition(".")[2]
+    decimals = f"{value:.6f}".rstrip("0").partition(".")[2]
     return formatLang(env, value, digits=len(decimals))

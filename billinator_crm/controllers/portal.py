@@ -400,7 +400,7 @@ class QuotePortal(CustomerPortal):
             "amounts": quote_sudo._get_portal_amounts(),
             "lines": {
                 line.id: {
-                    "quantity": line.quantity,
+                    "quantity": quote_sudo._format_number(line.quantity),
                     "is_left_out": line.is_optional and not line.is_selected,
                 }
                 for line in quote_sudo._get_portal_lines()

@@ -365,6 +365,8 @@ class BillinatorQuoteLine(models.Model):
             )
         )
         result = super().write(vals)
+        if "quote_id" in vals:
+            self.quote_id.check_access("write")
         if PRICED_BY & vals.keys() and PRICES & vals.keys():
             self._note_pricelist()
         exchanged._follow_pricelist(PRICES - vals.keys())

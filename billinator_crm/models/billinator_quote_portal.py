@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..arguments import one_record
+from ..formatting import format_number
 
 CUSTOMER_STATES = ("sent", "accepted", "rejected", "expired")
 # What never left the house can come to these, and stays there.
@@ -262,6 +263,11 @@ class BillinatorQuote(models.Model):
         }
         amounts = {**amounts, **prices, "total": self.amount_total}
         return {place: self._format_amount(value) for place, value in amounts.items()}
+
+    @api.model
+    def _format_number(self, number):
+        """Return a number as the page's reader writes it."""
+        return format_number(self.env, number)
 
     # === Mail === #
 

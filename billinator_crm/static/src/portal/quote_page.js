@@ -1,9 +1,27 @@
 import { setElementContent } from "@web/core/utils/html";
+import { localization } from "@web/core/l10n/localization";
+import { escapeRegExp } from "@web/core/utils/strings";
 import { markup } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { redirect } from "@web/core/utils/urls";
 import { Interaction } from "@web/public/interaction";
 import { explain, sendToQuote } from "./quote_server";
+
+/**
+ * Reads a number: grouped as the language does it, or with a comma or point for decimals.
+ *
+ * @param {string} text
+ * @returns {string} with a point, if it is a number
+ */
+function readNumber(text) {
+    const separator = escapeRegExp(localization.thousandsSep);
+    const isGrouped = new RegExp(`^\\d{1,3}(${separator}\\d{3})+(?!\\d)`);
+    const number = text.trim();
+    const plain = isGrouped.test(number)
+        ? number.replaceAll(localization.thousandsSep, "")
+        : number;
+    return plain.replace(",", ".");
+}
 
 /** The customer's page of a quote: options, quantities, the total, and saying no. */
 export class QuotePage extends Interaction {
@@ -37,14 +55,14 @@ export class QuotePage extends Interaction {
     }
 
     onQuantityChange(ev) {
-        const quantity = ev.target.value.trim().replace(",", ".");
-        return this.choose(ev.target, { quantity });
+        return this.choose(ev.target, { quantity: readNumber(ev.target.value) });
     }
 
     onStepClick(ev) {
         const inputEl = ev.currentTarget.parentElement.querySelector("input");
-        const quantity = parseFloat(inputEl.value.replace(",", ".")) || 0;
-        inputEl.value = Math.max(1, quantity + Number(ev.currentTarget.dataset.step));
+        const quantity = parseFloat(readNumber(inputEl.value)) || 0;
+        const changed = Math.max(1, quantity + Number(ev.currentTarget.dataset.step));
+        inputEl.value = String(changed).replace(".", localization.decimalPoint);
         inputEl.dispatchEvent(new Event("change", { bubbles: true }));
     }
 

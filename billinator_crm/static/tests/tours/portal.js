@@ -27,6 +27,11 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
             },
         },
         {
+            content: "A thousand of what may be changed",
+            trigger: ".o_billinator_quantity",
+            run: "edit 1,000",
+        },
+        {
             content: "Two more of what may be changed, faster than the server answers",
             trigger: ".o_billinator_step[data-step='1']",
             run: ({ anchor }) => {
