@@ -65,6 +65,7 @@ def one_record(method):
     def check_and_call(self, *args, **kwargs):
         if len(self) != 1:
             raise UserError(self.env._("Choose one record, and not %s.", len(self)))
+        parse(self.env, "ids", as_ids, self.ids)
         return method(self, *args, **kwargs)
 
     return check_and_call

@@ -12,7 +12,12 @@ SECONDS = 60
 REFUSED = {400, 401, 403, 404, 409, 413, 415, 422}
 # Fault codes of XML-RPC that stand for errors of users
 REFUSED_FAULTS = {2, 3, 4}
-USER_ERRORS = ("odoo.exceptions.", "werkzeug.exceptions.", "odoo.http.SessionExpired")
+USER_ERRORS = (
+    "odoo.exceptions.",
+    "odoo.addons.billinator_crm.exceptions.",
+    "werkzeug.exceptions.",
+    "odoo.http.SessionExpired",
+)
 
 
 @dataclass

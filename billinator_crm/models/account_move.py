@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 
 from ..arguments import one_record
 
@@ -143,6 +144,23 @@ class AccountMove(models.Model):
             final = quote._get_final_invoices() - self
             if final.billinator_deducted_ids & self:
                 raise self._get_deducted_error(quote)
+
+    def _hand_over_quote(self):
+        """Let go of the quote, and return the values of the invoice that gets it.
+
+        The invoice was credited, and another one is made in its place.
+        """
+        self.ensure_one()
+        links = {
+            name: self[name].id
+            for name in ("billinator_quote_id", "billinator_installment_id")
+        }
+        deducted = self.billinator_deducted_ids.ids
+        # Before the links, for their constraint is about quotes with both.
+        self.write({**dict.fromkeys(links, False), "billinator_deducted_ids": False})
+        # The index of the quotes' invoices is asked before the ORM would write it.
+        self.flush_recordset(list(links))
+        return {**links, "billinator_deducted_ids": [Command.set(deducted)]}
 
     @api.readonly
     @one_record

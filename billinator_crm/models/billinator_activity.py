@@ -848,6 +848,7 @@ class BillinatorActivity(models.Model):
             name: value
             for name, value in vals.items()
             if self._fields[name].inherited
+            and self._fields[name].related_field.store
             and name not in NATIVE_FIELDS | REFERENCE_FIELDS
         }
         if further:

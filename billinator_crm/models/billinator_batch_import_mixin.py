@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..arguments import arguments, as_texts
+
 
 class FoundNames:
     """The ids that an import has found, by model and name.
@@ -21,6 +23,7 @@ class BillinatorBatchImportMixin(models.AbstractModel):
     _name = "billinator.batch.import.mixin"
     _description = "Import in Batches"
 
+    @arguments(fields=as_texts)
     def load(self, fields, data):
         """Import rows, as every model of Odoo does.
 

@@ -233,6 +233,7 @@ class BillinatorContact(models.Model):
                 [("person_id", "in", leaving.person_id.ids)]
             )
         }
+        leaving._leave_quotes()
         obsolete = self.browse()
         for contact in leaving:
             person = contact.person_id
@@ -242,6 +243,12 @@ class BillinatorContact(models.Model):
             else:
                 contact.write({"customer_id": company.id, "is_primary": False})
         obsolete.unlink()
+
+    def _leave_quotes(self):
+        """Let nobody follow the quotes of a company that he or she has left."""
+        quotes = self.env["billinator.quote"].search([("contact_id", "in", self.ids)])
+        for contact, quotes_of_contact in quotes.grouped("contact_id").items():
+            quotes_of_contact.message_unsubscribe(contact.person_id.ids)
 
     @api.model
     def _create_missing_rows(self):

@@ -29,6 +29,8 @@ QUOTE_SUMS = {"value": "amount_untaxed_company"}
 
 # The largest id that a column of PostgreSQL holds
 MAX_ID = 2**31 - 1
+# Odoo writes no earlier one.
+FIRST_DAY = date(1000, 1, 1)
 MONTHS_AHEAD = 12
 TOP_DEALS = 10
 # Sources, reasons and people that are told of; the others are summed up.
@@ -276,7 +278,8 @@ class BillinatorDashboard(models.AbstractModel):
         before_end = start - timedelta(days=1)
         if months := PERIOD_MONTHS.get(period):
             return start - relativedelta(months=months), before_end
-        return before_end - (end - start), before_end
+        length = min(end - start, before_end - FIRST_DAY)
+        return before_end - length, before_end
 
     @api.model
     def _parse_ids(self, filters, name):
@@ -734,7 +737,11 @@ class BillinatorDashboard(models.AbstractModel):
         """
         used = cells.split("last_open_stage_id")
         stages = self.env["billinator.stage"].search([("status", "=", "open")])
-        stages = stages.filtered(lambda stage: stage.id in used or not stage.team_ids)
+        # Not by the teams that the user sees: those of others close a stage, too.
+        everybody = self.env["crm.team"]
+        stages = stages.filtered(
+            lambda stage: stage.id in used or stage._is_open_to(everybody)
+        )
         won = Domain("status", "=", "won")
         steps = [(self.env._("Created"), Domain.TRUE, lambda row: True)]
         for number, stage in enumerate(stages[1:], 1):

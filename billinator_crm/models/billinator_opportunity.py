@@ -704,10 +704,18 @@ class BillinatorOpportunity(models.Model):
             self._fetch_for_moving()
             # Before the stage that it follows from is another one.
             self._recompute_recordset(["last_open_stage_id"])
+        outcomes = {deal: deal.status for deal in self if "stage_id" in vals}
         if vals.get("probability", 0) is False:
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
-        return super().write(vals)
+        result = super().write(vals)
+        turned = self.filtered(
+            lambda deal: "open" != outcomes.get(deal, "open") != deal.status != "open"
+        )
+        if turned:
+            # What was won then is lost now, or the other way round.
+            turned.date_closed = self.env.cr.now()
+        return result
 
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):
@@ -913,11 +921,13 @@ class BillinatorOpportunity(models.Model):
         :return: list of dicts, amounts converted to the current company's currency
         """
         rows = self._select_pipeline_rows(domain)
+        current = self.env.company
         for row in rows:
             company = self.env["res.company"].browse(row["company_id"])
             for name in ("value", "weighted_value"):
+                # By the rates of the company that reads it, as everywhere.
                 row[name] = company.currency_id._convert(
-                    float(row[name] or 0), self.env.company.currency_id, company
+                    float(row[name] or 0), current.currency_id, current
                 )
         return rows
 

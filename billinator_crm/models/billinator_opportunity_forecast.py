@@ -417,7 +417,8 @@ class BillinatorOpportunity(models.Model):
 
         :return: dict of first day of the month: amount
         """
-        rows = self._read_group(
+        # Grouping knows the context's time zone only.
+        rows = self.with_context(tz=self._get_user_timezone().zone)._read_group(
             domain
             & Domain("status", "=", "won")
             & Domain("date_closed", ">=", self._to_utc(start))
@@ -435,11 +436,14 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def _to_utc(self, day):
         """Return the moment at which a day of the user begins."""
-        timezone = pytz.timezone(
-            self.env.context.get("tz") or self.env.user.tz or "UTC"
-        )
+        timezone = self._get_user_timezone()
         moment = timezone.localize(datetime.combine(day, time.min))
         return moment.astimezone(pytz.utc).replace(tzinfo=None)
+
+    @api.model
+    def _get_user_timezone(self):
+        name = self.env.context.get("tz") or self.env.user.tz or "UTC"
+        return pytz.timezone(name)
 
     @api.model
     def _draw_totals(self, rows):

@@ -281,9 +281,14 @@ class BillinatorOpportunitySummary(models.Model):
         :param Domain kept: of :meth:`_get_kept_domain`, which has the user's rules
         """
         self.env[DEALS].flush_model()
-        # Nobody may read the summary, but what it says of deals that one may read.
+        # Nobody may read the summary, but what it says of deals that one may read. The
+        # domain says whether archived ones count.
         rows = read_rows(
-            self.sudo(), Domain("cut", "=", cut) & kept, keys, sums, "count:sum"
+            self.sudo().with_context(active_test=False),
+            Domain("cut", "=", cut) & kept,
+            keys,
+            sums,
+            "count:sum",
         )
         return [row for row in rows if row["count"]]
 

@@ -284,10 +284,8 @@ class BillinatorPipelineSnapshot(models.Model):
             """
             WITH opening AS (%(opening)s), closing AS (%(closing)s),
             ended AS (%(ended)s), deal AS (
-                SELECT id,
-                       COALESCE(
-                           opening.company_id, closing.company_id, ended.company_id
-                       ) AS company_id,
+                -- A deal that changes its company leaves one, and is new in the other.
+                SELECT id, company_id,
                        opening.id IS NOT NULL AS was_open,
                        closing.id IS NOT NULL AS is_open,
                        CASE WHEN opening.in_scope THEN opening.amount END AS before,
@@ -297,8 +295,8 @@ class BillinatorPipelineSnapshot(models.Model):
                             THEN ended.amount END AS final,
                        ended.status
                   FROM opening
-             FULL JOIN closing USING (id)
-             FULL JOIN ended USING (id)
+             FULL JOIN closing USING (id, company_id)
+             FULL JOIN ended USING (id, company_id)
             )
             SELECT deal.id, deal.company_id, entry.bar, entry.change
               FROM deal

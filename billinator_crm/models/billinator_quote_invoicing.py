@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import clean_context
 
 from ..arguments import arguments, as_number, one_record
 from .billinator_quote import CONVERTIBLE_STATES
@@ -71,8 +72,8 @@ class BillinatorQuote(models.Model):
     def _compute_invoice_status(self):
         for quote in self:
             status = quote._get_status_of_invoices(quote._get_live_invoices())
-            # Paid is the quote, and not the down payment.
-            if status == "paid" and not quote._is_fully_invoiced():
+            # Paid is the quote, and not the down payment alone.
+            if status == "paid" and not quote._is_fully_payable():
                 status = "partial"
             quote.invoice_status = status
 
@@ -104,13 +105,19 @@ class BillinatorQuote(models.Model):
                 self.env._("Give either a percentage or an amount to invoice first.")
             )
         sequence = max(self.installment_ids.mapped("sequence"), default=0) + 1
-        return self.env["billinator.quote.installment"].create(
-            {
-                "quote_id": self.id,
-                "sequence": sequence,
-                "percentage": percentage or 0.0,
-                "fixed_amount": amount or 0.0,
-            }
+        # No default of a dialog is meant for it.
+        context = clean_context(self.env.context)
+        return (
+            self.env["billinator.quote.installment"]
+            .with_context(context)
+            .create(
+                {
+                    "quote_id": self.id,
+                    "sequence": sequence,
+                    "percentage": percentage or 0.0,
+                    "fixed_amount": amount or 0.0,
+                }
+            )
         )
 
     def _get_final_invoices(self):
@@ -149,6 +156,12 @@ class BillinatorQuote(models.Model):
             self.currency_id,
             move.company_id,
             move.invoice_date or move.date or fields.Date.context_today(self),
+        )
+
+    def _is_fully_payable(self):
+        """Whether the invoices ask for all of it, and the last was not taken back."""
+        return self._is_fully_invoiced() and "reversed" not in (
+            self._get_final_invoices().mapped("payment_state")
         )
 
     def _is_fully_invoiced(self):

@@ -58,7 +58,14 @@ class BillinatorQuote(models.Model):
         if "state" in vals:
             # Before the state that it follows from is another one.
             self._recompute_recordset(["date_sent"])
-        return super().write(vals)
+        customers = {
+            quote: quote.commercial_partner_id for quote in self if "partner_id" in vals
+        }
+        result = super().write(vals)
+        for quote, customer in customers.items():
+            if quote.commercial_partner_id != customer:
+                quote._leave_customer(customer)
+        return result
 
     # === Actions === #
 
@@ -117,6 +124,19 @@ class BillinatorQuote(models.Model):
         return True
 
     # === Business === #
+
+    def _leave_customer(self, customer):
+        """Tell people of a customer who was the quote's no more, nor let them open it.
+
+        :param customer: ``res.partner``, the whole company
+        """
+        people = self.message_partner_ids.filtered(
+            lambda person: (
+                person.commercial_partner_id == customer and person.partner_share
+            )
+        )
+        self.message_unsubscribe(people.ids)
+        self.access_token = False
 
     def _get_mail_recipient(self):
         """Return whom to write to: the contact, or the customer, if only it has mail.

@@ -37,10 +37,13 @@ class BillinatorTag(models.Model):
             ("opportunity_count", "billinator.opportunity", "tag_ids"),
             ("quote_count", "billinator.quote", "tag_ids"),
         ):
+            Model = self.env[model]
+            # Tags are shown to people without the CRM, too.
+            may_read = Model.has_access("read")
             counts = dict(
-                self.env[model]._read_group(
-                    [(tags, "in", self.ids)], [tags], ["__count"]
-                )
+                Model._read_group([(tags, "in", self.ids)], [tags], ["__count"])
+                if may_read
+                else ()
             )
             for tag in self:
                 tag[field] = counts.get(tag, 0)

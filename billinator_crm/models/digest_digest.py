@@ -47,17 +47,17 @@ class DigestDigest(models.Model):
         )
 
     def _compute_kpi_billinator_quotes_accepted_value(self):
-        """Count the accepted quotes whose status changed in the period."""
+        """Count the accepted quotes whose last change of status is in the period."""
         self._check_kpi_access()
         start, end, companies = self._get_kpi_compute_parameters()
-        changes = Domain("billinator_event", "=", "state") & (
-            Domain("date", ">=", start) & Domain("date", "<", end)
-        )
+        changes = Domain("billinator_event", "=", "state") & Domain("date", ">=", start)
+        later = changes & Domain("date", ">=", end)
         counts = dict(
             self.env["billinator.quote"]._read_group(
                 Domain("company_id", "in", companies.ids)
                 & Domain("state", "=", "accepted")
-                & Domain("message_ids", "any", changes),
+                & Domain("message_ids", "any", changes)
+                & Domain("message_ids", "not any", later),
                 ["company_id"],
                 ["__count"],
             )
@@ -67,13 +67,25 @@ class DigestDigest(models.Model):
             digest.kpi_billinator_quotes_accepted_value = counts.get(company, 0)
 
     def _compute_kpi_billinator_activities_done_value(self):
+        """Count what was done for a company's customers, and for those of all."""
         self._check_kpi_access()
-        self._calculate_company_based_kpi(
-            "billinator.activity",
-            "kpi_billinator_activities_done_value",
-            date_field="completed_at",
-            additional_domain=[("status", "=", "done")],
+        start, end, companies = self._get_kpi_compute_parameters()
+        counts = dict(
+            self.env["billinator.activity"]._read_group(
+                Domain("company_id", "in", [False, *companies.ids])
+                & Domain("status", "=", "done")
+                & Domain("completed_at", ">=", start)
+                & Domain("completed_at", "<", end),
+                ["company_id"],
+                ["__count"],
+            )
         )
+        shared = counts.get(companies.browse(), 0)
+        for digest in self:
+            company = digest.company_id or self.env.company
+            digest.kpi_billinator_activities_done_value = (
+                counts.get(company, 0) + shared
+            )
 
     def _check_kpi_access(self):
         """Leave the figures out of the mails to people without the CRM."""

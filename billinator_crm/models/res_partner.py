@@ -105,7 +105,9 @@ class ResPartner(models.Model):
 
         :return: a window action
         """
-        return self._get_company_action("billinator_quote_action")
+        action = self._get_company_action("billinator_quote_action")
+        action["context"]["search_default_current"] = 1
+        return action
 
     @api.readonly
     def action_view_crm_activities(self):

@@ -164,6 +164,14 @@ class TestConversionOnce(ConversionCase):
         self.assertFalse(credit_note.billinator_quote_id)
         self.assertEqual(self._get_all_invoices(), invoice)
 
+    def test_what_replaces_a_credited_invoice_is_the_quotes(self):
+        invoice = self._convert()
+        invoice.action_post()
+        second = self._reverse_invoice(invoice, is_modify=True)
+        self.assertEqual(self._get_all_invoices(), second)
+        self.assertEqual(self.quote.invoice_status, "draft")
+        self.assertEqual(self._convert(), second)
+
 
 @tagged("post_install", "-at_install")
 class TestConversionContents(ConversionCase):

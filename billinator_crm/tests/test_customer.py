@@ -459,6 +459,10 @@ class TestCustomerPage(CustomerCase):
                 found = self.env[action["res_model"]].search(action["domain"])
                 self.assertEqual(found.partner_id, self.person)
 
+    def test_quotes_are_the_current_ones(self):
+        action = self.customer.action_view_quotes()
+        self.assertEqual(action["context"]["search_default_current"], 1)
+
     def test_unpaid_invoices(self):
         unpaid = self._create_invoice_of(10)
         self._pay(self._create_invoice_of(20), 0)

@@ -570,6 +570,26 @@ class TestDashboardCall(OpportunityCase):
         Dashboard = self.env["billinator.dashboard"].with_user(user or self.manager)
         return Dashboard.get_dashboard(filters)
 
+    def test_longest_period(self):
+        days = {"date_from": "1990-01-01", "date_to": "8990-01-01"}
+        dashboard = self._get_dashboard({"period": "custom", **days})
+        self.assertIn("funnel", dashboard)
+
+    def test_funnel_has_no_stage_of_a_team_unseen(self):
+        team = self.env["crm.team"].create(
+            {"name": "Elsewhere", "company_id": self.company_b.id}
+        )
+        self.env["billinator.stage"].create(
+            {
+                "name": "Elsewhere Only",
+                "code": "ELSEWHERE",
+                "sequence": 25,
+                "team_ids": [Command.set(team.ids)],
+            }
+        )
+        names = [step["name"] for step in self._get_dashboard()["funnel"]]
+        self.assertNotIn("Elsewhere Only", names)
+
     def test_wrong_filters(self):
         for filters, message in (
             ({"period": "week"}, "month, quarter, year"),

@@ -66,6 +66,33 @@ class TestDigest(BillinatorCommon):
     def test_figures(self):
         self.assertEqual(self._get_values(self.manager), [[2, 150, 1, 1], [1, 0, 0, 0]])
 
+    def test_activity_of_a_shared_customer(self):
+        before = self._get_values(self.manager)
+        activity = self.env["billinator.activity"].create(
+            {"partner_id": self.customer.id, "type": "task"}
+        )
+        self.assertFalse(activity.company_id)
+        activity.action_complete("Done")
+        after = self._get_values(self.manager)
+        self.assertEqual(
+            [values[3] for values in after], [values[3] + 1 for values in before]
+        )
+
+    def test_accepted_when_it_was(self):
+        """A change before the acceptance is none."""
+        quote = self._create_quote()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        quote.action_mark_sent()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        quote.message_ids.date = Datetime.now() - timedelta(days=9)
+        quote.action_accept()
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        for days, count in ((0, 2), (-9, 0)):
+            self.assertEqual(self._get_values(self.manager, days)[0][2], count)
+
     def test_other_days(self):
         self.assertEqual(self._get_values(self.manager, -2), [[0, 0, 0, 0]] * 2)
 

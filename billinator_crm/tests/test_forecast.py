@@ -216,6 +216,17 @@ class TestForecast(BillinatorCommon):
         self.assertEqual(forecast["value"], 250)
         self.assertEqual(forecast["weighted"], 25)
 
+    def test_won_month_is_the_users(self):
+        """Also for a caller whose context says nothing of a time zone."""
+        self.manager.tz = "Europe/Brussels"
+        self.won.date_closed = datetime(2030, 1, 31, 23, 30)
+        forecast = (
+            self.won.with_user(self.manager)
+            .with_context(tz=False)
+            .get_forecast([("id", "=", self.won.id)], "2030-02-01", "2030-02-28")
+        )
+        self.assertEqual([row["month"] for row in forecast["months"]], ["2030-02-01"])
+
     def test_default_period_is_a_year(self):
         forecast = self.env["billinator.opportunity"].get_forecast([])
         today = fields.Date.context_today(self.env.user)

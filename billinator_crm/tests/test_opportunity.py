@@ -513,6 +513,16 @@ class TestClosing(OpportunityCase):
         opportunity.action_reopen()
         self.assertEqual(opportunity.stage_id, self.stages["PROPOSAL"])
 
+    def test_lost_after_all(self):
+        opportunity = self._create_opportunity()
+        opportunity.action_set_won()
+        opportunity.date_closed = opportunity.create_date = "2020-01-31 12:00:00"
+        opportunity.flush_recordset()
+        opportunity.name = "Another Name"
+        self.assertEqual(opportunity.date_closed.year, 2020)
+        opportunity.action_set_lost(self.lost_reason.id)
+        self.assertEqual(opportunity.date_closed, self.env.cr.now())
+
     def test_reopen_what_moved_twice_at_once(self):
         opportunity = self._create_opportunity()
         opportunity.stage_id = self.stages["PROPOSAL"]

@@ -194,6 +194,12 @@ class TestPipelineStatistics(OpportunityCase, BillinatorInvoicingCommon):
         ):
             self.assertStatistics(self.manager, companies, self._select(*companies))
 
+    def test_rates_are_those_of_the_reading_company(self):
+        rates = self.env["res.currency.rate"]
+        rates.search([("company_id", "=", self.company_b.id)]).unlink()
+        companies = self.company + self.company_b
+        self.assertStatistics(self.manager, companies, self._select(*companies))
+
     def test_domain(self):
         deals = [
             deal

@@ -295,9 +295,12 @@ class TestSummaryAnswers(SummaryCase):
             everything.get_pipeline_statistics()["overall"]["count"],
             everything.search_count([]),
         )
-        self.assertEqual(
-            deals.get_pipeline_statistics()["overall"]["count"], deals.search_count([])
-        )
+        both = ["|", ("active", "=", True), ("active", "=", False)]
+        for domain in ([], both):
+            self.assertEqual(
+                deals.get_pipeline_statistics(domain)["overall"]["count"],
+                deals.search_count(domain),
+            )
 
     # Rights
 

@@ -142,6 +142,19 @@ class TestPipelineSnapshot(BillinatorCommon):
         self.assertEqual(self._get_amounts("2026-03-02")["lost"], (0, 0))
         self.assertEqual(self._get_amounts("2026-03-09")["new"], (100.10, 1))
 
+    def test_came_to_another_company(self):
+        """It leaves one pipeline for the other, each in its own currency."""
+        self.company_b.currency_id = self.env.ref("base.JPY")
+        deal = self.deals["stays"]
+        deal.write({"company_id": self.company_b.id, "user_id": False})
+        companies = (self.company + self.company_b).ids
+        Snapshot = self.Snapshot.with_context(allowed_company_ids=companies)
+        bars = {bar["bar"]: bar for bar in Snapshot.get_bridge(FIRST)["bars"]}
+        self.assertEqual((bars["removed"]["count"], bars["new"]["count"]), (1, 1))
+        self.assertAlmostEqual(bars["removed"]["amount"], -100.10)
+        total = sum(bar["amount"] for name, bar in bars.items() if name != "closing")
+        self.assertAlmostEqual(bars["closing"]["amount"], total, 2)
+
     def test_same_day_again_replaces(self):
         self.deals["raised"].expected_revenue = 1000
         self.deals["lost"].active = False

@@ -685,7 +685,11 @@ class TestPortalTours(PortalCase, HttpCase):
     def _assert_signed(self, quote):
         self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada Lovelace"))
         self.assertTrue(quote.line_ids[2].is_selected)
-        self.assertEqual(quote.line_ids[1].quantity, 1002)
+        self.assertEqual(quote.line_ids[1].quantity, 4)
+
+    def test_customer_types_a_quantity(self):
+        self._start("billinator_crm_portal_quantity", self.quote)
+        self.assertEqual(self.free.quantity, 1000)
 
     def test_customer_declines(self):
         self._start("billinator_crm_portal_decline", self.quote)

@@ -254,6 +254,34 @@ class TestInstallmentLife(InstallmentCase):
         self.assertAlmostEqual(rest.amount_total, self.quote.amount_total, 2)
         self.assertAlmostEqual(rest.amount_tax, self.quote.amount_tax, 2)
 
+    def test_replaced_down_payment_is_taken_off(self):
+        row = self._plan()
+        first = self._invoice(row)
+        first.action_post()
+        second = self._reverse_invoice(first, is_modify=True)
+        self.assertFalse(first.billinator_quote_id)
+        self.assertEqual(second.billinator_installment_id, row)
+        self.assertEqual(self.quote.invoice_ids, second)
+        self.assertEqual(self.quote.amount_invoiced, second.amount_total)
+        rest = self._invoice(self.quote)
+        left = self.quote.amount_total - second.amount_total
+        self.assertAlmostEqual(rest.amount_total, left, 2)
+        second.action_post()
+        with self.assertRaisesRegex(ValidationError, "takes off"):
+            self._reverse_invoice(second, is_modify=True)
+
+    def test_not_paid_when_the_rest_was_credited(self):
+        first = self._invoice(self._plan())
+        first.action_post()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=first.ids
+        ).create({})._create_payments()
+        rest = self._invoice(self.quote)
+        rest.action_post()
+        rest._reverse_moves(cancel=True)
+        self.assertEqual(rest.payment_state, "reversed")
+        self.assertEqual(self.quote.invoice_status, "partial")
+
     def test_nothing_first_after_the_rest(self):
         self._invoice(self.quote)
         with self.assertRaisesRegex(UserError, "invoiced in full"):

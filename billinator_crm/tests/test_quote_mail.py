@@ -50,15 +50,30 @@ class TestQuoteMail(BillinatorCommon):
     def test_who_left_the_customer_gets_nothing(self):
         contact = self._create_contact(email="bea@ada.example")
         quote = self._create_own_quote(contact_id=contact.id)
+        self._send(quote)[1].unlink()
         contact.person_id.parent_id = self.env["res.partner"].create(
             {"name": "Rivals Ltd", "is_company": True}
         )
-        message, _mails = self._send(quote)
-        self.assertEqual(message.partner_ids, self.customer)
+        messages, _mails = self._send(quote)
+        self.assertEqual(messages[0].partner_ids, self.customer)
+        self.assertNotIn(contact.person_id, quote.message_partner_ids)
         copy = quote.copy()
         self.assertNotEqual(copy.contact_id, contact)
         with self.assertRaisesRegex(ValidationError, "Bea Buyer is no contact of"):
             copy.contact_id = contact
+
+    def test_the_customer_before_gets_nothing(self):
+        quote = self._create_own_quote()
+        self._send(quote)[1].unlink()
+        quote._portal_ensure_token()
+        self.assertIn(self.customer, quote.message_partner_ids)
+        quote.partner_id = other = self.env["res.partner"].create(
+            {"name": "Rivals Ltd", "is_company": True, "email": "us@rivals.example"}
+        )
+        self.assertNotIn(self.customer, quote.message_partner_ids)
+        self.assertFalse(quote.access_token)
+        messages, _mails = self._send(quote)
+        self.assertEqual(messages[0].partner_ids, other)
 
     def test_composer_is_filled_in(self):
         quote = self._create_own_quote()

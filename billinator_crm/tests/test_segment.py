@@ -86,6 +86,16 @@ class TestSegment(BillinatorInvoicingCommon):
         self.assertEqual(segment.partner_ids, self.ada + self.cy + self.di)
         self.assertEqual(self.ada.crm_tag_ids, segment)
 
+    def test_what_a_company_keeps_is_its_own(self):
+        self.ada.with_company(self.company).trust = "bad"
+        segment = self._create_segment(
+            company_id=self.company.id, partner_domain="[('trust', '=', 'bad')]"
+        )
+        self.assertEqual(segment.partner_ids, self.ada)
+        companies = self.company_b + self.company
+        segment.with_context(allowed_company_ids=companies.ids).action_refresh()
+        self.assertEqual(segment.partner_ids, self.ada)
+
     def test_one_bad_rule_stops_no_other(self):
         bad, good = self._create_segment(name="Bad"), self._create_segment()
         self.ada.ref = False

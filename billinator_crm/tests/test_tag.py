@@ -46,6 +46,12 @@ class TestTag(BillinatorInvoicingCommon):
             self._assign(deal, add=self.key_account)
         self.assertFalse(deal.tag_ids)
 
+    def test_without_the_crm(self):
+        [values] = self.key_account.with_user(self.accountant).read(
+            ["name", "opportunity_count", "quote_count"]
+        )
+        self.assertEqual((values["opportunity_count"], values["quote_count"]), (0, 0))
+
     def test_counts(self):
         self.salesperson.group_ids += self.env.ref("base.group_partner_manager")
         self._assign(self.customer, add=self.key_account)

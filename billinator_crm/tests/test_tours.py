@@ -445,7 +445,7 @@ class TestQuotesLifeTours(TourCase):
         quote.invalidate_recordset()
         self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada Lovelace"))
         self.assertEqual(quote.signed_hash, quote.content_hash)
-        self.assertEqual(quote.amount_total, 1584)
+        self.assertEqual(quote.amount_total, 2079)
         [pdf] = quote.message_ids.attachment_ids
         self.assertEqual(pdf.mimetype, "application/pdf")
 

@@ -1,4 +1,5 @@
 from . import (
+    account_move_reversal,
     base_partner_merge,
     billinator_activity_complete,
     billinator_approval_refuse,

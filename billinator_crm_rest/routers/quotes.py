@@ -1,4 +1,5 @@
 from collections import defaultdict
+from itertools import count
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -33,6 +34,7 @@ from ..schemas.quote import (
 from .bulk import add_bulk_route
 from .taxes import SALES_PERCENTAGES, get_tax_rate
 
+END = "end"
 STATUS_ACTIONS = {
     "DRAFT": "action_reset_to_draft",
     "SENT": "action_mark_sent",
@@ -135,11 +137,36 @@ def _get_item_commands(quote, rows):
     for row in rows:
         _check_known(row, left)
         left.discard(row.item.id)
-    commands = [
-        Command.update(row.item.id, values) if row.item.id else Command.create(values)
-        for row, values in zip(rows, _get_items_values(quote.env, rows), strict=True)
-    ]
+    headings = _get_headings(quote, {row.item.id for row in rows})
+    commands, sequences = [], count(1)
+    for row, values in zip(rows, _get_items_values(quote.env, rows), strict=True):
+        commands += _place(headings.pop(row.item.id, ()), sequences)
+        values["sequence"] = next(sequences)
+        commands.append(
+            Command.update(row.item.id, values)
+            if row.item.id
+            else Command.create(values)
+        )
+    commands += _place(headings[END], sequences)
     return commands + [Command.delete(line_id) for line_id in left]
+
+
+def _get_headings(quote, kept_ids):
+    """Return the sections and notes before each kept line, by its id.
+
+    Those after the last one are before the end.
+    """
+    headings, waiting = {}, []
+    for line in quote.line_ids.sorted(lambda line: (line.sequence, line.id)):
+        if line.display_type and not line.is_global_discount:
+            waiting.append(line)
+        elif line.id in kept_ids:
+            headings[line.id], waiting = waiting, []
+    return {**headings, END: waiting}
+
+
+def _place(headings, sequences):
+    return [Command.update(line.id, {"sequence": next(sequences)}) for line in headings]
 
 
 def _check_known(row, known_ids):

@@ -188,6 +188,27 @@ class TestResourceReferences(BillinatorInvoicingCommon):
         line = self.env["billinator.quote.line"].browse(item["id"])
         self.assertEqual(line.tax_ids, first)
 
+    def test_sections_stay_where_they_are(self):
+        quote = self._create_quote(
+            {"display_type": "line_section", "name": "First"},
+            {"name": "A"},
+            {"display_type": "line_section", "name": "Second"},
+            {"name": "B"},
+            {"display_type": "line_note", "name": "The End"},
+        )
+        first, second = QUOTES.show(self.env, quote.id)["items"]
+        items = [
+            {"id": first["id"], "quantity": 5},
+            {"description": "New"},
+            {"id": second["id"]},
+        ]
+        for sent, names in (
+            (items, ["First", "A", "New", "Second", "B", "The End"]),
+            (items[2:], ["First", "Second", "B", "The End"]),
+        ):
+            QUOTES.change(self.env, quote.id, QuoteUpdate(items=sent))
+            self.assertEqual(quote.line_ids.sorted().mapped("name"), names)
+
     def test_what_has_no_rate_is_kept(self):
         fixed = self._create_tax(5, amount_type="fixed")
         self.product_a.taxes_id = fixed

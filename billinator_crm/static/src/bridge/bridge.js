@@ -4,6 +4,7 @@ import { formatDate, deserializeDate, serializeDate } from "@web/core/l10n/dates
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
+import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useSetupAction } from "@web/search/action_hook";
 import { Layout } from "@web/search/layout";
@@ -43,6 +44,7 @@ export class PipelineBridge extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.keepLast = new KeepLast();
         this.action = useService("action");
         this.canvas = useRef("canvas");
         this.periods = PERIODS;
@@ -78,8 +80,12 @@ export class PipelineBridge extends Component {
     }
 
     async load() {
-        this.state.bridge =
-            this.state.dateFrom && (await this.orm.call(MODEL, "get_bridge", this.question));
+        // Of two questions, the later one's answer stays, whichever comes last.
+        this.state.bridge = await this.keepLast.add(
+            this.state.dateFrom
+                ? this.orm.call(MODEL, "get_bridge", this.question)
+                : Promise.resolve(null)
+        );
     }
 
     /** The arguments that name the bridge to the server. */

@@ -51,6 +51,8 @@ export class ForecastKanbanModel extends OpportunityKanbanModel {
         const start = luxon.DateTime.now().startOf("month");
         const fill_temporal = { fill_from: serializeDate(start), min_groups: MONTHS };
         const context = { ...config.context, fill_temporal };
+        const question = Symbol("question");
+        this.lastQuestion = question;
         const [result, forecast] = await Promise.all([
             super._webReadGroup({ ...config, context }, ...others),
             this.orm.call(config.resModel, "get_forecast", [], {
@@ -59,7 +61,10 @@ export class ForecastKanbanModel extends OpportunityKanbanModel {
                 context: config.context,
             }),
         ]);
-        this.forecast = forecast;
+        // A later question may have been answered before.
+        if (question === this.lastQuestion) {
+            this.forecast = forecast;
+        }
         return result;
     }
 

@@ -1,5 +1,6 @@
 import { RottingKanbanHeader } from "@mail/js/rotting_mixin/rotting_kanban_header";
 import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
 import { formatMonetary } from "@web/views/fields/formatters";
 import { opportunityKanbanView } from "@billinator_crm/views/opportunity_kanban/opportunity_kanban_view";
 import { ForecastKanbanModel } from "./forecast_kanban_model";
@@ -44,7 +45,11 @@ class ForecastKanbanHeader extends RottingKanbanHeader {
             this.group,
             progressBarState.progressAttributes[name]
         );
-        const currencyId = currencies?.[0] ?? list.model.forecast?.currency_id;
+        // Of several currencies, the sum is in the current company's.
+        const currencyId =
+            currencies?.length > 1
+                ? user.activeCompany.currency_id
+                : currencies?.[0] ?? list.model.forecast?.currency_id;
         return this.formatAmount(value, currencyId);
     }
 

@@ -44,11 +44,11 @@ export class SimilarOpportunities extends Component {
 
     async load(resId) {
         const { resModel } = this.props.record;
-        const [found] = resId
-            ? await this.keepLast.add(
-                  this.orm.silent.read(resModel, [resId], ["duplicate_count"])
-              )
-            : [];
+        const [found] = await this.keepLast.add(
+            resId
+                ? this.orm.silent.read(resModel, [resId], ["duplicate_count"])
+                : Promise.resolve([])
+        );
         this.state.count = found?.duplicate_count || 0;
     }
 

@@ -146,6 +146,8 @@ export class Timeline extends Component {
     /** Read the newest events again, as many as there are. */
     async load() {
         if (!this.record.resId) {
+            // What is still to come is about the record before.
+            this.keepLast.add(Promise.resolve());
             Object.assign(this.state, { events: [], next: false, isLoading: false });
             return;
         }

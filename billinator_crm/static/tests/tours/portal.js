@@ -27,11 +27,6 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
             },
         },
         {
-            content: "A thousand of what may be changed",
-            trigger: ".o_billinator_quantity",
-            run: "edit 1,000",
-        },
-        {
             content: "Two more of what may be changed, faster than the server answers",
             trigger: ".o_billinator_step[data-step='1']",
             run: ({ anchor }) => {
@@ -77,6 +72,33 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
         { content: "Thanks", trigger: ".alert-success:contains(Thank you)" },
         { content: "Signed", trigger: ".o_billinator_signature:contains(Ada Lovelace)" },
         { content: "Closed", trigger: "body:not(:has(#quote_accept))" },
+    ],
+});
+
+registry.category("web_tour.tours").add("billinator_crm_portal_quantity", {
+    steps: () => [
+        READY,
+        {
+            content: "Remember the hash of what is shown",
+            trigger: ".o_billinator_quote",
+            run: ({ anchor }) => (anchor.dataset.firstHash = anchor.dataset.contentHash),
+        },
+        {
+            content: "Type a grouped number",
+            trigger: ".o_billinator_quantity",
+            run: "edit 1,000",
+        },
+        { content: "Leave the field", trigger: "h2[data-amount=total]", run: "click" },
+        {
+            content: "The server has it",
+            trigger: ".o_billinator_quote",
+            async run({ anchor: { dataset } }) {
+                const isNew = () => dataset.contentHash !== dataset.firstHash;
+                for (let tries = 0; !isNew() && tries < 100; tries++) {
+                    await new Promise((resolve) => setTimeout(resolve, 50));
+                }
+            },
+        },
     ],
 });
 
