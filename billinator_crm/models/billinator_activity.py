@@ -16,6 +16,7 @@ from ..arguments import (
     as_number,
     as_text,
     one_record,
+    parse,
 )
 
 _logger = logging.getLogger(__name__)
@@ -170,7 +171,11 @@ class BillinatorActivity(models.Model):
 
     # When it is due, and for whom
     user_id = fields.Many2one(
-        related="activity_id.user_id", store=True, readonly=False, precompute=True
+        related="activity_id.user_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('share', '=', False)]",
     )
     due_date = fields.Datetime(
         string="Due",
@@ -474,6 +479,7 @@ class BillinatorActivity(models.Model):
             vals if vals.get("activity_id") else {**defaults, **vals}
             for vals in vals_list
         ]
+        self._check_natives(vals.get("activity_id") for vals in vals_list)
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
         Activity = self.with_context(billinator_activity_rows=False)
         natives_sudo = Activity._create_natives(planned)
@@ -500,11 +506,7 @@ class BillinatorActivity(models.Model):
             raise UserError(self.env._("Say when the activity is due."))
         if "status" in vals:
             self._lock_for_status()
-        documents = [
-            (model, vals[name]) for name, model in DOCUMENTS.items() if vals.get(name)
-        ]
-        if documents:
-            self._check_may_plan(documents)
+        self._check_links(vals)
         result = super().write(vals)
         if {"type", "activity_type_id"} & set(vals):
             self._release_calendar_events()
@@ -797,7 +799,7 @@ class BillinatorActivity(models.Model):
         """Create the activities underneath new rows, after a check of the right to."""
         documents = [self._find_document(vals) for vals in vals_list]
         self._check_may_plan(documents)
-        self._check_assignees({vals.get("user_id") for vals in vals_list})
+        self._check_assignees(vals.get("user_id") for vals in vals_list)
         kinds = {
             (vals["type"], model)
             for vals, (model, _id) in zip(vals_list, documents, strict=True)
@@ -855,6 +857,35 @@ class BillinatorActivity(models.Model):
             native_sudo.with_env(self.env).write(further)
 
     @api.model
+    def _check_links(self, vals):
+        """Check the right to what ``vals`` would make activities be about, or link."""
+        self._check_natives([vals.get("activity_id")])
+        self._check_assignees([vals.get("user_id")])
+        documents = [
+            (model, vals[name]) for name, model in DOCUMENTS.items() if vals.get(name)
+        ]
+        if documents:
+            self._check_may_plan(documents)
+
+    @api.model
+    def _check_natives(self, activity_ids):
+        """Refuse ``mail.activity`` that the user may not both see and change.
+
+        Their rows tell of them, to whoever may see the rows.
+        """
+        natives = self.env["mail.activity"].browse(
+            self._parse_ids("activity_id", activity_ids)
+        )
+        for operation in ("read", "write"):
+            natives.check_access(operation)
+
+    @api.model
+    def _parse_ids(self, name, values):
+        """Return the ids that ``values`` of the field ``name`` are, without doubles."""
+        ids = {parse(self.env, name, as_id, value) for value in values}
+        return sorted(ids - {None})
+
+    @api.model
     def _check_may_plan(self, documents):
         """Check the right to plan something on ``documents``: (model, id) pairs.
 
@@ -870,7 +901,8 @@ class BillinatorActivity(models.Model):
     @api.model
     def _check_assignees(self, user_ids):
         """Refuse portal users: who is assigned follows the document from then on."""
-        assignees_sudo = self.env["res.users"].sudo().browse(user_ids - {None, False})
+        user_ids = self._parse_ids("user_id", user_ids)
+        assignees_sudo = self.env["res.users"].sudo().browse(user_ids)
         if outsiders := assignees_sudo.filtered("share"):
             raise UserError(
                 self.env._(

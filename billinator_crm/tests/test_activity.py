@@ -561,6 +561,25 @@ class TestActivity(ActivityCase):
             self._create_activity(user_id=customer.id)
         self.assertNotIn(customer.partner_id, self.customer.message_partner_ids)
 
+    def test_handed_over_to_a_portal_user(self):
+        customer = new_test_user(self.env, "customer", groups="base.group_portal")
+        activity = self._create_activity()
+        for wrong in (customer.id, self.env.ref("base.public_user").id):
+            with self.assertRaisesRegex(UserError, "no colleague"):
+                activity.user_id = wrong
+        self.assertNotIn(customer.partner_id, self.customer.message_partner_ids)
+        with self.assertRaisesRegex(UserError, "the id of a record"):
+            activity.write({"user_id": str(customer.id)})
+        activity.user_id = self.salesperson
+        activity.user_id = False
+        # What Odoo lets the chatter do is not ours to refuse.
+        activity.activity_id.user_id = customer
+        self.assertEqual(activity.user_id, customer)
+
+    def test_only_colleagues_are_proposed(self):
+        field = self.env["billinator.activity"].fields_get(["user_id"])["user_id"]
+        self.assertEqual(field["domain"], "[('share', '=', False)]")
+
     def test_assignee_on_somebody_elses_opportunity(self):
         activity = self._create_activity(
             opportunity_id=self.opportunity.id, user_id=self.colleague.id

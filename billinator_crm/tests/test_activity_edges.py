@@ -1,7 +1,7 @@
 from datetime import date, datetime
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
@@ -235,6 +235,47 @@ class TestActivityEdges(BillinatorCommon):
         self.assertEqual(rows.mapped("status"), ["done", "pending"])
 
     # --- What belongs to others --- #
+
+    def test_an_activity_of_somebody_else_gets_no_row(self):
+        """Its row would tell what came of it, and when, to everybody."""
+        native = (
+            self.env["mail.activity"]
+            .with_user(self.colleague)
+            .create({"user_id": self.colleague.id, "feedback": "Secret"})
+        )
+        Activity = self.env["billinator.activity"].with_user(self.salesperson)
+        by_default = Activity.with_context(default_activity_id=native.id)
+        own = Activity.create({"partner_id": self.customer.id, "type": "call"})
+        with self.assertRaises(AccessError):
+            Activity.create({"activity_id": native.id})
+        with self.assertRaises(AccessError):
+            by_default.create({"partner_id": self.customer.id, "type": "call"})
+        with self.assertRaises(AccessError):
+            own.activity_id = native
+        for wrong in (str(native.id), [native.id], True):
+            with self.assertRaisesRegex(UserError, "the id of a record"):
+                Activity.create({"activity_id": wrong})
+            with self.assertRaisesRegex(UserError, "the id of a record"):
+                own.write({"activity_id": wrong})
+
+    def test_an_activity_that_one_only_sees_gets_no_row(self):
+        product = self.env["product.template"].create({"name": "Chair"})
+        native = product.activity_schedule(
+            "mail.mail_activity_data_call", user_id=self.colleague.id
+        )
+        theirs = native.with_user(self.salesperson)
+        self.assertTrue(theirs.has_access("read"))
+        self.assertFalse(theirs.has_access("write"))
+        with self.assertRaises(AccessError):
+            self.env["billinator.activity"].with_user(self.salesperson).create(
+                {"activity_id": native.id}
+            )
+
+    def test_an_own_activity_gets_its_row(self):
+        own = self.env(user=self.salesperson)
+        native = own["mail.activity"].create({"user_id": own.uid})
+        row = own["billinator.activity"].create({"activity_id": native.id})
+        self.assertEqual((row.activity_id, row.user_id), (native, own.user))
 
     def test_a_file_of_somebody_else_is_not_attached(self):
         file = (
