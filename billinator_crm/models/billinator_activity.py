@@ -510,6 +510,7 @@ class BillinatorActivity(models.Model):
         result = super().write(vals)
         if {"type", "activity_type_id"} & set(vals):
             self._release_calendar_events()
+        if {"type", "activity_type_id", "status"} & set(vals):
             self._create_calendar_events()
         return result
 

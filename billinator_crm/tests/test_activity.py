@@ -715,8 +715,31 @@ class TestMeeting(ActivityCase):
     def test_deleted_event_cancels_the_activity(self):
         self.event.unlink()
         self.assertEqual(self.activity.status, "cancelled")
+        self.assertFalse(self.activity.calendar_event_id)
+
+    def test_reopened_one_is_in_the_calendar_again(self):
+        self.event.unlink()
         self.activity.action_reopen()
         self.assertEqual(self.activity.status, "pending")
+        event = self.activity.calendar_event_id
+        self.assertEqual(event.start, datetime(2030, 1, 20, 10))
+        self.assertEqual(event.stop, datetime(2030, 1, 20, 11))
+        self.assertEqual(event.partner_ids, self.salesperson.partner_id + self.person)
+        self.assertEqual(self._count_events(), 1)
+
+    def test_one_that_was_over_at_once_is_reopened(self):
+        meetings = self.activity.browse()
+        for status in ("done", "cancelled"):
+            meetings += self._create_activity(
+                type="meeting", status=status, duration=2, summary=status
+            )
+        calls = self._create_activity(status="done")
+        self.assertFalse(meetings.calendar_event_id)
+        (meetings + calls).with_user(self.manager).action_reopen()
+        self.assertEqual(
+            meetings.calendar_event_id.mapped("stop"), [datetime(2024, 1, 20, 12)] * 2
+        )
+        self.assertFalse(calls.calendar_event_id)
 
     def test_who_may_not_delete_an_event_cancels_no_activity(self):
         # Not even for a caller who goes on after the refusal.
