@@ -87,15 +87,23 @@ class BillinatorActivity(models.Model):
         for meeting in self.filtered(
             lambda activity: activity.calendar_event_id and activity.status == "pending"
         ):
-            event = meeting.calendar_event_id
-            hours = meeting.duration or event.duration
             # The deadlines are right already.
-            event.with_context(mail_activity_meeting_update=True).write(
-                {
-                    "start": meeting.due_date,
-                    "stop": meeting.due_date + timedelta(hours=hours),
-                }
-            )
+            meeting.calendar_event_id.with_context(
+                mail_activity_meeting_update=True
+            ).write(meeting._prepare_event_times())
+
+    def _prepare_event_times(self):
+        """Return when the meeting's event takes place: days or times, as it has now."""
+        event = self.calendar_event_id
+        if event.allday:
+            # Days are the same for everybody; in UTC it may be another one.
+            days = event.stop_date - event.start_date
+            return {
+                "start_date": self.date_deadline,
+                "stop_date": self.date_deadline + days,
+            }
+        hours = self.duration or event.duration
+        return {"start": self.due_date, "stop": self.due_date + timedelta(hours=hours)}
 
     def _archive_calendar_events(self):
         """Take cancelled meetings out of the calendar, and put pending ones back."""

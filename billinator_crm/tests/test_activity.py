@@ -829,3 +829,41 @@ class TestMeeting(ActivityCase):
             ).date(),
             date(2030, 4, 1),
         )
+
+    def test_whole_days_are_moved_to_days(self):
+        """By the day where the assignee is, and for as many days as before."""
+        for zone, due_date, day in (
+            ("Pacific/Auckland", "2030-05-10 22:00:00", 11),
+            ("Pacific/Auckland", "2030-05-14 02:00:00", 14),
+            ("America/Los_Angeles", "2030-05-10 02:00:00", 9),
+            ("America/Los_Angeles", "2030-05-14 22:00:00", 14),
+        ):
+            self.salesperson.tz = zone
+            for days in (0, 1):
+                self.event.write(
+                    {
+                        "allday": True,
+                        "start_date": date(2030, 4, 1),
+                        "stop_date": date(2030, 4, 1 + days),
+                    }
+                )
+                self.activity.action_reschedule(due_date)
+                self.env.flush_all()
+                with self.subTest(zone=zone, due_date=due_date, days=days):
+                    event = self.event
+                    self.assertEqual(event.start_date, date(2030, 5, day))
+                    self.assertEqual(event.stop_date, date(2030, 5, day + days))
+                    self.assertEqual(event.start, datetime(2030, 5, day, 8))
+                    self.assertEqual(event.stop, datetime(2030, 5, day + days, 18))
+                    self.assertEqual(self.activity.date_deadline, date(2030, 5, day))
+                    self.assertEqual(
+                        fields.Datetime.to_string(self.activity.due_date), due_date
+                    )
+
+    def test_whole_day_lasts_as_long_as_it_did(self):
+        self.event.write(
+            {"allday": True, "start_date": "2030-04-01", "stop_date": "2030-04-01"}
+        )
+        self.activity.write({"duration": 30, "due_date": "2030-04-03 10:00:00"})
+        self.assertEqual(self.event.start_date, date(2030, 4, 3))
+        self.assertEqual(self.event.stop_date, date(2030, 4, 3))
