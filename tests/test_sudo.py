@@ -211,7 +211,8 @@ billinator_crm/models/crm_team.py
   1 CrmTeam._get_alias_sudo: likewise
   1 CrmTeam._create_billinator_alias: likewise
 billinator_crm/models/mail_activity.py
-  1 MailActivity._get_rows: after the ORM has checked the right to the activity
+  1 MailActivity._get_rows: after the ORM has checked the right to the activity; what
+      is read before is only compared with what it changed
 billinator_crm/models/mail_mail.py
   2 MailMail._postprocess_sent_message: in the name of who posted the mail on the quote,
       which message_post has checked; the queue is anybody's

@@ -57,6 +57,8 @@ NATIVE_FIELDS = {
 }
 # What says where the activity underneath belongs; it follows from the row's document.
 REFERENCE_FIELDS = {"res_model", "res_model_id", "res_id"}
+# What the calendar repeats of a meeting follows from these.
+REPEATED_FIELDS = {"summary", "contact_id", *DOCUMENTS}
 # Odoo's activities have a day and no time: they are due in the morning.
 DUE_TIME = time(9)
 # As far as anybody looks ahead.
@@ -507,11 +509,15 @@ class BillinatorActivity(models.Model):
         if "status" in vals:
             self._lock_for_status()
         self._check_links(vals)
+        is_repeated = not REPEATED_FIELDS.isdisjoint(vals)
+        former = self._get_repeated() if is_repeated else {}
         result = super().write(vals)
         if {"type", "activity_type_id"} & set(vals):
             self._release_calendar_events()
         if {"type", "activity_type_id", "status"} & set(vals):
             self._create_calendar_events()
+        if former:
+            self._update_calendar_events(former)
         return result
 
     def unlink(self):

@@ -75,6 +75,41 @@ class BillinatorActivity(models.Model):
                     }
                 )
 
+    def _get_repeated(self):
+        """Return what the calendar repeats of pending meetings, by meeting."""
+        return {
+            meeting: {
+                "name": meeting.display_name,
+                "document": (meeting.res_model_id.id, meeting.res_id),
+                "attendee": meeting._get_attendee(),
+            }
+            for meeting in self
+            if meeting.calendar_event_id and meeting.status == "pending"
+        }
+
+    def _update_calendar_events(self, former):
+        """Repeat in the calendar what changed of pending meetings.
+
+        :param dict former: what ``_get_repeated`` returned before the change
+        """
+        for meeting, new in self._get_repeated().items():
+            old = former.get(meeting, new)
+            if values := meeting._prepare_event_changes(old, new):
+                meeting.calendar_event_id.write(values)
+
+    def _prepare_event_changes(self, old, new):
+        """Return what to write to the event; what says something else there stays."""
+        event, values = self.calendar_event_id, {}
+        if event.name == old["name"] != new["name"]:
+            values["name"] = new["name"]
+        document = (event.res_model_id.id, event.res_id)
+        if document == old["document"] != new["document"]:
+            values["res_model_id"], values["res_id"] = new["document"]
+        if old["attendee"] != new["attendee"]:
+            others = event.partner_ids - (old["attendee"] - self.user_id.partner_id)
+            values["partner_ids"] = [Command.set((others | new["attendee"]).ids)]
+        return values
+
     def _get_attendee(self):
         """Return the customer's person who comes to a meeting."""
         person = self.contact_id.person_id

@@ -13,6 +13,8 @@ class MailActivity(models.Model):
         return activities
 
     def write(self, vals):
+        is_repeated = not {"summary", "res_id", "res_model_id"}.isdisjoint(vals)
+        former = self._get_rows()._get_repeated() if is_repeated else {}
         handed_over = "user_id" in vals and self.filtered(
             lambda activity: activity.user_id.id != vals["user_id"]
         )
@@ -37,6 +39,8 @@ class MailActivity(models.Model):
         if handed_over and "date_deadline" not in vals:
             # The time stays; its day may be another one where the new assignee is.
             handed_over._get_rows()._move_deadlines()
+        if former:
+            self._get_rows()._update_calendar_events(former)
         if {"res_id", "res_model_id"} & set(vals):
             self.env["billinator.activity"]._follow_documents(self)
         return True

@@ -867,3 +867,61 @@ class TestMeeting(ActivityCase):
         self.activity.write({"duration": 30, "due_date": "2030-04-03 10:00:00"})
         self.assertEqual(self.event.start_date, date(2030, 4, 3))
         self.assertEqual(self.event.stop_date, date(2030, 4, 3))
+
+    # === What the calendar repeats === #
+
+    def _create_contact(self, name):
+        self.env["res.partner"].create({"name": name, "parent_id": self.customer.id})
+        return self.customer.contact_ids.filtered(
+            lambda contact: contact.person_id.name == name
+        )
+
+    def test_another_person_comes(self):
+        other = self._create_contact("Herb")
+        self.event.partner_ids += self.colleague.partner_id
+        self.activity.contact_id = other
+        staff = self.salesperson.partner_id + self.colleague.partner_id
+        self.assertEqual(self.event.partner_ids, staff + other.person_id)
+        self.assertEqual(self.event.attendee_ids.partner_id, staff + other.person_id)
+        self.activity.contact_id = False
+        self.assertEqual(self.event.partner_ids, staff)
+
+    def test_who_comes_to_a_meeting_that_is_over(self):
+        self.activity.action_complete("Took place")
+        self.activity.contact_id = self._create_contact("Herb")
+        self.assertIn(self.person, self.event.partner_ids)
+
+    def test_another_customer(self):
+        jo = self.env["res.partner"].create({"name": "Jo"})
+        deal = self._create_opportunity(partner_id=jo.id)
+        self.activity.write({"opportunity_id": deal.id, "partner_id": jo.id})
+        self.assertEqual(
+            (self.event.res_model, self.event.res_id), (deal._name, deal.id)
+        )
+        self.assertEqual(self.event.partner_ids, self.salesperson.partner_id + jo)
+        self.assertEqual(self._get_rows(deal.activity_ids), self.activity)
+
+    def test_another_document_of_the_customer(self):
+        quote = self._create_quote(opportunity_id=self.opportunity.id)
+        self.activity.quote_id = quote
+        self.assertEqual(
+            (self.event.res_model, self.event.res_id), (quote._name, quote.id)
+        )
+        self.assertEqual(
+            self.event.partner_ids, self.salesperson.partner_id + self.person
+        )
+
+    def test_an_event_about_something_else_stays_so(self):
+        self.event.res_id = self._create_opportunity().id
+        before = self.event.res_id
+        self.activity.opportunity_id = self._create_opportunity()
+        self.assertEqual(self.event.res_id, before)
+
+    def test_another_name(self):
+        self.activity.summary = "Demo"
+        self.assertEqual(self.event.name, "Demo")
+        self.activity.activity_id.summary = "Kick-off"
+        self.assertEqual(self.event.name, "Kick-off")
+        self.event.name = "Visit"
+        self.assertEqual(self.activity.summary, "Visit")
+        self.assertEqual(self.event.name, "Visit")
