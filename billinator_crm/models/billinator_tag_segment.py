@@ -272,7 +272,8 @@ class BillinatorTag(models.Model):
         # A segment is the same for everybody. Who wrote the rule had to have the
         # right to search by it, and everybody sees those only whom they may read.
         # What a company keeps of its customers is its own, whoever looks them up.
-        company = self.company_id or self.env["res.company"]._get_main_company()
+        main_company = self.env["res.company"]._get_main_company()
+        company = self.company_id._origin or main_company
         partners_sudo = self.env["res.partner"].sudo().with_company(company)
         query = partners_sudo._search(self._get_partner_domain())
         query.add_where(

@@ -457,7 +457,7 @@ class TestQuotesLifeTours(TourCase):
         )
         quote.invalidate_recordset()
         amounts = quote.invoice_ids.sorted("id").mapped("amount_total")
-        self.assertEqual(amounts, [475.20, 1108.80])
+        self.assertEqual(amounts, [623.70, 1455.30])
         self.assertEqual(quote.currency_id.round(sum(amounts)), quote.amount_total)
         self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada Lovelace"))
 

@@ -55,7 +55,7 @@ registry.category("web_tour.tours").add("billinator_crm_quote_from_template", {
 registry.category("web_tour.tours").add("billinator_crm_invoice_in_parts", {
     steps: () => [
         checkState("Accepted"),
-        total("1,584.00"),
+        total("2,079.00"),
         {
             content: "Ask for a down payment",
             trigger: ".o_statusbar_buttons button:contains('Down Payment')",
@@ -71,7 +71,7 @@ registry.category("web_tour.tours").add("billinator_crm_invoice_in_parts", {
         },
         {
             content: "The draft invoice has thirty percent of it",
-            trigger: ".o_form_view:has(.o_statusbar_buttons button[name=action_post]) .oe_subtotal_footer:contains('475.20')",
+            trigger: ".o_form_view:has(.o_statusbar_buttons button[name=action_post]) .oe_subtotal_footer:contains('623.70')",
         },
         {
             content: "Back to its quote",
@@ -85,15 +85,15 @@ registry.category("web_tour.tours").add("billinator_crm_invoice_in_parts", {
             run: "click",
         },
         {
-            trigger: ".o_field_widget[name=amount_to_invoice]:contains('1,108.80')",
+            trigger: ".o_field_widget[name=amount_to_invoice]:contains('1,455.30')",
         },
         {
-            trigger: ".o_field_widget[name=installment_ids] .o_data_row:contains('475.20')",
+            trigger: ".o_field_widget[name=installment_ids] .o_data_row:contains('623.70')",
         },
         clickAction("action_convert_to_invoice", "Invoice the rest"),
         {
             content: "The rest takes off the down payment",
-            trigger: ".o_form_view .oe_subtotal_footer:contains('1,108.80')",
+            trigger: ".o_form_view .oe_subtotal_footer:contains('1,455.30')",
         },
     ],
 });
