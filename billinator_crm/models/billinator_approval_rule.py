@@ -86,8 +86,10 @@ class BillinatorApprovalRule(models.Model):
     @api.model
     @tools.ormcache("company_id")
     def _get_company_rule_ids(self, company_id):
-        # Whoever writes a quote is bound by rules that they need not see.
-        return self.sudo().search([("company_id", "=", company_id)])._ids
+        # Whoever writes a quote is bound by rules that they need not see, and never by
+        # archived ones: what is cached is not for the caller's context alone.
+        domain = [("company_id", "=", company_id), ("active", "=", True)]
+        return self.sudo().search(domain)._ids
 
     @api.model
     def _get_company_rules_sudo(self, company):

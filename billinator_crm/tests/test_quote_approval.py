@@ -182,6 +182,14 @@ class TestApprovalRule(ApprovalCase):
         self.rule.unlink()
         self.assertEqual(self.quote.approval_state, "no")
 
+    def test_archived_rules_bind_nobody_whatever_the_context(self):
+        """What one caller finds is kept for all of them."""
+        self.rule.active = False
+        self.env.registry.clear_cache()
+        quote = self.quote.with_context(active_test=False)
+        quote._review_approval()
+        self.assertEqual(quote.approval_state, "no")
+
     def test_sent_quotes_keep_the_rules_they_went_out_by(self):
         self.line.discount = 5
         self.quote.action_mark_sent()

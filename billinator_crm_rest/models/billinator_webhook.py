@@ -224,8 +224,10 @@ class BillinatorWebhook(models.Model):
             all of them
         """
         subscriptions = {}
-        # Whoever causes an event, all of its webhooks are told.
-        for webhook in self.sudo().search([("user_id.active", "=", True)]):
+        # Whoever causes an event, all of its webhooks are told; also where the caller's
+        # context, which is not cached with them, wants archived records.
+        domain = [("active", "=", True), ("user_id.active", "=", True)]
+        for webhook in self.sudo().search(domain):
             listener = (webhook.id, webhook.user_id.id, webhook.company_id.id)
             for code in webhook.event_ids.mapped("code"):
                 subscriptions[code] = (*subscriptions.get(code, ()), listener)

@@ -308,6 +308,15 @@ class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
         self._create_opportunity()
         self.assertFalse(self._get_deliveries())
 
+    def test_archived_webhooks_are_not_told_whatever_the_context(self):
+        """Whom one caller would tell is kept for all of them."""
+        self._create_webhook("opportunity.created").active = False
+        Opportunity = self.env["billinator.opportunity"]
+        Opportunity.with_context(active_test=False).create(
+            {"name": "New Deal", "partner_id": self.customer.id}
+        )
+        self.assertFalse(self._get_deliveries())
+
     def test_user_and_company_are_deleted(self):
         """Nobody is stopped by what a webhook that went with them would be told."""
         company = self.env["res.company"].create({"name": "Short-Lived"})
