@@ -171,9 +171,21 @@ class BillinatorQuoteTemplateLine(models.Model):
     def _is_untouched(self, quote_line):
         """Whether a line of a quote is still what this line made of it."""
         self.ensure_one()
-        names = ["quantity", "product_id", "display_type", "is_optional"]
-        names += [name for name in ("discount",) if self[name]]
+        names = ("quantity", "product_id", "display_type", "is_optional")
         text = self.with_context(lang=quote_line.quote_id._get_customers_language())
-        return all(self[name] == quote_line[name] for name in names) and (
-            not text.name or text.name == quote_line.name
+        return (
+            all(self[name] == quote_line[name] for name in names)
+            and (not text.name or text.name == quote_line.name)
+            and (bool(self.display_type) or self._has_given_price(quote_line))
+        )
+
+    def _has_given_price(self, quote_line):
+        """Whether a line of a quote costs what this line and the pricelist made it."""
+        quote, product = quote_line.quote_id, self.product_id
+        price = quote_line.pricelist_price_unit if product else self._get_price(quote)
+        return (
+            quote_line.price_unit == price
+            and quote_line.discount == (self.discount or quote_line.pricelist_discount)
+            and (not product or quote_line.product_uom_id == self.product_uom_id)
+            and quote_line.tax_ids._origin == quote._get_product_taxes(product)
         )

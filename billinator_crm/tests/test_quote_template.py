@@ -142,6 +142,66 @@ class TestQuoteTemplate(BillinatorInvoicingCommon):
         )
         self.assertEqual(len(quote.line_ids), 2)
 
+    def test_negotiated_lines_stay(self):
+        for values in (
+            {"price_unit": 900},
+            {"discount": 5},
+            {"product_uom_id": self.uom_dozen.id},
+            {"tax_ids": [Command.set(self.percent_tax(7).ids)]},
+        ):
+            quote = self._create_empty(template_id=self.template.id)
+            line = self._get_line_of(quote, self.product_a)
+            line.write(values)
+            quote.template_id = self.other
+            with self.subTest(values):
+                self.assertEqual(
+                    quote.line_ids.product_id, self.product_a + self.product_b
+                )
+                self.assertIn(line, quote.line_ids)
+                self.assertEqual(len(quote.line_ids), 2)
+
+    def test_negotiated_line_without_product_stays(self):
+        quote = self._create_empty(template_id=self.template.id)
+        travel = quote.line_ids[-1]
+        travel.price_unit = 40
+        quote.template_id = self.other
+        self.assertEqual(len(quote.line_ids), 2)
+        self.assertIn(travel, quote.line_ids)
+
+    def test_discounts_of_the_pricelist_are_not_negotiated(self):
+        pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Ten Less",
+                "item_ids": [
+                    Command.create({"compute_price": "percentage", "percent_price": 10})
+                ],
+            }
+        )
+        quotes = self._create_empty(
+            pricelist_id=pricelist.id, template_id=self.template.id
+        )
+        quotes += quotes.copy()
+        line = self._get_line_of(quotes[0], self.product_a)
+        self.assertEqual(line.discount, 10)
+        line.discount = 0
+        for quote, count in zip(quotes, (2, 1), strict=True):
+            quote.template_id = self.other
+            self.assertEqual(len(quote.line_ids), count)
+
+    def test_negotiated_lines_stay_in_the_form(self):
+        form = Form(self.env["billinator.quote"])
+        form.partner_id = self.customer
+        form.template_id = self.template
+        with form.line_ids.edit(1) as line:
+            line.price_unit = 900
+        form.template_id = self.other
+        quote = form.save()
+        self.assertEqual(quote.line_ids.sorted().mapped("price_unit"), [900, 200])
+        self.assertEqual(quote.line_ids.product_id, self.product_a + self.product_b)
+
+    def _get_line_of(self, quote, product):
+        return quote.line_ids.filtered(lambda line: line.product_id == product)
+
     def test_prices_are_the_quotes(self):
         currency = self.setup_other_currency("CHF", rates=[("2020-01-01", 2.0)])
         pricelist = self.env["product.pricelist"].create(
