@@ -121,11 +121,12 @@ billinator_crm/models/billinator_quote.py
 billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.approval_reasons: what rules find in a quote that is shown
   1 BillinatorQuote.commercial_hash: a hash, the same for whoever asks
+  1 BillinatorQuote.write: rules bind whoever writes a quote
   1 BillinatorQuote._get_approvers: who is to be asked; their users only
   1 BillinatorQuote._decide: called by the actions, after check_access("write") or
       _check_decidable
   1 BillinatorQuote._unlink_approval_activities: called by the actions, likewise
-  1 BillinatorQuote._get_approval_reasons: what rules find in a quote that is shown
+  1 BillinatorQuote._get_rules: rules bind whoever writes a quote
 billinator_crm/models/billinator_quote_deal.py
   2 BillinatorQuote._move_deals: after the ORM has checked the right to the quote, or
       the page its token; to the stage that the deal's own names

@@ -96,16 +96,26 @@ class BillinatorApprovalRule(models.Model):
         """Return the rules that quotes of the company have to keep."""
         return self.sudo().browse(self._get_company_rule_ids(company.id))
 
-    def _get_reasons(self, quote, figures):
-        """Tell, in words, what in a quote goes beyond the rule.
+    def _filter_for(self, quote):
+        """Return the rules of the quote's team, and those for all quotes.
+
+        A rule for an archived team is not one for all. The team is asked for only where
+        it matters: in a form it may not be known yet.
 
         :param quote: a ``billinator.quote``
+        """
+        rules = self.with_context(active_test=False).filtered(
+            lambda rule: not rule.team_ids or quote.team_id in rule.team_ids
+        )
+        return rules.with_env(self.env)
+
+    def _get_reasons(self, figures):
+        """Tell, in words, what in a quote goes beyond the rule.
+
         :param figures: what :meth:`billinator.quote._get_approval_figures` returns
         :return: list of str
         """
         self.ensure_one()
-        if self.team_ids and quote.team_id not in self.team_ids:
-            return []
         return [
             *self._get_discount_reasons(figures["discounts"]),
             *self._get_total_reasons(figures["total"]),

@@ -135,9 +135,13 @@ class BillinatorQuote(models.Model):
     # === CRUD === #
 
     def write(self, vals):
+        # Who gives a quote away does not read it any more.
+        quotes_sudo = self.sudo()
+        is_moved = not {"team_id", "user_id"}.isdisjoint(vals)
+        rules = is_moved and {quote: quote._get_rules() for quote in quotes_sudo}
         result = super().write(vals)
-        if not {"team_id", "user_id"}.isdisjoint(vals):
-            self._review_approval()
+        if is_moved:
+            quotes_sudo._review_moved(rules)
         return result
 
     # === Actions === #
@@ -239,6 +243,22 @@ class BillinatorQuote(models.Model):
         """Judge drafts anew: teams, pricelists and rules may have changed."""
         drafts = self.filtered(lambda quote: quote.state == "draft")
         self.env.add_to_compute(self._fields["approval_state"], drafts)
+
+    def _review_moved(self, former_rules):
+        """Judge quotes anew that may have come to another team.
+
+        What customers have already stays with the rules that it went out by, unless
+        the team brings others.
+
+        :param former_rules: the rules that each quote had to keep before
+        """
+        self._review_approval()
+        bound = self.filtered(
+            lambda quote: (
+                quote.state == "sent" and quote._get_rules() - former_rules[quote]
+            )
+        )
+        self.env.add_to_compute(self._fields["approval_state"], bound)
 
     def _check_transition(self, state):
         if state in CHECKED_STATES:
@@ -409,22 +429,23 @@ class BillinatorQuote(models.Model):
 
     def _get_approval_reasons(self):
         """Tell what in the quotes goes beyond the rules: ``{quote: list of str}``."""
-        Rule = self.env["billinator.approval.rule"]
-        rules = {
-            company: Rule._get_company_rules_sudo(company)
-            for company in self.company_id
-        }
-        ruled = self.filtered(lambda quote: rules.get(quote.company_id))
+        rules = {quote: quote._get_rules() for quote in self}
+        ruled = self.filtered(lambda quote: rules[quote])
         discounts = ruled.line_ids._get_effective_discounts()
         figures = {quote: quote._get_approval_figures(discounts) for quote in ruled}
         return {
             quote: [
                 reason
-                for rule in rules.get(quote.company_id, ())
-                for reason in rule._get_reasons(quote, figures[quote])
+                for rule in rules[quote]
+                for reason in rule._get_reasons(figures[quote])
             ]
             for quote in self
         }
+
+    def _get_rules(self):
+        """Return the rules that the quote has to keep, of its company and team."""
+        Rule = self.env["billinator.approval.rule"]
+        return Rule._get_company_rules_sudo(self.company_id)._filter_for(self)
 
     def _get_lines_for_sale(self):
         """Return the lines with a price, options as well.

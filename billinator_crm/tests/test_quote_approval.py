@@ -190,6 +190,21 @@ class TestApprovalRule(ApprovalCase):
         quote._review_approval()
         self.assertEqual(quote.approval_state, "no")
 
+    def test_rules_of_archived_teams_do_not_bind_others(self):
+        other = self.env["crm.team"].create({"name": "Other Team"})
+        self.rule.team_ids = other
+        other.active = False
+        self.quote._review_approval()
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_sent_quotes_change_hands_by_the_rules_they_went_out_by(self):
+        self.line.discount = 5
+        self.quote.action_mark_sent()
+        self.rule.max_discount = 1
+        self.quote.write({"user_id": self.colleague.id, "team_id": False})
+        self.env.flush_all()
+        self.assertEqual(self.quote.approval_state, "no")
+
     def test_sent_quotes_keep_the_rules_they_went_out_by(self):
         self.line.discount = 5
         self.quote.action_mark_sent()
@@ -305,6 +320,44 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
             self._assert_refused(self.line.write, values)
         self.line.discount = 5
         self.assertEqual(self.quote.approval_state, "no")
+
+    def test_sent_quotes_come_to_no_team_that_has_to_be_asked(self):
+        self.rule.team_ids = self.team
+        quote = self._as(self.manager)
+        quote.write({"user_id": self.colleague.id, "team_id": False})
+        quote.action_mark_sent()
+        for values in ({"team_id": self.team.id}, {"user_id": self.salesperson.id}):
+            self._assert_refused(quote.write, values)
+        self.assertFalse(quote.team_id)
+        self.line.discount = 5
+        quote.team_id = self.team
+        self.assertEqual(quote.approval_state, "no")
+
+    def test_draft_comes_to_a_team_and_the_customer_at_once(self):
+        self.rule.team_ids = self.team
+        self.quote.team_id = False
+        values = {"state": "sent", "team_id": self.team.id}
+        self._assert_refused(self._as(self.salesperson).write, values)
+
+    def test_approved_quotes_come_back_to_their_team(self):
+        self.rule.team_ids = self.team
+        self._approve()
+        self.quote.action_mark_sent()
+        self.quote.team_id = False
+        self.quote.team_id = self.team
+        self.assertEqual(self.quote.approval_state, "approved")
+
+    def test_sent_quotes_come_to_no_company_that_has_to_be_asked(self):
+        quote = self.quote.sudo()
+        quote.write({"user_id": False, "team_id": False})
+        quote.line_ids = [
+            Command.clear(),
+            Command.create({"name": "Work", "price_unit": 90, "tax_ids": False}),
+            Command.create({"name": "Less", "price_unit": -30, "tax_ids": False}),
+        ]
+        self.rule.company_id = self.company_b
+        quote.action_mark_sent()
+        self._assert_refused(quote.write, {"company_id": self.company_b.id})
 
     def test_customers_get_another_answer(self):
         self.line.discount = 5
