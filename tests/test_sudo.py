@@ -123,6 +123,8 @@ billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.commercial_hash: a hash, the same for whoever asks
   1 BillinatorQuote.write: rules bind whoever writes a quote
   1 BillinatorQuote._get_approvers: who is to be asked; their users only
+  2 BillinatorQuote._is_readable_by: goes down to the rights of who may be asked, in all
+      of that user's companies, to check them
   1 BillinatorQuote._decide: called by the actions, after check_access("write") or
       _check_decidable
   1 BillinatorQuote._unlink_approval_activities: called by the actions, likewise

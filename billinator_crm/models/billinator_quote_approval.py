@@ -310,13 +310,25 @@ class BillinatorQuote(models.Model):
         """Return who decides on the quote: the team's leader, or the managers."""
         self.ensure_one()
         leader = self.team_id.user_id
-        if leader and self._is_approver(leader):
+        if leader and self._is_approver(leader) and self._is_readable_by(leader):
             return leader
+        # Unlike env.ref, it does not look in the database for each quote.
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id(MANAGERS)
         # Salespeople need not see who is in which group.
-        managers_sudo = self.env.ref(MANAGERS).sudo().all_user_ids
+        managers_sudo = self.env["res.groups"].sudo().browse(group_id).all_user_ids
         return managers_sudo.filtered(
             lambda user: user.active and self.company_id in user.company_ids
         ).with_env(self.env)
+
+    def _is_readable_by(self, user):
+        """Whether a user works here, in the quote's company, and may open the quote."""
+        self.ensure_one()
+        # Salespeople need not see which companies others work for.
+        companies = user.sudo().company_ids
+        if not user.active or self.company_id not in companies:
+            return False
+        quote = self.with_user(user).with_context(allowed_company_ids=companies.ids)
+        return quote.has_access("read")
 
     def _is_approver(self, user):
         """Whether a user may decide on the quote: managers, and the team's leader.

@@ -477,6 +477,32 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
         self.assertNotIn(self.stranger, users)
         self.assertNotIn(self.senior, users)
 
+    def test_managers_are_asked_where_the_leader_cannot_act(self):
+        elsewhere = self._create_user("elsewhere", "sale_manager")
+        elsewhere.write(
+            {
+                "company_ids": [Command.set(self.company_b.ids)],
+                "company_id": self.company_b.id,
+            }
+        )
+        away = self._create_user("away", "sale_salesman_all_leads")
+        away.active = False
+        self.team.company_id = False
+        # The colleague reads own quotes only.
+        for leader in (elsewhere, away, self.colleague):
+            self.team.user_id = leader
+            self.line.price_unit -= 1
+            self._as(self.salesperson).action_request_approval()
+            users = self.quote.activity_ids.user_id
+            with self.subTest(leader=leader.name):
+                self.assertIn(self.manager, users)
+                self.assertNotIn(leader, users)
+
+    def test_leader_in_several_companies_is_asked(self):
+        self.senior.company_ids += self.company_b
+        self._as(self.salesperson).action_request_approval()
+        self.assertEqual(self.quote.activity_ids.user_id, self.senior)
+
     def test_approves_what_was_read(self):
         seen = self.quote.commercial_hash
         self.line.discount = 90
