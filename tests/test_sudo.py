@@ -121,12 +121,15 @@ billinator_crm/models/billinator_quote.py
 billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.approval_reasons: what rules find in a quote that is shown
   1 BillinatorQuote.commercial_hash: a hash, the same for whoever asks
-  1 BillinatorQuote.write: rules bind whoever writes a quote
+  1 BillinatorQuote.write: rules bind whoever writes a quote, and requests end with
+      their reason, after the ORM has checked the right to the quote
   1 BillinatorQuote._get_approvers: who is to be asked; their users only
   2 BillinatorQuote._is_readable_by: goes down to the rights of who may be asked, in all
       of that user's companies, to check them
   1 BillinatorQuote._decide: called by the actions, after check_access("write") or
       _check_decidable
+  1 BillinatorQuote._withdraw_settled_requests: after the ORM has checked the right to
+      what was changed; ends what has no reason any more
   1 BillinatorQuote._unlink_approval_activities: called by the actions, likewise
   1 BillinatorQuote._get_rules: rules bind whoever writes a quote
 billinator_crm/models/billinator_quote_deal.py

@@ -92,7 +92,9 @@ class BillinatorQuote(models.Model):
         """Judge what can still be changed; what is closed keeps its approval."""
         open_quotes = self.filtered(lambda quote: quote.state in ("draft", "sent"))
         for quote in self - open_quotes:
-            quote.approval_state = quote.approval_state or "no"
+            waits = quote.approval_state == "requested"
+            # Nobody is asked about what is closed.
+            quote.approval_state = "needed" if waits else quote.approval_state or "no"
         reasons = open_quotes._get_approval_reasons()
         for quote in open_quotes:
             if not reasons[quote]:
@@ -142,6 +144,8 @@ class BillinatorQuote(models.Model):
         result = super().write(vals)
         if is_moved:
             quotes_sudo._review_moved(rules)
+        if "approval_decision" not in vals:
+            quotes_sudo._withdraw_settled_requests()
         return result
 
     # === Actions === #
@@ -243,6 +247,7 @@ class BillinatorQuote(models.Model):
         """Judge drafts anew: teams, pricelists and rules may have changed."""
         drafts = self.filtered(lambda quote: quote.state == "draft")
         self.env.add_to_compute(self._fields["approval_state"], drafts)
+        drafts._withdraw_settled_requests()
 
     def _review_moved(self, former_rules):
         """Judge quotes anew that may have come to another team.
@@ -397,6 +402,22 @@ class BillinatorQuote(models.Model):
             lambda quote: quote.approval_requested_by or quote.user_id
         ).items():
             quotes._notify_of_approval(asker - self.env.user, text)
+
+    def _withdraw_settled_requests(self):
+        """Ask nobody any more about quotes that need no approval, or are no drafts.
+
+        Should they need one later, it is requested anew.
+        """
+        # As sudo, for nobody can set a decision by hand.
+        settled_sudo = self.sudo().filtered(
+            lambda quote: (
+                quote.approval_decision == "requested"
+                and (quote.state != "draft" or quote.approval_state == "no")
+            )
+        )
+        if settled_sudo:
+            settled_sudo.write({"approval_decision": False, "approval_hash": False})
+            settled_sudo._unlink_approval_activities()
 
     def _unlink_approval_activities(self):
         # They are others' activities, and obsolete by what the user just did.

@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from .billinator_quote_discount import POSTPONED, REFRESHING
 from .billinator_quote_version import to_plain
 
 
@@ -7,6 +8,42 @@ class BillinatorQuoteLine(models.Model):
     """What a line costs, and how far that is below the pricelist."""
 
     _inherit = "billinator.quote.line"
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        self._settle_requests(lines.quote_id)
+        return lines
+
+    def write(self, vals):
+        left = self.quote_id if "quote_id" in vals else self.quote_id.browse()
+        result = super().write(vals)
+        self._settle_requests(self.quote_id | left)
+        return result
+
+    def unlink(self):
+        quotes = self.quote_id
+        result = super().unlink()
+        self._settle_requests(quotes)
+        return result
+
+    # === Business === #
+
+    def _reset_prices(self):
+        result = super()._reset_prices()
+        self.quote_id._withdraw_settled_requests()
+        return result
+
+    @api.model
+    def _settle_requests(self, quotes):
+        """Withdraw requests for approval that a change of lines leaves without reason.
+
+        Where a quote is written together with its lines, it looks at all of them.
+        """
+        if self.env.context.get("billinator_discount") not in (POSTPONED, REFRESHING):
+            quotes._withdraw_settled_requests()
 
     @api.model
     def _get_commercial_fields(self):

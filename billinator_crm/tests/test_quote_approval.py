@@ -503,6 +503,48 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
         self._as(self.salesperson).action_request_approval()
         self.assertEqual(self.quote.activity_ids.user_id, self.senior)
 
+    def test_nobody_is_asked_when_no_approval_is_needed_any_more(self):
+        self.rule.team_ids = self.team
+        for name, change in (
+            ("line", lambda: self.line.write({"discount": 5})),
+            ("quote", lambda: self._write_line({"discount": 5})),
+            ("deleted", lambda: self.line.unlink()),
+            ("prices", lambda: self.quote.action_update_prices()),
+            ("rule", lambda: self.rule.write({"active": False})),
+            ("team", lambda: self.quote.write({"team_id": False})),
+            ("rejected", lambda: self._as(self.salesperson).action_reject()),
+        ):
+            with self.subTest(name), self.env.cr.savepoint() as savepoint:
+                self._as(self.salesperson).action_request_approval()
+                self.assertTrue(self.quote.activity_ids)
+                change()
+                self.assertFalse(self.quote.activity_ids)
+                savepoint.rollback()
+                self.env.invalidate_all()
+                self.env.registry.clear_cache()
+
+    def test_request_is_not_revived(self):
+        """What was asked for before nobody is asked about any more."""
+        quote = self._as(self.salesperson)
+        for change in (lambda: self.line.write({"discount": 5}), quote.action_reject):
+            quote.action_request_approval()
+            change()
+            self.env.flush_all()
+            quote.action_reset_to_draft()
+            self.line.discount = 20
+            self.assertEqual(self.quote.approval_state, "needed")
+        quote.action_request_approval()
+        self.assertEqual(self.quote.activity_ids.user_id, self.senior)
+
+    def test_changed_quote_is_still_to_be_approved(self):
+        self._as(self.salesperson).action_request_approval()
+        self._write_line({"discount": 30})
+        self.assertEqual(self.quote.approval_state, "needed")
+        self.assertEqual(self.quote.activity_ids.user_id, self.senior)
+
+    def _write_line(self, values):
+        self.quote.write({"line_ids": [Command.update(self.line.id, values)]})
+
     def test_approves_what_was_read(self):
         seen = self.quote.commercial_hash
         self.line.discount = 90
