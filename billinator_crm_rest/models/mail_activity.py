@@ -14,3 +14,9 @@ class MailActivity(models.Model):
         rows = pending._get_rows()
         Webhook._tell({"activity.done": rows.filtered(lambda a: a.status == "done")})
         return result
+
+    def _action_done(self, feedback=False, attachment_ids=None):
+        """Note the feedback first: Odoo does it last, when the event has been told."""
+        if feedback:
+            self.feedback = feedback
+        return super()._action_done(feedback=feedback, attachment_ids=attachment_ids)

@@ -245,6 +245,17 @@ class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
         self.assertEqual({**request.data, **expected}, request.data)
         self.assertTrue(request.data["completed_at"])
 
+    def test_payload_of_an_activity_done_in_the_chatter(self):
+        self._create_webhook("activity.done")
+        activity = self.env["billinator.activity"].create(
+            {"partner_id": self.customer.id, "type": "call"}
+        )
+        activity.activity_id.action_feedback(feedback="Reached")
+        self._deliver()
+        [request] = self.receiver.requests
+        self.assertEqual(request.data["outcome"], "Reached")
+        self.assertEqual(request.data["status"], "DONE")
+
     def test_only_what_the_user_may_see(self):
         self._create_webhook("opportunity.created", user_id=self.salesperson.id)
         self._create_webhook("opportunity.created", user_id=self.stranger.id)
