@@ -107,17 +107,14 @@ class BillinatorQuote(models.Model):
         sequence = max(self.installment_ids.mapped("sequence"), default=0) + 1
         # No default of a dialog is meant for it.
         context = clean_context(self.env.context)
-        return (
-            self.env["billinator.quote.installment"]
-            .with_context(context)
-            .create(
-                {
-                    "quote_id": self.id,
-                    "sequence": sequence,
-                    "percentage": percentage or 0.0,
-                    "fixed_amount": amount or 0.0,
-                }
-            )
+        Installment = self.env(context=context)["billinator.quote.installment"]
+        return Installment.create(
+            {
+                "quote_id": self.id,
+                "sequence": sequence,
+                "percentage": percentage or 0.0,
+                "fixed_amount": amount or 0.0,
+            }
         )
 
     def _get_final_invoices(self):
