@@ -57,6 +57,8 @@ NATIVE_FIELDS = {
 }
 # What says where the activity underneath belongs; it follows from the row's document.
 REFERENCE_FIELDS = {"res_model", "res_model_id", "res_id"}
+# No RPC caller can send this very object in a context.
+CHECKED = object()
 # What the calendar repeats of a meeting follows from these.
 REPEATED_FIELDS = {"summary", "contact_id", *DOCUMENTS}
 # Odoo's activities have a day and no time: they are due in the morning.
@@ -483,7 +485,9 @@ class BillinatorActivity(models.Model):
         ]
         self._check_natives(vals.get("activity_id") for vals in vals_list)
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
-        Activity = self.with_context(billinator_activity_rows=False)
+        Activity = self.with_context(
+            billinator_activity_rows=False, billinator_natives=CHECKED
+        )
         natives_sudo = Activity._create_natives(planned)
         for vals, native in zip(planned, natives_sudo, strict=True):
             vals["activity_id"] = native.id
@@ -683,6 +687,16 @@ class BillinatorActivity(models.Model):
 
     # === Business === #
 
+    def _update_cache(self, values, validate=True):
+        """Let no form tell of an activity underneath that the user may not see."""
+        result = super()._update_cache(values, validate=validate)
+        is_checked = (
+            self.env.su or self.env.context.get("billinator_natives") is CHECKED
+        )
+        if "activity_id" in values and not is_checked:
+            self.activity_id._origin.check_access("read")
+        return result
+
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         if field_name != "priority":
             return super()._order_field_to_sql(
@@ -857,11 +871,16 @@ class BillinatorActivity(models.Model):
             name: value
             for name, value in vals.items()
             if self._fields[name].inherited
-            and self._fields[name].related_field.store
             and name not in NATIVE_FIELDS | REFERENCE_FIELDS
         }
-        if further:
+        if not further:
+            return
+        try:
             native_sudo.with_env(self.env).write(further)
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                self.env._("Call it with other arguments: %s.", error)
+            ) from error
 
     @api.model
     def _check_links(self, vals):

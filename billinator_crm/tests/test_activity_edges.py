@@ -236,13 +236,14 @@ class TestActivityEdges(BillinatorCommon):
 
     # --- What belongs to others --- #
 
+    def _create_foreign(self):
+        """Create an activity that the colleague alone may see."""
+        Native = self.env["mail.activity"].with_user(self.colleague)
+        return Native.create({"user_id": self.colleague.id, "feedback": "Secret"})
+
     def test_an_activity_of_somebody_else_gets_no_row(self):
         """Its row would tell what came of it, and when, to everybody."""
-        native = (
-            self.env["mail.activity"]
-            .with_user(self.colleague)
-            .create({"user_id": self.colleague.id, "feedback": "Secret"})
-        )
+        native = self._create_foreign()
         Activity = self.env["billinator.activity"].with_user(self.salesperson)
         by_default = Activity.with_context(default_activity_id=native.id)
         own = Activity.create({"partner_id": self.customer.id, "type": "call"})
@@ -270,6 +271,21 @@ class TestActivityEdges(BillinatorCommon):
             self.env["billinator.activity"].with_user(self.salesperson).create(
                 {"activity_id": native.id}
             )
+
+    def test_a_form_tells_of_no_activity_of_somebody_else(self):
+        Activity = self.env["billinator.activity"].with_user(self.salesperson)
+        names = {"outcome": {}, "due_date": {}, "user_id": {}}
+        foreign = self._create_foreign()
+        for call in (
+            lambda: Activity.onchange(
+                {"activity_id": foreign.id}, ["activity_id"], names
+            ),
+            lambda: Activity.with_context(default_activity_id=foreign.id).onchange(
+                {}, [], {**names, "activity_id": {}}
+            ),
+        ):
+            with self.assertRaises(AccessError):
+                call()
 
     def test_an_own_activity_gets_its_row(self):
         own = self.env(user=self.salesperson)
