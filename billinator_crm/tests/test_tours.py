@@ -359,15 +359,21 @@ class TestTours(TourCase):
         self.assertEqual(event.duration, 1)
 
     def test_forecast(self):
-        deal = self.env["billinator.opportunity"].create(
-            {
-                "name": "Forecast Deal",
-                "contact_name": "Ada",
-                "user_id": self.salesperson.id,
-                "expected_revenue": 1000,
-                "stage_id": self.env.ref("billinator_crm.billinator_stage_proposal").id,
-                "date_deadline": fields.Date.today() + relativedelta(months=1, day=12),
-            }
+        # The sums are those of one deal when the other one is not shown any more.
+        stage = self.env.ref("billinator_crm.billinator_stage_proposal")
+        deadline = fields.Date.today() + relativedelta(months=1, day=12)
+        deal, _other = self.env["billinator.opportunity"].create(
+            [
+                {
+                    "name": name,
+                    "contact_name": "Ada",
+                    "user_id": self.salesperson.id,
+                    "expected_revenue": 1000,
+                    "stage_id": stage.id,
+                    "date_deadline": deadline,
+                }
+                for name in ("Forecast Deal", "Another Deal")
+            ]
         )
         self.start_tour(
             "/odoo/forecast", "billinator_crm_forecast", login=self.salesperson.login
