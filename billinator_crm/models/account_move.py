@@ -156,7 +156,6 @@ class AccountMove(models.Model):
             for name in ("billinator_quote_id", "billinator_installment_id")
         }
         deducted = self.billinator_deducted_ids.ids
-        # Before the links, for their constraint is about quotes with both.
         self.write({**dict.fromkeys(links, False), "billinator_deducted_ids": False})
         # The index of the quotes' invoices is asked before the ORM would write it.
         self.flush_recordset(list(links))

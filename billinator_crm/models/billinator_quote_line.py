@@ -338,10 +338,10 @@ class BillinatorQuoteLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._compute_given_away()
+        lines._recompute_given_away()
         return lines
 
-    def _compute_given_away(self):
+    def _recompute_given_away(self):
         """Compute the amounts of new lines without price or discount, but with a rule.
 
         A zero is as good as no value when they are computed before the creation: they
