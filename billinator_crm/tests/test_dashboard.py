@@ -587,6 +587,9 @@ class TestDashboardCall(OpportunityCase):
                 "team_ids": [Command.set(team.ids)],
             }
         )
+        # Who sees which teams is asked for as for any call.
+        self.env.flush_all()
+        self.env.invalidate_all()
         names = [step["name"] for step in self._get_dashboard()["funnel"]]
         self.assertNotIn("Elsewhere Only", names)
 
