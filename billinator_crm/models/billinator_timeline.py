@@ -59,6 +59,8 @@ STATE_FIELDS = {
     "payment": ("account.payment", "state"),
 }
 MAX_PAGE = 500
+# Of which most customers have fewer than of the others.
+RARE_KINDS = ("quote", "invoice", "payment", "meeting")
 # Who may read no more documents of a customer than this gets their messages from them;
 # others by date, among all messages of the customer.
 FEW_DOCUMENTS = 200
@@ -85,6 +87,10 @@ class Source:
         self.columns["id"] = SQL(
             "%s::bigint * %s + %s", self.record_id, ID_FACTOR, self.number
         )
+
+    @property
+    def is_rare(self):
+        return self.kind in RARE_KINDS
 
     def filter(self, values, user=None):
         """Keep the events with these values; return whether there can be any."""
@@ -119,6 +125,10 @@ class Source:
             )
         self.query._order = SQL("%s DESC, %s DESC", date, self.record_id)
         self.query.limit = limit
+
+    def reach_back_to(self, date):
+        """Keep the events from a date on."""
+        self.query.add_where(SQL("%s >= %s", self.columns["date"], date))
 
     def select(self, types):
         """Return the query as SQL, with the columns named and typed in ``types``."""
@@ -782,14 +792,30 @@ class BillinatorTimeline(models.Model):
         """Return the rows of the newest events of the sources.
 
         Each source gives its newest ones out of an index, whatever the others have.
+        The rarer ones come last, and none that are older than a whole page of the
+        others: the search for the few that a user may read would not end soon.
         """
-        if not sources:
-            return []
         for model, names in self._depends.items():
             self.env[model].flush_model(names)
+        # Parallel workers would read and join far more than a page of an index.
+        self.env.cr.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        rows = []
+        for is_rare in (False, True):
+            chosen = [source for source in sources if source.is_rare == is_rare]
+            for source in chosen:
+                source.page(before, limit)
+                if len(rows) == limit:
+                    source.reach_back_to(rows[-1]["date"])
+            rows += self._fetch_newest(chosen, limit)
+            rows.sort(key=self._get_order, reverse=True)
+            del rows[limit:]
+        return rows
+
+    @api.model
+    def _fetch_newest(self, sources, limit):
+        if not sources:
+            return []
         types = self._get_column_types()
-        for source in sources:
-            source.page(before, limit)
         pages = [SQL("(%s)", source.select(types)) for source in sources]
         return self.env.execute_query_dict(
             SQL(
@@ -798,6 +824,11 @@ class BillinatorTimeline(models.Model):
                 limit,
             )
         )
+
+    @api.model
+    def _get_order(self, row):
+        # As PostgreSQL orders them: what has no date comes first.
+        return row["date"] or datetime.max, row["id"]
 
     # === What a page tells === #
 
