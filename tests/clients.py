@@ -11,6 +11,8 @@ from http.client import HTTPException
 import httpx
 
 SECONDS = 60
+# How the names of the errors begin by which a model refuses what it is asked.
+REFUSALS = ("odoo.exceptions.", "odoo.addons.billinator_crm.exceptions.")
 
 
 class Refused(Exception):

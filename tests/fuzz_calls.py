@@ -7,17 +7,13 @@ import xmlrpc.client
 from dataclasses import dataclass, field
 
 import httpx
+from clients import REFUSALS
 
 SECONDS = 60
 REFUSED = {400, 401, 403, 404, 409, 413, 415, 422}
 # Fault codes of XML-RPC that stand for errors of users
 REFUSED_FAULTS = {2, 3, 4}
-USER_ERRORS = (
-    "odoo.exceptions.",
-    "odoo.addons.billinator_crm.exceptions.",
-    "werkzeug.exceptions.",
-    "odoo.http.SessionExpired",
-)
+USER_ERRORS = (*REFUSALS, "werkzeug.exceptions.", "odoo.http.SessionExpired")
 
 
 @dataclass

@@ -6,7 +6,7 @@ from json import JSONDecodeError, loads
 from xmlrpc.client import ProtocolError, Transport
 
 import httpx
-from clients import SECONDS, Client, Refused, WebClient, XmlRpc
+from clients import REFUSALS, SECONDS, Client, Refused, WebClient, XmlRpc
 from journal import CUT, FAILED, LEFT, REFUSED, Call
 
 SERVER_ERROR = 500
@@ -64,7 +64,7 @@ class WebUser(Client):
             return self._web.call(*arguments, **options)
         except Refused as refusal:
             error = loads(refusal.message)["data"]
-            is_expected = error["name"].startswith("odoo.exceptions.")
+            is_expected = error["name"].startswith(REFUSALS)
             code = 400 if is_expected else SERVER_ERROR
             raise Refused(code, f"{error['name']}: {error['message']}") from refusal
 
