@@ -118,6 +118,7 @@ class BillinatorPipelineSnapshot(models.Model):
                  WHERE active
                    AND (status = 'open' OR date_closed > (
                         SELECT MAX(taken_at) FROM billinator_pipeline_snapshot
+                         WHERE date < %(date)s
                    ))
                 """,
                 date=date,

@@ -56,6 +56,7 @@ class DigestDigest(models.Model):
             self.env["billinator.quote"]._read_group(
                 Domain("company_id", "in", companies.ids)
                 & Domain("state", "=", "accepted")
+                & Domain("is_superseded", "=", False)
                 & Domain("message_ids", "any", changes)
                 & Domain("message_ids", "not any", later),
                 ["company_id"],

@@ -93,6 +93,17 @@ class TestDigest(BillinatorCommon):
         for days, count in ((0, 2), (-9, 0)):
             self.assertEqual(self._get_values(self.manager, days)[0][2], count)
 
+    def test_accepted_again_counts_once(self):
+        quote = self._create_quote()
+        for _version in range(2):
+            self.env.flush_all()
+            self.env.cr.precommit.run()
+            quote.action_accept()
+            self.env.flush_all()
+            self.env.cr.precommit.run()
+            self.assertEqual(self._get_values(self.manager)[0][2], 2)
+            quote = quote.browse(quote.action_revise()["res_id"])
+
     def test_other_days(self):
         self.assertEqual(self._get_values(self.manager, -2), [[0, 0, 0, 0]] * 2)
 

@@ -164,6 +164,16 @@ class TestPipelineSnapshot(BillinatorCommon):
         raised = rows.filtered(lambda row: row.opportunity_name == "raised")
         self.assertEqual(raised.expected_revenue, 1000)
 
+    def test_an_earlier_day_again(self):
+        """As by somebody in whose time zone it is still the day before."""
+        self._live_on()
+        self.Snapshot._take(SECOND)
+        bars = self._get_amounts(FIRST, SECOND)
+        self.assertTrue(bars["won"])
+        self.Snapshot._take(SECOND + timedelta(days=1))
+        self.Snapshot._take(SECOND)
+        self.assertEqual(self._get_amounts(FIRST, SECOND), bars)
+
     def test_snapshot_is_one_statement(self):
         self.env.flush_all()
         # The day's earlier rows go, then all of today's come.
