@@ -149,6 +149,24 @@ def as_moment(_env, value):
     return result
 
 
+def check_not_computed(records, names, noted=frozenset()):
+    """Refuse values for stored fields that follow from others, which the ORM writes.
+
+    :param names: of fields that somebody gives values for
+    :param noted: names of computed fields that methods of ours write as the user
+    :raises UserError: unless it is done as superuser
+    """
+    for name in set(names) - noted if not records.env.su else ():
+        field = records._fields.get(name)
+        if field and field.compute and field.store and field.readonly:
+            raise UserError(
+                records.env._(
+                    "“%s” is computed and cannot be set.",
+                    field._description_string(records.env),
+                )
+            )
+
+
 def as_domain_of(model):
     """Return the kind of domains that one can search ``model`` with."""
 

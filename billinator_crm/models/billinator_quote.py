@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_amount, is_html_empty
 
-from ..arguments import arguments, as_text, one_record
+from ..arguments import arguments, as_text, check_not_computed, one_record
 from ..exceptions import StateError
 from .billinator_document_mixin import CURRENCY_FIELDS
 
@@ -401,15 +401,14 @@ class BillinatorQuote(models.Model):
     @api.depends("company_id")
     def _compute_validity_date(self):
         for quote in self:
-            days = quote.company_id.billinator_quote_validity_days
-            quote.validity_date = (
-                days and quote.date_quote and quote.date_quote + timedelta(days=days)
-            )
+            quote.validity_date = quote._get_last_day(quote._get_validity_days())
 
     @api.onchange("date_quote")
     def _onchange_date_quote(self):
         """Let the usual days count from the new date."""
-        if not self._origin or self._origin._has_default_validity():
+        origin = self._origin
+        is_chosen = self.validity_date != origin.validity_date
+        if not origin or (origin._has_default_validity() and not is_chosen):
             self._compute_validity_date()
 
     @api.depends("partner_id", "company_id")
@@ -795,6 +794,14 @@ class BillinatorQuote(models.Model):
         may_assign = self.env.su or self.env.user.has_group(all_documents)
         return owner if may_assign and self.company_id in owner.company_ids else None
 
+    def _get_validity_days(self):
+        """Return for how many days the quote is valid where nobody chooses a date."""
+        return self.company_id.billinator_quote_validity_days
+
+    def _get_last_day(self, days):
+        """Return the day ``days`` after the quote's date, or False without them."""
+        return days and self.date_quote and self.date_quote + timedelta(days=days)
+
     def _get_default_note(self):
         """Return the company's terms in the customer's language, if it uses them."""
         use_terms = (
@@ -805,8 +812,11 @@ class BillinatorQuote(models.Model):
         if not use_terms:
             return False
         lang = self.partner_id.lang or self.env.user.lang
-        terms = self.company_id.with_context(lang=lang).invoice_terms
-        return not is_html_empty(terms) and terms
+        company = self.company_id.with_context(lang=lang)
+        if company.terms_type == "html":
+            url = f"{company.get_base_url()}/terms"
+            return Markup("<p>%s</p>") % company.env._("Terms & Conditions: %s", url)
+        return not is_html_empty(company.invoice_terms) and company.invoice_terms
 
     def _get_state_label(self, state=None):
         """Return the name of a state, by default of the quote's."""
@@ -848,22 +858,14 @@ class BillinatorQuote(models.Model):
     def _check_not_derived(self, names):
         """Refuse values for what follows from other fields, or from actions."""
         kept = self._get_kept_fields()
-        for name in names:
-            field = self._fields.get(name)
-            if name in kept:
-                raise UserError(
-                    self.env._(
-                        "“%s” of a quote is kept by its actions and cannot be set.",
-                        field._description_string(self.env),
-                    )
+        for name in kept.intersection(names):
+            raise UserError(
+                self.env._(
+                    "“%s” of a quote is kept by its actions and cannot be set.",
+                    self._fields[name]._description_string(self.env),
                 )
-            if field and field.compute and field.store and field.readonly:
-                raise UserError(
-                    self.env._(
-                        "“%s” of a quote is computed and cannot be set.",
-                        field._description_string(self.env),
-                    )
-                )
+            )
+        check_not_computed(self, names)
 
     @api.model
     def _get_kept_fields(self):
@@ -877,6 +879,12 @@ class BillinatorQuote(models.Model):
     def _get_priced_lines(self):
         """Return the lines that count: no sections, notes or options left out."""
         return self.line_ids.filtered(lambda line: line._is_priced())
+
+    def _convert_price(self, price, currency):
+        """Return a price of another currency in the quote's, not rounded."""
+        return currency._convert(
+            price, self.currency_id, self.company_id, self.date_quote, round=False
+        )
 
     def _get_product_taxes(self, product):
         """Return the taxes of a product, or of none, on the quote."""
@@ -1169,13 +1177,22 @@ class BillinatorQuote(models.Model):
         return lines.grouped("product_id")
 
     def _get_product_catalog_order_data(self, products, **kwargs):
-        prices = self.pricelist_id._get_products_price(
-            products, 1.0, currency=self.currency_id, date=self.date_quote
-        )
         data = super()._get_product_catalog_order_data(products, **kwargs)
-        for product_id, price in prices.items():
+        for product_id, price in self._get_catalog_prices(products).items():
             data[product_id]["price"] = price
         return data
+
+    def _get_catalog_prices(self, products):
+        """Return the prices of products by their ids, in the quote's currency."""
+        pricelist = self.pricelist_id.with_company(self.company_id)
+        currency = pricelist.currency_id or self.currency_id
+        prices = pricelist._get_products_price(
+            products, 1.0, currency=currency, date=self.date_quote
+        )
+        return {
+            product_id: self._convert_price(price, currency)
+            for product_id, price in prices.items()
+        }
 
     def _update_order_line_info(self, product_id, quantity, **kwargs):
         """Set the quantity of a product on the quote from the catalog.
@@ -1201,12 +1218,8 @@ class BillinatorQuote(models.Model):
             )
         if line.exists():
             return line._get_discounted_price()
-        return self.pricelist_id._get_product_price(
-            self.env["product.product"].browse(product_id),
-            1.0,
-            currency=self.currency_id,
-            date=self.date_quote,
-        )
+        product = self.env["product.product"].browse(product_id)
+        return self._get_catalog_prices(product)[product_id]
 
     # === Imports === #
 

@@ -58,6 +58,12 @@ class BillinatorQuote(models.Model):
     approval_feedback = fields.Text(
         readonly=True, copy=False, help="Why the quote was refused."
     )
+    free_hash = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Stands for what the quote cost when it went to the customer without "
+        "approval: prices that rise later make no discount of that.",
+    )
     commercial_hash = fields.Char(
         compute="_compute_commercial_hash",
         compute_sudo=True,
@@ -144,6 +150,8 @@ class BillinatorQuote(models.Model):
         result = super().write(vals)
         if is_moved:
             quotes_sudo._review_moved(rules)
+        if vals.get("state") == "sent":
+            quotes_sudo._note_free_content()
         if "approval_decision" not in vals:
             quotes_sudo._withdraw_settled_requests()
         return result
@@ -222,6 +230,7 @@ class BillinatorQuote(models.Model):
         return super()._get_kept_fields() | {
             "approval_decision",
             "approval_hash",
+            "free_hash",
             "approval_requested_by",
             "approval_decided_by",
             "approval_decided_on",
@@ -263,7 +272,13 @@ class BillinatorQuote(models.Model):
                 quote.state == "sent" and quote._get_rules() - former_rules[quote]
             )
         )
+        bound.free_hash = False
         self.env.add_to_compute(self._fields["approval_state"], bound)
+
+    def _note_free_content(self):
+        """Note what quotes cost that rules let pass, for they are judged by it."""
+        for quote in self.filtered(lambda quote: quote._get_rules()):
+            quote.free_hash = quote.approval_state == "no" and quote.commercial_hash
 
     def _check_transition(self, state):
         if state in CHECKED_STATES:
@@ -498,19 +513,25 @@ class BillinatorQuote(models.Model):
         """
         self.ensure_one()
         lines = self._get_lines_for_sale()
-        overall = max(
-            self._get_overall_discount(subset, discounts)
-            for subset in (lines, lines.filtered(lambda line: not line.is_optional))
-        )
         base_lines = self._get_base_lines(lines)
         total = self._add_up_base_lines(base_lines)["total_amount"]
         return {
             "total": total * (1 - self._get_discount_share(lines)),
-            "discounts": [
-                *((line._get_title(), discounts[line]) for line in lines),
-                (False, overall),
-            ],
+            "discounts": self._get_judged_discounts(lines, discounts),
         }
+
+    def _get_judged_discounts(self, lines, discounts):
+        """Return what there is to judge of ``lines`` and of them together."""
+        is_sent = self.free_hash and self.state == "sent"
+        if is_sent and self.free_hash == self.commercial_hash:
+            # They were judged when the quote went out; the pricelist may say else now.
+            return []
+        overall = max(
+            self._get_overall_discount(subset, discounts)
+            for subset in (lines, lines.filtered(lambda line: not line.is_optional))
+        )
+        titled = [(line._get_title(), discounts[line]) for line in lines]
+        return [*titled, (False, overall)]
 
     def _get_overall_discount(self, lines, discounts):
         """Return how many percent a quote of ``lines`` is below the pricelist.

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import is_html_empty
@@ -38,6 +36,28 @@ class BillinatorQuote(models.Model):
         if self.template_id and self.template_id != self.applied_template_id:
             self._drop_untouched_lines_of_other_template()
             self.update(self._prepare_template_values(self.template_id))
+
+    # === Computes === #
+
+    def _compute_payment_term_id(self):
+        """Let the template's stand for customers without payment terms of their own."""
+        super()._compute_payment_term_id()
+        for quote in self:
+            term = quote.applied_template_id.payment_term_id
+            quote.payment_term_id = quote.payment_term_id or term
+
+    def _compute_note(self):
+        """Let the template's stand before the company's, as when it was applied."""
+        super()._compute_note()
+        for quote in self:
+            lang = quote._get_customers_language()
+            note = quote.applied_template_id.with_context(lang=lang).note
+            if not is_html_empty(note) and quote._has_default_note():
+                quote.note = note
+
+    def _get_validity_days(self):
+        template = self.applied_template_id
+        return template.validity_days or super()._get_validity_days()
 
     # === CRUD === #
 
@@ -134,9 +154,7 @@ class BillinatorQuote(models.Model):
         if template.payment_term_id and not self.payment_term_id:
             values["payment_term_id"] = template.payment_term_id.id
         if template.validity_days and self._has_default_validity():
-            values["validity_date"] = self.date_quote + timedelta(
-                days=template.validity_days
-            )
+            values["validity_date"] = self._get_last_day(template.validity_days)
         return values
 
     def _prepare_template_lines_values(self, template):
@@ -162,7 +180,7 @@ class BillinatorQuote(models.Model):
 
     def _has_default_validity(self):
         """Whether nobody has chosen how long the quote is valid."""
-        if not self.validity_date:
+        if not self.validity_date or not self.date_quote:
             return True
         days = (self.validity_date - self.date_quote).days
         return days in (
@@ -173,7 +191,8 @@ class BillinatorQuote(models.Model):
     def _prepare_new_template_values(self):
         self.ensure_one()
         lines = self.line_ids.filtered(lambda line: not line.is_global_discount)
-        days = self.validity_date and (self.validity_date - self.date_quote).days
+        has_days = self.validity_date and self.date_quote
+        days = has_days and (self.validity_date - self.date_quote).days
         return {
             "name": self.env._("Like quote %s", self.name),
             "company_id": self.company_id.id,

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
+from ..arguments import check_not_computed
 from ..formatting import format_number
 from .billinator_quote import INVOICE_STATUSES
 
@@ -99,7 +100,7 @@ class BillinatorQuoteInstallment(models.Model):
             installment.invoice_status = quote._get_status_of_invoices(invoices)
             installment.amount_invoiced = quote._get_amount_of_invoices(invoices)
 
-    @api.depends("name", "percentage", "fixed_amount", "quote_id")
+    @api.depends("name", "percentage", "fixed_amount", "amount", "quote_id")
     def _compute_display_name(self):
         for installment in self:
             label = installment._get_label()
@@ -147,12 +148,14 @@ class BillinatorQuoteInstallment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        check_not_computed(self, set().union(*vals_list))
         # Who plans at the same moment waits here, before anything is written.
         quote_ids = {vals["quote_id"] for vals in vals_list if vals.get("quote_id")}
         self.env["billinator.quote"].browse(quote_ids)._lock_for_conversion()
         return super().create(vals_list)
 
     def write(self, vals):
+        check_not_computed(self, vals)
         if "quote_id" in vals:
             # The ORM has no eye on the quote that it comes to, and the constraints see
             # that one only.
@@ -207,9 +210,11 @@ class BillinatorQuoteInstallment(models.Model):
         if self.percentage:
             percentage = format_number(self.env, self.percentage)
             return self.env._("Down payment of %s %%", percentage)
+        # What is left of the quote may be less than was wanted.
+        amount = self.amount or self.fixed_amount
         return self.env._(
             "Down payment of %s",
-            formatLang(self.env, self.fixed_amount, currency_obj=self.currency_id),
+            formatLang(self.env, amount, currency_obj=self.currency_id),
         )
 
     def _get_live_invoices(self):

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
-from ..arguments import as_id, parse
+from ..arguments import as_id, check_not_computed, parse
 
 DISPLAY_TYPES = [
     ("line_section", "Section"),
@@ -14,6 +14,8 @@ LEVELS = {"line_section": 0, "line_subsection": 1}
 PRICES = {"price_unit", "discount"}
 PRICED_BY = {"product_id", "product_uom_id", "quantity"}
 AMOUNTS = ("price_subtotal", "price_tax", "price_total")
+# What the pricelist gave, which lines note.
+NOTED = {"pricelist_price_unit", "pricelist_discount"}
 
 
 class BillinatorQuoteLine(models.Model):
@@ -337,6 +339,7 @@ class BillinatorQuoteLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        check_not_computed(self, set().union(*vals_list), NOTED)
         lines = super().create(vals_list)
         lines._recompute_given_away()
         return lines
@@ -356,6 +359,7 @@ class BillinatorQuoteLine(models.Model):
             self.env.add_to_compute(self._fields[name], given_away)
 
     def write(self, vals):
+        check_not_computed(self, vals, NOTED)
         if "quote_id" in vals:
             # The quote that the lines leave; the one they come to is checked after.
             self._check_quote_editable()
@@ -388,12 +392,16 @@ class BillinatorQuoteLine(models.Model):
         template = self.product_id.product_tmpl_id
         return template.uom_id | template.uom_ids
 
-    def _get_pricelist_arguments(self):
+    def _get_currency(self):
+        return self.currency_id or self.quote_id.currency_id
+
+    def _get_pricelist_arguments(self, rule):
         return {
             "quantity": self.quantity or 1.0,
             "uom": self.product_uom_id,
             "date": self.quote_id.date_quote,
-            "currency": self.currency_id or self.quote_id.currency_id,
+            # Odoo takes a rule's amounts to be in whatever currency it is asked for.
+            "currency": rule.currency_id or self._get_currency(),
         }
 
     def _get_pricelist_rules(self):
@@ -429,23 +437,29 @@ class BillinatorQuoteLine(models.Model):
         included in the product's price are taken out or exchanged when the fiscal
         position maps them to others.
         """
-        line = self.with_company(self.company_id)
-        arguments = line._get_pricelist_arguments()
+        line, rule = self._with_rates_of_company(rule)
+        arguments = line._get_pricelist_arguments(rule)
         price = rule._compute_price(line.product_id, **arguments)
         if line._is_discount_shown(rule):
             # A surcharge is part of the price, and no negative discount.
             price = max(
                 price, rule._compute_price_before_discount(line.product_id, **arguments)
             )
+        price = line.quote_id._convert_price(price, arguments["currency"])
         taxes = line.product_id.taxes_id._filter_taxes_by_company(line.company_id)
-        if not all(taxes.mapped("price_include")):
-            # The price stays; mapping the taxes would read much to find that out.
+        if not all(taxes.mapped("price_include")) or line.tax_ids == taxes:
+            # The price stays; mapping the taxes would read much to find that out. Who
+            # keeps the product's taxes under a new fiscal position keeps its price.
             return price
         return line.product_id._get_tax_included_unit_price_from_price(
             price,
             product_taxes=taxes,
             fiscal_position=line.quote_id.fiscal_position_id,
         )
+
+    def _with_rates_of_company(self, rule):
+        """Return line and rule as their company has prices and rates."""
+        return self.with_company(self.company_id), rule.with_company(self.company_id)
 
     @api.model
     def _is_discount_shown(self, rule):
@@ -456,8 +470,8 @@ class BillinatorQuoteLine(models.Model):
         """Return the discount, in percent, that ``rule`` gives and shows."""
         if not self._is_discount_shown(rule):
             return 0.0
-        line = self.with_company(self.company_id)
-        arguments = line._get_pricelist_arguments()
+        line, rule = self._with_rates_of_company(rule)
+        arguments = line._get_pricelist_arguments(rule)
         before = rule._compute_price_before_discount(line.product_id, **arguments)
         price = rule._compute_price(line.product_id, **arguments)
         return max(0.0, (before - price) / before * 100) if before > 0 else 0.0
@@ -495,8 +509,9 @@ class BillinatorQuoteLine(models.Model):
                 "pricelist_discount": 0.0,
             }
         )
-        for name in ("price_unit", "discount", "tax_ids"):
+        for name in PRICES:
             self.env.add_to_compute(self._fields[name], lines)
+        self.env.add_to_compute(self._fields["tax_ids"], self.quote_id._get_own_lines())
 
     def _get_discounted_price(self):
         self.ensure_one()

@@ -88,10 +88,14 @@ class BillinatorQuoteLine(models.Model):
 
     def _get_effective_discount(self, rule):
         price = self._get_discounted_price()
-        full_price = self._get_price(rule) if self.product_id else self.price_unit
+        full_price = self._get_full_price(rule) if self.product_id else self.price_unit
         if full_price <= 0 or price >= full_price:
             return 0.0
         return min(100.0, (1 - price / full_price) * 100)
+
+    def _get_full_price(self, rule):
+        """Return what the pricelist asks for, with the discount that it shows."""
+        return self._get_price(rule) * (1 - self._get_pricelist_discount(rule) / 100)
 
     def _get_overall_discount(self, discounts):
         """Return how many percent the lines together are below the pricelist.
@@ -111,4 +115,5 @@ class BillinatorQuoteLine(models.Model):
         if discount < 100:
             return self.price_subtotal / (1 - discount / 100)
         # Given away: there is no amount left to tell it from.
-        return self.quantity * (self.pricelist_price_unit or self.price_unit)
+        price = self.pricelist_price_unit * (1 - self.pricelist_discount / 100)
+        return self.quantity * (price or self.price_unit)

@@ -30,6 +30,12 @@ class BillinatorQuoteLine(models.Model):
         readonly=True, help="A line that takes the quote's discount off."
     )
 
+    # Elsewhere they would make a line cost another amount than it shows.
+    _extra_tax_data_of_discounts = models.Constraint(
+        "CHECK(extra_tax_data IS NULL OR COALESCE(is_global_discount, FALSE))",
+        "Only the lines of a discount on the whole quote have amounts of their own.",
+    )
+
     # === CRUD === #
 
     @api.model_create_multi

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
+from .billinator_quote_line import PRICES
+
 # Ten million of anything are more than any quote means, and less than any number that
 # the database or a total could stumble over.
 MAX_QUANTITY = 10_000_000
@@ -48,7 +50,9 @@ class BillinatorQuoteLine(models.Model):
     # === Business === #
 
     def _is_quantity_open(self):
-        return self.is_quantity_editable or super()._is_quantity_open()
+        # More of what takes something off the total is for the salesperson to give.
+        is_open = self.is_quantity_editable and self.price_unit >= 0
+        return is_open or super()._is_quantity_open()
 
     def _choose(self, is_selected=None, quantity=None):
         """Take the customer's choice, as far as the salesperson left it open.
@@ -64,9 +68,13 @@ class BillinatorQuoteLine(models.Model):
             self._check_choice(self.is_optional)
             values["is_selected"] = is_selected
         if quantity is not None:
-            self._check_choice(self.is_quantity_editable)
+            self._check_choice(self._is_quantity_open())
             values["quantity"] = self._get_valid_quantity(quantity)
+        rule, offered = self.pricelist_item_id, {name: self[name] for name in PRICES}
         self.write(values)
+        if self.pricelist_item_id == rule:
+            # Whatever prices have become since, this is what the customer was offered.
+            self.write(offered)
 
     def _check_choice(self, is_open):
         if not is_open or self.display_type:

@@ -133,6 +133,20 @@ class TestQuote(BillinatorInvoicingCommon):
         quote.date_quote = "2026-01-05"
         self.assertEqual(quote.validity_date, date(2026, 2, 20))
 
+    def test_terms_on_a_web_page(self):
+        self.env["ir.config_parameter"].set_param("account.use_invoice_terms", "True")
+        self.company.write({"terms_type": "html", "invoice_terms": "<p>Old</p>"})
+        quote = self._create_quote()
+        self.assertIn("/terms", quote.note)
+        self.assertNotIn("Old", quote.note)
+
+    def test_chosen_validity_stays_when_the_form_changes_the_date(self):
+        quote = self._create_quote()
+        with Form(quote) as form:
+            form.validity_date = "2099-12-31"
+            form.date_quote = "2026-03-01"
+            self.assertEqual(str(form.validity_date), "2099-12-31")
+
     def test_usual_validity_follows_the_date_in_the_form(self):
         days = self.company.billinator_quote_validity_days
         quote = self._create_quote(date_quote="2026-01-02")
@@ -349,6 +363,40 @@ class TestQuoteStates(BillinatorInvoicingCommon):
                     self.quote.with_user(user).write(values)
                 with self.assertRaisesRegex(UserError, "computed and cannot be set"):
                     Quote.create({"partner_id": self.customer.id, **values})
+
+    def test_amounts_of_lines_are_not_written(self):
+        self.quote.user_id = self.salesperson
+        line = self.quote.line_ids.with_user(self.salesperson)[0]
+        installments = self.env["billinator.quote.installment"].with_user(
+            self.salesperson
+        )
+        installment = installments.create(
+            {"quote_id": self.quote.id, "fixed_amount": 5}
+        )
+        for records, values in (
+            (line, {"price_subtotal": 1}),
+            (line, {"price_total": 1}),
+            (line, {"company_id": self.company_b.id}),
+            (installment, {"amount_invoiced": 0}),
+        ):
+            refused = self.assertRaisesRegex(UserError, "computed and cannot be set")
+            with self.subTest(values=values), refused:
+                records.write(values)
+            with refused:
+                records.create({"quote_id": self.quote.id, **values})
+
+    def test_lines_have_no_hidden_amounts(self):
+        line = self.quote.line_ids[0]
+        hidden = {"extra_tax_data": {"manual_total_excluded_currency": 1}}
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(CheckViolation),
+            self.env.cr.savepoint(),
+        ):
+            line.write(hidden)
+            self.env.flush_all()
+        line.write({**hidden, "is_global_discount": True})
+        self.assertFalse(line.exists(), "Discounts that nobody gave have no lines.")
 
     def test_reject_and_reset(self):
         wizard = self.env["billinator.quote.reject"].with_context(

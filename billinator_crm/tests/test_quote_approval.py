@@ -117,6 +117,67 @@ class TestApprovalRule(ApprovalCase):
             self.assertEqual(self.quote.approval_state, "approved")
         self._assert_refused(self.quote.action_apply_discount, 12)
 
+    def test_discount_of_the_pricelist_is_none(self):
+        gold = self.env["product.pricelist"].create(
+            {
+                "name": "Gold",
+                "item_ids": [
+                    Command.create({"compute_price": "percentage", "percent_price": 15})
+                ],
+            }
+        )
+        quote = self._create_quote(
+            {"product_id": self.product_a.id}, pricelist_id=gold.id
+        )
+        line = quote.line_ids
+        self.assertEqual(line.discount, 15)
+        self.assertEqual(quote.approval_state, "no")
+        line.discount = 23.5  # 10 % of the 85 %
+        self.assertEqual(quote.approval_state, "no")
+        line.discount = 24
+        self.assertEqual(quote.approval_state, "needed")
+        line.discount = 100
+        self.assertIn("100.00%", quote.approval_reasons)
+
+    def test_prices_that_rise_are_no_discount(self):
+        self.line.write({"discount": 5, "is_quantity_editable": True})
+        quote = self.quote
+        quote.action_mark_sent()
+        self.product_a.list_price = 200
+
+        def choose(quantity):
+            quote._choose_line(self.line.id, quote.content_hash, quantity=quantity)
+
+        choose(3)
+        self.assertEqual(self.line.price_unit, 100)
+        self.assertEqual(quote.approval_state, "no")
+        # What it comes to is another matter, and so is another discount.
+        self.rule.max_total = quote.amount_total
+        self._assert_refused(choose, 4, message="needs approval")
+        self._assert_refused(self.line.write, {"discount": 6})
+        self.rule.max_total = 0
+        quote.action_reset_to_draft()
+        self.line.quantity = 2
+        self._assert_refused(quote.action_mark_sent)
+
+    def test_customers_give_themselves_no_discount(self):
+        rebate = {
+            "name": "Rebate",
+            "quantity": 120,
+            "price_unit": -1,
+            "tax_ids": False,
+            "is_quantity_editable": True,
+        }
+        quote = self._create_quote({"name": "Work", "price_unit": 1000}, rebate)
+        quote.write({"user_id": self.salesperson.id, "team_id": self.team.id})
+        self._approve(quote)
+        quote.line_ids[1].quantity = 121
+        self.assertEqual(quote.approval_state, "needed")
+        quote.line_ids[1].quantity = 120
+        quote.action_mark_sent()
+        with self.assertRaisesRegex(UserError, "This line is fixed"):
+            quote._choose_line(quote.line_ids[1].id, quote.content_hash, quantity=1)
+
     def test_amount_off_all_where_the_customer_takes_no_option(self):
         self.line.discount = 0
         self.quote.line_ids = [

@@ -3,7 +3,7 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import formatLang, mute_logger
 
 from .common import BillinatorInvoicingCommon
 
@@ -121,6 +121,15 @@ class TestInstallmentTotal(InstallmentCase):
             row.percentage = 41
         with self.assertRaises(ValidationError):
             self.quote.action_invoice_down_payment(percentage=1)
+
+    def test_label_names_what_is_asked_for(self):
+        row = self._plan(fixed_amount=self.quote.amount_total)
+        self.quote.line_ids.price_unit /= 2
+        invoice = row._convert_to_invoices()
+        amount = formatLang(
+            self.env, invoice.amount_total, currency_obj=invoice.currency_id
+        )
+        self.assertIn(amount, invoice.invoice_line_ids[0].name)
 
     def test_fixed_amounts_shrink_with_the_quote(self):
         row = self._plan(fixed_amount=self.quote.amount_total)

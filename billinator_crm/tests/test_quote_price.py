@@ -144,6 +144,49 @@ class TestQuotePrice(PriceCase):
         line = self._create_line(pricelist, {"date_quote": "2025-05-01"})
         self.assertEqual(line.price_unit, 400)
 
+    def test_currency_of_the_quotes_company(self):
+        """Whichever of the user's companies is the current one."""
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": self.currency.id,
+                "company_id": self.company_b.id,
+                "name": "2020-01-01",
+                "rate": 5.0,
+            }
+        )
+        companies = [self.company.id, self.company_b.id]
+        self.env.user.company_ids = [Command.set(companies)]
+        pricelist = self._create_pricelist(
+            {"compute_price": "percentage", "percent_price": 10},
+            currency_id=self.currency.id,
+            company_id=False,
+        )
+        line = self._create_line(
+            pricelist, {"company_id": self.company_b.id, "date_quote": "2023-06-01"}
+        )
+        both = line.with_context(allowed_company_ids=companies)
+        self.assertEqual(both.env.company, self.company)
+        self.assertEqual(line.price_unit, 500)
+        both.quantity = 7
+        self.assertEqual(line.price_unit, 500)
+        self.assertEqual(line.discount, 10)
+        data = both.quote_id._get_product_catalog_order_data(self.product)
+        self.assertEqual(data[self.product.id]["price"], 450)
+
+    def test_fixed_price_in_another_currency(self):
+        pricelist = self._create_pricelist(
+            {"compute_price": "fixed", "fixed_price": 80, "applied_on": "3_global"}
+        )
+        line = self._create_line(
+            pricelist, {"currency_id": self.currency.id, "date_quote": "2023-06-01"}
+        )
+        quote = line.quote_id
+        self.assertEqual(line.price_unit, 160)
+        other = self.env["product.product"].create({"name": "Chair"})
+        data = quote._get_product_catalog_order_data(other)
+        self.assertEqual(data[other.id]["price"], 160)
+        self.assertEqual(quote._update_order_line_info(other.id, 0), 160)
+
     def test_rule_ends(self):
         pricelist = self._create_pricelist(
             {
@@ -326,6 +369,31 @@ class TestQuoteTaxes(PriceCase, BillinatorInvoicingCommon):
         line.quote_id.action_update_prices()
         self.assertEqual(line.tax_ids, excluded)
         self.assertEqual(line.price_unit, 80)
+
+    def test_old_taxes_keep_the_old_price(self):
+        self._map_to(self._create_tax(10))
+        line = self._create_line()
+        line.quote_id.fiscal_position_id = self.position
+        line.quantity = 2
+        self.assertEqual(line.price_unit, 100)
+        self.assertEqual(line.quote_id.amount_total, 200)
+
+    def test_update_of_lines_without_product(self):
+        export = self._create_tax(0)
+        quote = self._create_quote({"name": "Consulting", "price_unit": 1000})
+        self.company.account_sale_tax_id.fiscal_position_ids = False
+        export.write(
+            {
+                "original_tax_ids": [Command.set(self.company.account_sale_tax_id.ids)],
+                "fiscal_position_ids": [Command.set(self.position.ids)],
+            }
+        )
+        quote.action_apply_discount(percentage=10)
+        quote.fiscal_position_id = self.position
+        self.assertGreater(quote.amount_tax, 0)
+        quote.action_update_prices()
+        self.assertEqual(quote.line_ids.tax_ids, export)
+        self.assertEqual(quote.amount_total, 900)
 
     def test_archived_tax_still_counts(self):
         line = self._create_line()

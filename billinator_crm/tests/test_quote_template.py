@@ -265,3 +265,24 @@ class TestQuoteTemplate(BillinatorInvoicingCommon):
     def test_line_needs_product_or_text(self):
         with self.assertRaisesRegex(ValidationError, "product or a text"):
             self.other.line_ids = [Command.create({"quantity": 1})]
+
+    def test_before_the_customer_and_the_date(self):
+        with Form(self.env["billinator.quote"]) as form:
+            form.template_id = self.template
+            form.partner_id = self.customer
+            self.assertEqual(form.payment_term_id, self.pay_terms_b)
+            self.assertEqual(form.note, self.template.note)
+            form.date_quote = "2026-03-01"
+            self.assertEqual(str(form.validity_date), "2026-03-13")
+        self.customer.property_payment_term_id = self.pay_terms_a
+        quote = self._create_quote(template_id=self.template.id)
+        self.assertEqual(quote.payment_term_id, self.pay_terms_a)
+        copy = quote.copy()
+        self.assertEqual((copy.validity_date - copy.date_quote).days, 12)
+
+    def test_chosen_while_there_is_no_date(self):
+        form = Form(self.env["billinator.quote"])
+        form.partner_id = self.customer
+        form.date_quote = False
+        form.template_id = self.template
+        self.assertFalse(form.validity_date)
