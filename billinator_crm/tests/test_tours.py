@@ -255,6 +255,33 @@ class TestTours(TourCase):
             "".join(opportunity.message_ids.mapped("body")),
         )
 
+    def _create_paged_deals(self, *names):
+        return self.env["billinator.opportunity"].create(
+            [
+                {
+                    "name": f"{name} Paged Deal",
+                    "email_from": f"{name}@example.com",
+                    "user_id": self.salesperson.id,
+                }
+                for name in names
+            ]
+        )
+
+    def test_timeline_pager(self):
+        for deal in self._create_paged_deals("First", "Second"):
+            self.env["billinator.note"].create(
+                {
+                    "subject": f"{deal.name.split()[0]} note",
+                    "opportunity_id": deal.id,
+                    "user_id": self.salesperson.id,
+                }
+            )
+        self.start_tour(
+            "/odoo/opportunities?view_type=list",
+            "billinator_crm_timeline_pager",
+            login=self.salesperson.login,
+        )
+
     def test_find_similar(self):
         values = {"phone": "+49 30 901820", "user_id": self.salesperson.id}
         self.env["billinator.opportunity"].create(
@@ -513,6 +540,38 @@ class TimelineTourCase(TourCase):
 class TestTimelineTour(TimelineTourCase):
     def test_timeline(self):
         self._look_at_timeline()
+
+    def test_timeline_west_of_utc(self):
+        customer = self.env["res.partner"].create({"name": "Westerner"})
+        line = {"name": "Work", "price_unit": 150, "tax_ids": False}
+        self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": customer.id,
+                "invoice_date": "2024-01-03",
+                "invoice_line_ids": [Command.create(line)],
+            }
+        ).action_post()
+        self.env["billinator.note"].create(
+            [
+                {
+                    "subject": subject,
+                    "date": date,
+                    "partner_id": customer.id,
+                    "user_id": self.biller.id,
+                }
+                for subject, date in (
+                    ("Next day", "2024-01-03 18:00:00"),
+                    ("Evening", "2024-01-03 04:00:00"),
+                    ("Evening before", "2024-01-02 20:00:00"),
+                )
+            ]
+        )
+        self.start_tour(
+            f"/odoo/crm-customers/{customer.id}",
+            "billinator_crm_timeline_west",
+            login=self.biller.login,
+        )
 
 
 @tagged("post_install", "-at_install")

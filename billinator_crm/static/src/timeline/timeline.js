@@ -90,8 +90,10 @@ export class Timeline extends Component {
             ]);
         });
         // Runs first when the timeline opens, and again when the record was saved,
-        // reloaded or replaced by another one: its data are new objects then.
-        useRecordObserver((record) => {
+        // reloaded or replaced by another one: its data are new objects then. One that
+        // replaces another comes here before it is in `this.props`.
+        useRecordObserver((record, props) => {
+            this.record = props.record;
             const document = `${record.resModel},${record.resId}`;
             if (record.data && document !== this.document) {
                 this.document = document;
@@ -107,10 +109,6 @@ export class Timeline extends Component {
     }
 
     // Where the events come from
-
-    get record() {
-        return this.props.record;
-    }
 
     get customerId() {
         return this.record.resModel === "res.partner"
@@ -229,18 +227,20 @@ export class Timeline extends Component {
 
     /** The events by day, those to come first. */
     get groups() {
-        const groups = [];
+        const groups = new Map();
         const now = DateTime.now();
         for (const event of this.state.events) {
             const date = this.getDate(event);
             const key = date > now ? "planned" : date.toISODate();
-            if (groups.at(-1)?.key !== key) {
+            if (!groups.has(key)) {
                 const title = key === "planned" ? _t("Planned") : this.getDay(date);
-                groups.push({ key, title, events: [] });
+                groups.set(key, { key, title, events: [] });
             }
-            groups.at(-1).events.push(event);
+            groups.get(key).events.push(event);
         }
-        return groups;
+        // The server knows whole days as UTC's, and sorts them among the moments of
+        // another day where the user is. Letters come before digits here.
+        return [...groups.values()].sort((a, b) => (a.key < b.key ? 1 : -1));
     }
 
     getDay(date) {

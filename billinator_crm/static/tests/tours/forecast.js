@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { search } from "./tour_steps";
 
 const month = (offset) => luxon.DateTime.now().plus({ months: offset }).toFormat("MMMM yyyy");
 const column = (offset) =>
@@ -8,29 +9,11 @@ const sums = (offset, weighted, committed) =>
     `:has(.o_billinator_committed:contains("${committed}"))`;
 const card = ".o_kanban_record:contains('Forecast Deal')";
 
-const search = [
-    {
-        content: "Only the deal of the tour",
-        trigger: ".o_searchview_input",
-        run: "edit Forecast Deal",
-    },
-    {
-        trigger: ".o_searchview_autocomplete",
-    },
-    {
-        trigger: ".o_searchview_input",
-        run: "press Enter",
-    },
-    {
-        trigger: ".o_searchview_facet:contains('Forecast Deal')",
-    },
-];
-
 /** A drag to another month moves the closing, and the sums with it. */
 registry.category("web_tour.tours").add("billinator_crm_forecast", {
     url: "/odoo/forecast",
     steps: () => [
-        ...search,
+        ...search("Forecast Deal"),
         {
             content: "Half of the deal is to be expected, nothing is sure",
             trigger: `${sums(1, "500", "$ 0")} ${card}`,

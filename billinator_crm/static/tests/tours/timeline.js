@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { search } from "./tour_steps";
 
 const event = (kind, text) =>
     `.o_billinator_timeline_event[data-kind=${kind}]:contains("${text}")`;
@@ -95,6 +96,57 @@ registry.category("web_tour.tours").add("billinator_crm_timeline", {
         {
             content: "The customer's notes are there",
             trigger: event("note", "Tour note"),
+        },
+    ],
+});
+
+/** The timeline goes to another record with the rest of the form. */
+registry.category("web_tour.tours").add("billinator_crm_timeline_pager", {
+    steps: () => [
+        ...search("Paged Deal"),
+        {
+            content: "Open one of two deals",
+            trigger: ".o_data_row [name=name]:contains('First Paged Deal')",
+            run: "click",
+        },
+        openTimeline(),
+        { content: "Its note is there", trigger: event("note", "First note") },
+        { content: "Go to the other one", trigger: ".o_pager_next", run: "click" },
+        {
+            content: "The other one's note is there, alone",
+            trigger: `.o_billinator_timeline:not(:has(${event("note", "First note")})) ${event("note", "Second note")}`,
+        },
+        { content: "Begin a new one", trigger: ".o_form_button_create", run: "click" },
+        {
+            content: "Nothing happened with it yet",
+            trigger:
+                ".o_billinator_timeline:not(:has(.o_billinator_timeline_event)) .o_billinator_timeline_empty",
+        },
+    ],
+});
+
+/** West of UTC, a day of the server's begins on the evening before. */
+registry.category("web_tour.tours").add("billinator_crm_timeline_west", {
+    steps: () => [
+        {
+            content: "The browser is in California",
+            trigger: ".o_form_view",
+            run() {
+                luxon.Settings.defaultZone = "America/Los_Angeles";
+            },
+        },
+        openTimeline(),
+        { trigger: event("note", "Evening before") },
+        {
+            content: "Each day has one heading, the last day first",
+            trigger: ".o_billinator_timeline",
+            run({ anchor }) {
+                const headings = [...anchor.querySelectorAll(".o_billinator_timeline_heading")];
+                const days = headings.map((heading) => heading.textContent).join(" | ");
+                if (!days.endsWith("January 3, 2024 | January 2, 2024")) {
+                    throw new Error(days);
+                }
+            },
         },
     ],
 });

@@ -47,3 +47,22 @@ export const checkState = (label) => ({
     content: `The quote is ${label}`,
     trigger: `.o_statusbar_status .o_arrow_button_current:contains("${label}")`,
 });
+
+/** Show what a list finds by a name, and nothing else. */
+export const search = (name) => [
+    {
+        content: `Only ${name}`,
+        trigger: ".o_searchview_input",
+        run: `edit ${name}`,
+    },
+    {
+        trigger: ".o_searchview_autocomplete",
+    },
+    {
+        trigger: ".o_searchview_input",
+        run: "press Enter",
+    },
+    {
+        trigger: `.o_searchview_facet:contains('${name}')`,
+    },
+];
