@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
@@ -266,6 +267,24 @@ class TestTours(TourCase):
                 for name in names
             ]
         )
+
+    def test_win_by_pager(self):
+        deal, won = self._create_paged_deals("Open", "Won")
+        won.action_set_won()
+        congratulated = []
+
+        def get_won_message(deals):
+            congratulated.extend(deals.ids)
+            return "Hooray!"
+
+        with patch.object(type(deal), "get_won_message", get_won_message):
+            self.start_tour(
+                "/odoo/opportunities?view_type=list",
+                "billinator_crm_win_by_pager",
+                login=self.salesperson.login,
+            )
+        self.assertEqual(deal.expected_revenue, 4711)
+        self.assertFalse(congratulated)
 
     def test_timeline_pager(self):
         for deal in self._create_paged_deals("First", "Second"):

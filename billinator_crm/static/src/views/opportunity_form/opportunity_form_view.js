@@ -8,10 +8,11 @@ class OpportunityRecord extends formView.Model.Record {
      *
      * @override
      */
-    async _save() {
+    async _save({ nextId } = {}) {
         const previousStatus = this._values.status;
         const saved = await super._save(...arguments);
-        const isNowWon = this.data.status === "won" && previousStatus !== "won";
+        // With the pager, another opportunity is here now.
+        const isNowWon = !nextId && this.data.status === "won" && previousStatus !== "won";
         if (saved && isNowWon && this.resModel === "billinator.opportunity") {
             await showWonMessage(this.model.orm, this.model.effect, this.resId);
         }
