@@ -390,6 +390,15 @@ class TestTours(TourCase):
     def test_my_day(self):
         self._live_day()
 
+    def test_my_day_undo_elsewhere(self):
+        brochure = self._plan_day()[2]
+        self.start_tour(
+            "/odoo/my-day",
+            "billinator_crm_my_day_undo_elsewhere",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(brochure.status, "pending")
+
     def test_move_meeting(self):
         meeting = self._plan_day()[1]
         meeting.due_date = meeting.due_date.replace(day=15)

@@ -3,6 +3,7 @@ import {
     onMounted,
     onWillStart,
     onWillUnmount,
+    status,
     useExternalListener,
     useState,
 } from "@odoo/owl";
@@ -160,27 +161,21 @@ export class MyDay extends Component {
         await this.runAction(activity, "action_done", () => {
             // The dialog for the outcome may have been left without an answer.
             if (!this.isListed(activity.id)) {
-                this.offerUndo(_t("Done: %s", activity.display_name), () =>
-                    this.call(activity, "action_reopen")
-                );
+                this.offerUndo(_t("Done: %s", activity.display_name), activity, "action_reopen");
             }
         });
     }
 
     async cancel(activity) {
         await this.runAction(activity, "action_cancel", () =>
-            this.offerUndo(_t("Cancelled: %s", activity.display_name), () =>
-                this.call(activity, "action_reopen")
-            )
+            this.offerUndo(_t("Cancelled: %s", activity.display_name), activity, "action_reopen")
         );
     }
 
     async reschedule(activity, dueDate, message) {
         await this.call(activity, "action_reschedule", [dueDate]);
         await this.load();
-        this.offerUndo(message, () =>
-            this.call(activity, "action_reschedule", [activity.due_date])
-        );
+        this.offerUndo(message, activity, "action_reschedule", [activity.due_date]);
     }
 
     scheduleNext(activity) {
@@ -210,7 +205,9 @@ export class MyDay extends Component {
         return finish();
     }
 
-    offerUndo(message, undo) {
+    offerUndo(message, activity, method, args = []) {
+        // The notification stays when the user goes on to another page.
+        const { orm } = this.env.services;
         const close = this.notification.add(message, {
             type: "success",
             autocloseDelay: UNDO_DELAY,
@@ -219,8 +216,10 @@ export class MyDay extends Component {
                     name: _t("Undo"),
                     onClick: async () => {
                         close();
-                        await undo();
-                        await this.load();
+                        await orm.call(MODEL, method, [[activity.id], ...args]);
+                        if (status(this) !== "destroyed") {
+                            await this.load();
+                        }
                     },
                 },
             ],

@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { openMenu } from "./tour_steps";
 
 const row = (section, subject) =>
     `.o_my_day_${section} .o_my_day_activity:has(.o_my_day_subject:contains("${subject}"))`;
@@ -117,5 +118,20 @@ registry.category("web_tour.tours").add("billinator_crm_my_day", {
         ...reschedule,
         ...showCalls,
         ...readTimeline,
+    ],
+});
+
+/** Who went on to another page can still undo what was done in the day. */
+registry.category("web_tour.tours").add("billinator_crm_my_day_undo_elsewhere", {
+    url: "/odoo/my-day",
+    steps: () => [
+        click(`${row("upcoming", "Send the brochure")} .o_my_day_done`, "Done"),
+        isGone("Send the brochure", "It left the day"),
+        ...openMenu("billinator_activity_menu"),
+        { trigger: ".o_list_view" },
+        click(".o_notification button:contains('Undo')", "That was wrong"),
+        { trigger: "body:not(:has(.o_notification))" },
+        ...openMenu("billinator_activity_menu_my_day"),
+        isThere("upcoming", "Send the brochure", "It is back"),
     ],
 });
