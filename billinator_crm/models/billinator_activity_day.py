@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -36,6 +36,12 @@ class BillinatorActivity(models.Model):
 
     _inherit = "billinator.activity"
 
+    is_of_my_team = fields.Boolean(
+        string="My Team",
+        compute="_compute_is_of_my_team",
+        search="_search_is_of_my_team",
+    )
+
     # With what the rules and the sums by person read.
     _pending_idx = models.Index(
         "(due_date, id)"
@@ -47,6 +53,18 @@ class BillinatorActivity(models.Model):
         " INCLUDE (user_id, team_id, company_id, opportunity_id, quote_id)"
         " WHERE status = 'done'"
     )
+
+    @api.depends_context("uid")
+    @api.depends("user_id")
+    def _compute_is_of_my_team(self):
+        teammates = self._get_teammates()
+        for activity in self:
+            activity.is_of_my_team = activity.user_id in teammates
+
+    def _search_is_of_my_team(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return self._get_scope_domain("team")
 
     @api.model
     @api.readonly

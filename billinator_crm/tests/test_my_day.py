@@ -1,7 +1,11 @@
 from datetime import datetime, timedelta
 
+from lxml import etree
+
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ..models import billinator_activity_day
 from .common import BillinatorCommon
@@ -222,6 +226,35 @@ class TestMyDay(BillinatorCommon):
             with self.subTest(scope=scope):
                 found = self._get_all_ids(user=self.senior, scope=scope)
                 self.assertEqual(found & planned, expected)
+
+    @freeze_time(NOON)
+    def test_the_team_of_the_list_is_the_team_of_the_day(self):
+        leader = self.stranger
+        self.env["crm.team"].create(
+            [
+                {"name": "Led", "user_id": self.senior.id},
+                {
+                    "name": "Led by another one",
+                    "user_id": leader.id,
+                    "member_ids": [Command.link(self.senior.id)],
+                },
+            ]
+        )
+        mine, leaders, others = (
+            self._plan(NOON, user=user)
+            for user in (self.senior, leader, self.salesperson)
+        )
+        shown = self._get_all_ids(user=self.senior, scope="team")
+        self.assertLessEqual({mine.id, leaders.id}, shown)
+        listed = self._find_by_filter("my_team", self.senior)
+        self.assertEqual(listed & (mine + leaders + others), mine + leaders)
+
+    def _find_by_filter(self, name, user):
+        """Return what a filter of the activities' search finds for a user."""
+        Activity = self.env["billinator.activity"].with_user(user)
+        arch = etree.fromstring(Activity.get_view(view_type="search")["arch"])
+        [domain] = arch.xpath(f"//filter[@name='{name}']/@domain")
+        return Activity.search(safe_eval(domain, {"uid": user.id}))
 
     def test_scopes_offered(self):
         self.assertEqual(self._get_overview()["scopes"], ["mine"])
