@@ -691,6 +691,37 @@ class TestPortalTours(PortalCase, HttpCase):
         self._start("billinator_crm_portal_quantity", self.quote)
         self.assertEqual(self.free.quantity, 1000)
 
+    def test_customer_types_a_quantity_as_in_the_own_language(self):
+        for code, tour, quantity in (
+            ("en_IN", "in_india", 100000),
+            ("fr_FR", "in_france", 1000),
+        ):
+            self.env["res.lang"]._activate_lang(code)
+            self.buyer.lang = code
+            quote = self._create_sent_quote()
+            self._start(
+                f"billinator_crm_portal_quantity_{tour}", quote, self.buyer.login
+            )
+            self.assertEqual(quote.line_ids[1].quantity, quantity)
+
+    def test_customer_clicks_faster_than_the_server_answers(self):
+        self._start("billinator_crm_portal_fast_clicks", self.quote)
+        self.assertEqual(self.free.quantity, 5)
+
+    def test_customer_types_while_the_server_answers(self):
+        self._start("billinator_crm_portal_type_meanwhile", self.quote)
+        self.assertEqual(self.free.quantity, 7)
+        self.assertTrue(self.option.is_selected)
+
+    def test_customer_sees_what_was_refused_as_it_is(self):
+        self._start("billinator_crm_portal_untick_fails", self.quote)
+        self.assertTrue(self.option.is_selected)
+
+    def test_customer_steps_from_less_than_one(self):
+        self.free.quantity = 0.5
+        self._start("billinator_crm_portal_less_than_one", self.quote)
+        self.assertEqual(self.free.quantity, 1.5)
+
     def test_customer_declines(self):
         self._start("billinator_crm_portal_decline", self.quote)
         self.assertEqual(self.quote.reject_reason, "Too dear for us")

@@ -15,8 +15,12 @@ import { explain, sendToQuote } from "./quote_server";
  */
 function readNumber(text) {
     const separator = escapeRegExp(localization.thousandsSep);
-    const isGrouped = new RegExp(`^\\d{1,3}(${separator}\\d{3})+(?!\\d)`);
-    const number = text.trim();
+    // India has groups of two before the last one.
+    const isGrouped = new RegExp(
+        `^\\d{1,3}(${separator}\\d{2,3})*${separator}\\d{3}(?!\\d|${separator})`
+    );
+    // Languages that group by a space have one that nobody can type.
+    const number = text.trim().replace(/(\d)\s(?=\d{3}(?!\d))/g, "$1");
     const plain = isGrouped.test(number)
         ? number.replaceAll(localization.thousandsSep, "")
         : number;
@@ -29,12 +33,20 @@ export class QuotePage extends Interaction {
     dynamicContent = {
         _document: { "t-on-visibilitychange": () => this.countView() },
         ".o_billinator_option": { "t-on-change": this.onOptionChange },
-        ".o_billinator_quantity": { "t-on-change": this.onQuantityChange },
+        ".o_billinator_quantity": {
+            "t-on-input": (ev) => (this.typedEl = ev.target),
+            "t-on-change": this.onQuantityChange,
+            "t-on-focusout": () => (this.typedEl = null),
+        },
         ".o_billinator_step": { "t-on-click": this.onStepClick },
         ".o_billinator_print": { "t-on-click": () => window.print() },
         ".o_billinator_reload": { "t-on-click.prevent": () => window.location.reload() },
         ".o_billinator_decline": { "t-on-submit.prevent": this.onDecline },
     };
+
+    setup() {
+        this.openChoices = 0;
+    }
 
     start() {
         this.countView();
@@ -55,34 +67,54 @@ export class QuotePage extends Interaction {
     }
 
     onQuantityChange(ev) {
+        this.typedEl = null;
         return this.choose(ev.target, { quantity: readNumber(ev.target.value) });
     }
 
     onStepClick(ev) {
         const inputEl = ev.currentTarget.parentElement.querySelector("input");
         const quantity = parseFloat(readNumber(inputEl.value)) || 0;
-        const changed = Math.max(1, quantity + Number(ev.currentTarget.dataset.step));
+        const least = Math.min(1, quantity);
+        const changed = Math.max(least, quantity + Number(ev.currentTarget.dataset.step));
+        if (changed === quantity) {
+            return;
+        }
         inputEl.value = String(changed).replace(".", localization.decimalPoint);
         inputEl.dispatchEvent(new Event("change", { bubbles: true }));
     }
 
     async choose(inputEl, choice) {
-        const rowEl = inputEl.closest("[data-line-id]");
-        const lineId = rowEl.dataset.lineId;
+        const lineId = inputEl.closest("[data-line-id]").dataset.lineId;
+        this.el.querySelector(".o_billinator_problem").classList.add("d-none");
+        this.openChoices++;
         try {
-            const answer = await this.waitFor(sendToQuote("choose", { line_id: lineId, ...choice }));
-            inputEl.defaultChecked = inputEl.checked;
-            this.show(answer);
+            this.answer = await this.waitFor(
+                sendToQuote("choose", { line_id: lineId, ...choice })
+            );
         } catch (error) {
-            // What was refused is not taken: the page shows again what the quote says.
-            inputEl.checked = inputEl.defaultChecked;
-            inputEl.value = inputEl.defaultValue;
             this.showProblem(explain(error));
+        }
+        this.openChoices--;
+        // Before, the page is ahead of the quote.
+        if (!this.openChoices) {
+            this.showQuote();
+        }
+    }
+
+    /** Shows what the quote says, which is not what was refused. */
+    showQuote() {
+        if (this.answer) {
+            this.show(this.answer);
+        }
+        for (const inputEl of this.el.querySelectorAll("[data-line-id] input")) {
+            inputEl.checked = inputEl.defaultChecked;
+            if (inputEl !== this.typedEl) {
+                inputEl.value = inputEl.defaultValue;
+            }
         }
     }
 
     show({ amounts, lines, tax_totals }) {
-        this.el.querySelector(".o_billinator_problem").classList.add("d-none");
         for (const amountEl of document.querySelectorAll("[data-amount]")) {
             amountEl.textContent = amounts[amountEl.dataset.amount] ?? amountEl.textContent;
         }
@@ -105,9 +137,13 @@ export class QuotePage extends Interaction {
 
     showLine(rowEl, { quantity, is_left_out }) {
         rowEl.classList.toggle("o_billinator_left_out", is_left_out);
+        const optionEl = rowEl.querySelector(".o_billinator_option");
+        if (optionEl) {
+            optionEl.defaultChecked = !is_left_out;
+        }
         const quantityEl = rowEl.querySelector(".o_billinator_quantity");
         if (quantityEl) {
-            quantityEl.value = quantityEl.defaultValue = quantity;
+            quantityEl.defaultValue = quantity;
         }
     }
 
