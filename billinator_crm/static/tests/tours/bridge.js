@@ -1,3 +1,4 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
 const amount = (bar) => `.o_bridge_table tr[data-bar=${bar}] .o_bridge_amount`;
@@ -23,6 +24,33 @@ registry.category("web_tour.tours").add("billinator_crm_bridge", {
         {
             trigger: ".o_bridge_period",
             run: "select quarter",
+        },
+        {
+            content: "The server takes its time for the next question",
+            trigger: ".o_bridge_period",
+            run({ anchor }) {
+                const { _rpc } = rpc;
+                rpc._rpc = async (...question) => {
+                    rpc._rpc = _rpc;
+                    const answer = await _rpc(...question);
+                    await new Promise((resolve) => setTimeout(resolve, 1000));
+                    setTimeout(() => (anchor.dataset.late = "answered"), 100);
+                    return answer;
+                };
+            },
+        },
+        {
+            trigger: ".o_bridge_period",
+            run: "select next",
+        },
+        {
+            content: "Meanwhile, another one is asked",
+            trigger: ".o_bridge_period",
+            run: "select quarter",
+        },
+        {
+            content: "The late answer is about what is not chosen any more",
+            trigger: `.o_action:has(.o_bridge_period[data-late=answered]) ${amount("opening")}:contains("1,000.00")`,
         },
         {
             content: "Which deal was raised?",
