@@ -10,9 +10,12 @@ from sudo_uses import find_uses
 
 REASONS = """
 billinator_crm/controllers/portal.py
+  1 QuotePortal._count_open_quotes: found by a search under the user's rules; counts
+      only
   1 QuotePortal.portal_my_crm_quotes: found by a search under the user's rules; the
       page shows names of users and currencies that customers may not read
-  1 QuotePortal._get_quote: portal's own check, of the rules or the quote's token
+  3 QuotePortal._get_quote: portal's own check, of the rules or the quote's token;
+      then as before, but in the visitor's name
   1 QuotePortal._get_newer_quote: goes down to the visitor's rights, to check them
 billinator_crm/migrations/19.0.1.1.0/post-migrate.py
   1 migrate: an upgrade has no user

@@ -30,16 +30,24 @@ class QuotePortal(CustomerPortal):
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
-        own = self._get_quotes_domain()
-        domains = {
-            "crm_quote_count": own,
-            "crm_open_quote_count": own & Domain("state", "=", "sent"),
+        counts = {
+            "crm_quote_count": self._count_quotes,
+            "crm_open_quote_count": self._count_open_quotes,
         }
-        Quote = request.env["billinator.quote"]
-        for name in domains.keys() & set(counters):
-            may_read = Quote.has_access("read")
-            values[name] = Quote.search_count(domains[name]) if may_read else 0
+        may_read = request.env["billinator.quote"].has_access("read")
+        for name in counts.keys() & set(counters):
+            values[name] = counts[name]() if may_read else 0
         return values
+
+    def _count_quotes(self):
+        return request.env["billinator.quote"].search_count(self._get_quotes_domain())
+
+    def _count_open_quotes(self):
+        """Return how many quotes the user can still answer."""
+        sent = self._get_quotes_domain() & Domain("state", "=", "sent")
+        # The user may read these, but not all that closes them.
+        quotes_sudo = request.env["billinator.quote"].search(sent).sudo()
+        return len(quotes_sudo.filtered(lambda quote: not quote._get_obstacle()))
 
     def _get_quotes_domain(self):
         """Return which quotes are the user's as a customer, on top of the rules.
@@ -162,7 +170,8 @@ class QuotePortal(CustomerPortal):
         """Return the quote, in sudo mode, if the visitor may see it.
 
         That is with the quote's token, as its customer, or as staff who may read it;
-        customers see no drafts.
+        customers see no drafts. The quote's user is the visitor, so that customers
+        are told no more than they may know.
 
         :raise NotFound: if there is none, whatever the reason
         """
@@ -176,6 +185,8 @@ class QuotePortal(CustomerPortal):
             raise NotFound from error
         if not quote_sudo._is_for_customer() and not self._is_staff():
             raise NotFound
+        # Portal's check returns it as Odoo's own user, who counts as staff.
+        quote_sudo = quote_sudo.with_user(request.env.user).sudo()
         return quote_sudo.with_company(quote_sudo.company_id)
 
     def _is_staff(self):
@@ -243,7 +254,9 @@ class QuotePortal(CustomerPortal):
 
         After that, a cookie has the language that the visitor has chosen, or was given.
         """
-        lang = request.env["res.lang"]._get_data(code=quote_sudo.partner_id.lang)
+        # A website may have fewer languages than customers speak.
+        code = request.env["ir.http"].get_nearest_lang(quote_sudo.partner_id.lang)
+        lang = request.env["res.lang"]._get_data(code=code)
         default = request.env["ir.http"]._get_default_lang()
         is_settled = request.cookies.get("frontend_lang") or lang == request.lang
         # The default language has no address of its own to be sent to.

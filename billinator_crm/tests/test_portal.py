@@ -1,6 +1,7 @@
 import base64
 import io
 from datetime import timedelta
+from unittest.mock import patch
 
 from PIL import Image
 from psycopg2 import IntegrityError
@@ -11,6 +12,8 @@ from odoo.fields import Command
 from odoo.http import Request
 from odoo.tests import HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.base.models.res_lang import LangDataDict
 
 from ..models.billinator_quote_portal import CUSTOMER_FIELDS
 from .common import BillinatorCommon
@@ -495,6 +498,34 @@ class TestPortalPages(PortalCase, HttpCase):
             (self.salesperson, None, 403),
             (self.salesperson, token, 403),
         ):
+    def test_choices_are_the_visitors(self):
+        """Not of Odoo's own user, who is told what only the house may know."""
+        for user in (self.buyer, None):
+            self._log_in(user)
+            quantity = self.free.quantity + 1
+            self._post(
+                self.quote, "choose", line_id=self.free.id, quantity=f"{quantity}"
+            )
+            self.env.invalidate_all()
+            self.assertEqual(self.free.quantity, quantity)
+            visitor = user or self.env.ref("base.public_user")
+            self.assertEqual(self.free.write_uid, visitor)
+
+    def test_choices_beyond_the_rules_tell_nothing_of_them(self):
+        self.env["billinator.approval.rule"].create(
+            {"name": "Large Quotes", "max_total": self.quote.amount_total + 1}
+        )
+        for user in (None, self.buyer):
+            self._log_in(user)
+            response = self._post(
+                self.quote, "choose", line_id=self.free.id, quantity="2000"
+            )
+            self.assertEqual(response.status_code, 409)
+            error = response.json()["error"]
+            self.assertIn("our confirmation", error)
+            self.assertNotIn("Large Quotes", error)
+        self.assertEqual(self.free.quantity, 2)
+
             self._log_in(user)
             for action in ACTIONS:
                 with self.subTest(user=user and user.login, action=action):
@@ -589,7 +620,7 @@ class TestPortalPages(PortalCase, HttpCase):
                 self.assertEqual(self._get(path).status_code, 200)
 
     def test_list(self):
-        self._create_sent_quote(client_order_ref="Another")
+        another = self._create_sent_quote(client_order_ref="Another")
         draft = self._create_quote()
         foreign = self._create_sent_quote(partner_id=self.other_customer.id)
         self._log_in(self.buyer)
@@ -606,10 +637,20 @@ class TestPortalPages(PortalCase, HttpCase):
         ):
             page = self._get(f"/my/crm-quotes?{query}").text
             self.assertEqual(self.quote.name in page, is_listed, query)
-        counters = self.make_jsonrpc_request(
-            "/my/counters", {"counters": ["crm_quote_count", "crm_open_quote_count"]}
-        )
-        self.assertEqual(counters, {"crm_quote_count": 2, "crm_open_quote_count": 2})
+        self._assert_counted(2, waiting=2)
+        another.action_revise()
+        self._assert_counted(2, waiting=1)
+        another.next_version_id.action_mark_sent()
+        self._assert_counted(3, waiting=2)
+        with freeze_time(self.quote.validity_date + timedelta(days=2)):
+            another.next_version_id.validity_date += timedelta(days=9)
+            self._log_in(self.buyer)
+            self._assert_counted(3, waiting=1)
+
+    def _assert_counted(self, count, waiting):
+        names = ["crm_quote_count", "crm_open_quote_count"]
+        counters = self.make_jsonrpc_request("/my/counters", {"counters": names})
+        self.assertEqual(counters, dict(zip(names, (count, waiting), strict=True)))
 
     def test_list_takes_as_many_queries_for_many_quotes(self):
         self._log_in(self.buyer)
@@ -649,6 +690,29 @@ class TestPortalPages(PortalCase, HttpCase):
                 "thread_model": "billinator.quote",
                 "thread_id": quote.id,
                 "post_data": {
+    def test_page_is_in_a_language_of_the_website(self):
+        """A website may have fewer languages than the database."""
+        for code in ("fr_FR", "fr_BE"):
+            self.env["res.lang"]._activate_lang(code)
+        self.customer.lang = "fr_FR"
+        path = f"/my/crm-quotes/{self.quote.id}"
+        for codes, address in (
+            (["en_US"], None),
+            (["en_US", "fr_BE"], f"/fr_BE{path}?"),
+        ):
+            self._log_in()
+            with self.subTest(codes=codes), self._website_in(codes):
+                response = self._get(path, access_token=self.quote.access_token)
+                self.assertEqual(response.status_code, 303 if address else 200)
+                self.assertIn(address or "", response.headers.get("Location", ""))
+
+    def _website_in(self, codes):
+        known = self.env["res.lang"]._get_frontend()
+        languages = LangDataDict({code: known[code] for code in codes})
+        return patch.object(
+            self.registry["res.lang"], "_get_frontend", lambda _lang: languages
+        )
+
                     "body": "Is it blue?",
                     "message_type": "comment",
                     "subtype_xmlid": "mail.mt_comment",

@@ -51,6 +51,19 @@ class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
             quote._get_report_base_filename(), f"Quote {quote.name.replace('/', '-')}"
         )
 
+    def test_says_units_whoever_prints_it(self):
+        """Customers have no rights to units, and no others print it from the page."""
+        dozen = self.env.ref("uom.product_uom_dozen")
+        quote = self._create_quote(
+            {"product_id": self.product_a.id, "product_uom_id": dozen.id},
+            user_id=self.salesperson.id,
+        )
+        units = self.env.ref("uom.group_uom")
+        for group_ids in ([], units.ids):
+            self.salesperson.group_ids = self.salesperson.group_ids - units
+            self.salesperson.group_ids += units.browse(group_ids)
+            self.assertIn("1.00 Dozens", self._get_text(quote, self.salesperson))
+
     def _create_structured_quote(self):
         product = {"product_id": self.product_a.id, "price_unit": 100}
         section = {"display_type": "line_section"}
