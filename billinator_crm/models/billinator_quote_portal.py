@@ -215,7 +215,7 @@ class BillinatorQuote(models.Model):
                 "viewers_of_day": {"day": day, "viewers": [*viewers, viewer]},
             }
         )
-        quote = self.with_context(lang=self._get_salespersons_lang())
+        quote = self._in_salespersons_lang()
         quote.message_post(
             body=quote.env._("%s has viewed the quote.", partner.display_name),
             author_id=partner.id,
@@ -224,8 +224,10 @@ class BillinatorQuote(models.Model):
         )
         return True
 
-    def _get_salespersons_lang(self):
-        return self.user_id.lang or self.company_id.partner_id.lang
+    def _in_salespersons_lang(self):
+        """Return the quote for texts that the salesperson is to read."""
+        lang = self.user_id.lang or self.company_id.partner_id.lang
+        return self.with_context(lang=lang)
 
     # === The page === #
 

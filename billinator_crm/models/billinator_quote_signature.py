@@ -103,8 +103,9 @@ class BillinatorQuote(models.Model):
                 "signed_ip": ip_address,
             }
         )
-        self._post_for_customer(
-            self.env._("Accepted and signed by %s", self.signed_by),
+        quote = self._in_salespersons_lang()
+        quote._post_for_customer(
+            quote.env._("Accepted and signed by %s", self.signed_by),
             partner,
             attachments=self._render_signed_pdf(),
         )
@@ -128,7 +129,8 @@ class BillinatorQuote(models.Model):
             raise UserError(self.env._("Please tell us why you decline the quote."))
         reason = reason[:MAX_REASON_LENGTH]
         self.action_reject(reason)
-        self._post_for_customer(self.env._("Quote declined: %s", reason), partner)
+        quote = self._in_salespersons_lang()
+        quote._post_for_customer(quote.env._("Quote declined: %s", reason), partner)
         return True
 
     def _renew_signed_hash(self):

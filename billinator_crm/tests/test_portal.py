@@ -286,6 +286,17 @@ class TestSignature(PortalCase):
         message = self.quote.message_ids.filtered(lambda m: "Too dear" in m.body)
         self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
 
+    def test_salespeople_are_told_in_their_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.salesperson.lang = "de_DE"
+        visitor = self.quote.sudo().with_context(lang="en_US")
+        visitor._decline("Too dear", self.customer)
+        self.assertIn("Angebot abgelehnt: Too dear", self.quote.message_ids[0].body)
+        quote = self._create_sent_quote().sudo().with_context(lang="en_US")
+        self._sign(quote)
+        message = quote.message_ids.filtered("attachment_ids")
+        self.assertIn("unterzeichnet von Ada", message.body)
+
     def test_visits_count_once_a_person_and_day(self):
         quote = self.quote.sudo()
         with freeze_time("2026-03-02 10:00:00"):
@@ -487,17 +498,6 @@ class TestPortalPages(PortalCase, HttpCase):
         ):
             self.assertEqual(self._post(self.quote, action, **data).status_code, 409)
 
-    def test_who_may_not_act(self):
-        data = {"name": "Eve", "signature": SIGNATURE, "reason": "No", "line_id": "1"}
-        token = self.quote.access_token
-        for user, access_token, status in (
-            (None, None, 404),
-            (None, "wrong", 404),
-            (self.rival, None, 404),
-            (self.stranger, None, 404),
-            (self.salesperson, None, 403),
-            (self.salesperson, token, 403),
-        ):
     def test_choices_are_the_visitors(self):
         """Not of Odoo's own user, who is told what only the house may know."""
         for user in (self.buyer, None):
@@ -526,6 +526,17 @@ class TestPortalPages(PortalCase, HttpCase):
             self.assertNotIn("Large Quotes", error)
         self.assertEqual(self.free.quantity, 2)
 
+    def test_who_may_not_act(self):
+        data = {"name": "Eve", "signature": SIGNATURE, "reason": "No", "line_id": "1"}
+        token = self.quote.access_token
+        for user, access_token, status in (
+            (None, None, 404),
+            (None, "wrong", 404),
+            (self.rival, None, 404),
+            (self.stranger, None, 404),
+            (self.salesperson, None, 403),
+            (self.salesperson, token, 403),
+        ):
             self._log_in(user)
             for action in ACTIONS:
                 with self.subTest(user=user and user.login, action=action):
@@ -679,17 +690,6 @@ class TestPortalPages(PortalCase, HttpCase):
         response = self._get(path, access_token=self.quote.access_token)
         self.assertEqual(response.status_code, 200)
 
-    def test_questions_reach_the_salesperson(self):
-        quote = self.quote
-        # As assigning does, which the tests' context leaves out.
-        quote.message_subscribe(self.salesperson.partner_id.ids)
-        self._log_in()
-        self.make_jsonrpc_request(
-            "/mail/message/post",
-            {
-                "thread_model": "billinator.quote",
-                "thread_id": quote.id,
-                "post_data": {
     def test_page_is_in_a_language_of_the_website(self):
         """A website may have fewer languages than the database."""
         for code in ("fr_FR", "fr_BE"):
@@ -713,6 +713,17 @@ class TestPortalPages(PortalCase, HttpCase):
             self.registry["res.lang"], "_get_frontend", lambda _lang: languages
         )
 
+    def test_questions_reach_the_salesperson(self):
+        quote = self.quote
+        # As assigning does, which the tests' context leaves out.
+        quote.message_subscribe(self.salesperson.partner_id.ids)
+        self._log_in()
+        self.make_jsonrpc_request(
+            "/mail/message/post",
+            {
+                "thread_model": "billinator.quote",
+                "thread_id": quote.id,
+                "post_data": {
                     "body": "Is it blue?",
                     "message_type": "comment",
                     "subtype_xmlid": "mail.mt_comment",
