@@ -175,9 +175,9 @@ billinator_crm/models/billinator_quote_template_line.py
   1 BillinatorQuoteTemplateLine.currency_id: likewise
 billinator_crm/models/billinator_quote_version.py
   1 BillinatorQuote.content_hash: a hash, the same for whoever asks
+  1 BillinatorQuote.next_version_name: its number, as a colleague would be told it
   1 BillinatorQuote._revise: after check_access("write")
   1 BillinatorQuote._check_revisable: only asks whether there are invoices
-  1 BillinatorQuote._get_superseded_message: the number of the next version
 billinator_crm/models/billinator_stage.py
   1 BillinatorStage.gate_summary: names of fields, which only administrators may read
   1 BillinatorStage._check_required_fields: a constraint, likewise

@@ -32,6 +32,12 @@ class BillinatorQuote(models.Model):
     next_version_id = fields.Many2one(
         "billinator.quote", compute="_compute_next_version_id"
     )
+    next_version_name = fields.Char(
+        compute="_compute_next_version_name",
+        # Whoever the next version was given to.
+        compute_sudo=True,
+        exportable=False,
+    )
     first_version_id = fields.Many2one(
         "billinator.quote",
         compute="_compute_version",
@@ -80,6 +86,15 @@ class BillinatorQuote(models.Model):
     def _compute_next_version_id(self):
         for quote in self:
             quote.next_version_id = quote.next_version_ids[:1]
+
+    @api.depends("is_superseded")
+    def _compute_next_version_name(self):
+        superseded = self.filtered("is_superseded")
+        # What next_version_ids has in the cache may be what the user sees of it.
+        versions = self.search([("previous_version_id", "in", superseded.ids)])
+        names = {quote.previous_version_id.id: quote.name for quote in versions}
+        for quote in self:
+            quote.next_version_name = names.get(quote._origin.id, False)
 
     @api.depends("previous_version_id.version", "previous_version_id.first_version_id")
     def _compute_version(self):
@@ -308,8 +323,7 @@ class BillinatorQuote(models.Model):
             "Quote %(quote)s was superseded by %(next)s and is kept as it was. Go on "
             "with that one.",
             quote=self.name,
-            # Whoever the next version was given to.
-            next=self.sudo().next_version_ids[:1].name,
+            next=self.next_version_name,
         )
 
     def _check_current(self):

@@ -419,6 +419,20 @@ class TestActivity(ActivityCase):
         self.assertEqual(following.partner_id, self.customer)
         self.assertEqual(following.activity_type_id, self.call)
 
+    def test_dialog_keeps_own_words(self):
+        reached, other = (
+            self.env.ref(f"billinator_crm.billinator_activity_outcome_{name}")
+            for name in ("reached", "no_answer")
+        )
+        action = self._create_activity().action_open_complete()
+        wizard = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        for outcome in (reached, other):
+            wizard.outcome_id = outcome
+            self.assertEqual(wizard.outcome, outcome.name)
+        wizard.outcome = "Wants the offer by Friday"
+        wizard.outcome_id = reached
+        self.assertEqual(wizard.outcome, "Wants the offer by Friday")
+
     def test_dialog_takes_no_time_for_a_duration(self):
         calls = [self._create_activity(duration=1) for _ in range(3)]
         for batch, duration in ((calls[0], 0), (calls[1] + calls[2], 1)):

@@ -1,3 +1,6 @@
+from ast import literal_eval
+
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
@@ -123,6 +126,14 @@ class TestContact(BillinatorInvoicingCommon):
         self.assertFalse(self.contact.active)
         self.assertFalse(self.contact.is_primary)
         self.assertFalse(self.customer.primary_contact_id)
+
+    def test_filter_of_archived_contacts(self):
+        view = self.env.ref("billinator_crm.billinator_contact_view_search")
+        node = etree.fromstring(view.arch).find(".//filter[@name='inactive']")
+        domain = literal_eval(node.get("domain"))
+        self.assertNotIn(self.contact, self.contact.search(domain))
+        self.person.active = False
+        self.assertIn(self.contact, self.contact.search(domain))
 
     def test_who_is_archived_is_nobodys_primary_contact(self):
         consultant = self.env["billinator.contact"].create(

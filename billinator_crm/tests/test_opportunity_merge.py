@@ -191,6 +191,21 @@ class TestMerge(OpportunityCase):
         self.assertEqual(action["res_id"], self.target.id)
         self.assertFalse(self.other.exists())
 
+    def test_wizard_keeps_what_was_chosen(self):
+        third = self._create_opportunity(user_id=self.salesperson.id)
+        wizard = Form(
+            self.env["billinator.opportunity.merge"].with_context(
+                active_ids=(self.target + self.other + third).ids
+            )
+        )
+        self.assertEqual(wizard.target_id, self.target)
+        wizard.target_id = self.other
+        wizard.opportunity_ids.remove(id=third.id)
+        self.assertEqual(wizard.target_id, self.other)
+        wizard.opportunity_ids.add(third)
+        wizard.opportunity_ids.remove(id=self.other.id)
+        self.assertEqual(wizard.target_id, self.target)
+
     def test_wizard_prefers_what_is_not_lost(self):
         self.target.action_set_lost(self.lost_reason.id)
         wizard = self.env["billinator.opportunity.merge"].create(

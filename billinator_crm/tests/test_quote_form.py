@@ -1,6 +1,9 @@
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import BillinatorInvoicingCommon
 from .test_quote_price import PriceCase
@@ -45,6 +48,40 @@ class TestQuoteForm(PriceCase, BillinatorInvoicingCommon):
         self.assertEqual(quote.user_id, self.salesperson)
         self.assertEqual(quote.amount_total, 440)
         self.assertEqual(quote.line_ids.mapped("display_type"), ["line_section", False])
+
+    def test_deals_of_the_contacts_company(self):
+        contact = self.customer.create({"name": "Ada", "parent_id": self.customer.id})
+        deal, other = self.env["billinator.opportunity"].create(
+            [
+                {"name": "Own", "partner_id": self.customer.id},
+                {"name": "Other", "partner_id": self.partner_b.id},
+            ]
+        )
+        quote = self._create_quote(
+            partner_id=contact.id, user_id=self.salesperson.id
+        ).with_user(self.salesperson)
+        domain = self._evaluate(quote, "//field[@name='opportunity_id']/@domain")
+        deals = self.env["billinator.opportunity"].search(domain)
+        self.assertIn(deal, deals)
+        self.assertNotIn(other, deals)
+
+    def test_planned_down_payments_come_before_the_rest(self):
+        button = "//button[@name='action_convert_to_invoice'][@confirm]/@invisible"
+        quote = self._create_quote(user_id=self.salesperson.id)
+        self.assertFalse(self._evaluate(quote, button))
+        quote.installment_ids = [Command.create({"percentage": 30})]
+        self.assertTrue(self._evaluate(quote, button))
+        with self.assertRaisesRegex(UserError, "plans down payments"):
+            quote.action_convert_to_invoice()
+
+    def _evaluate(self, quote, xpath):
+        """Return what an expression in the form says of a quote."""
+        arch = etree.fromstring(quote.get_view(quote.env.ref(VIEW).id, "form")["arch"])
+        (expression,) = arch.xpath(xpath)
+        names = {node.get("name") for node in arch.xpath("//field")}
+        fields = quote._fields.keys() & names
+        values = quote.read(list(fields), load=None)[0]
+        return safe_eval(expression, values)
 
     def test_customer_brings_pricelist_and_currency(self):
         pricelist = self._create_pricelist(

@@ -359,6 +359,17 @@ class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
         self.assertEqual(second.create_uid, self.salesperson)
         self.assertEqual(second.user_id, self.salesperson)
 
+    def test_next_version_of_a_colleague(self):
+        self.quote.user_id = self.salesperson
+        second = self._revise(self.quote.with_user(self.salesperson))
+        for owner in (self.salesperson, self.colleague):
+            second.user_id = owner
+            self.env.invalidate_all()
+            quote = self.quote.with_user(self.salesperson)
+            form = Form(quote, "billinator_crm.billinator_quote_view_form")
+            self.assertEqual(form.next_version_name, second.name)
+            self.assertEqual(bool(form.next_version_id), owner == self.salesperson)
+
     def test_copy_is_no_version(self):
         self._revise()
         copy = self.quote.copy()

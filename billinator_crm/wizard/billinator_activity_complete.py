@@ -43,8 +43,14 @@ class BillinatorActivityComplete(models.TransientModel):
 
     @api.depends("outcome_id")
     def _compute_outcome(self):
+        """Take the outcome's name, but in place of nobody's own words."""
+        outcomes = self.outcome_id.with_context(active_test=False).search(
+            [("name", "in", self.mapped("outcome"))]
+        )
+        names = {False, "", *outcomes.mapped("name")}
         for wizard in self:
-            wizard.outcome = wizard.outcome_id.name or wizard.outcome
+            name = wizard.outcome in names and wizard.outcome_id.name
+            wizard.outcome = name or wizard.outcome
 
     @api.depends("activity_ids")
     def _compute_duration(self):

@@ -27,11 +27,16 @@ class BillinatorOpportunityMerge(models.TransientModel):
 
     @api.depends("opportunity_ids")
     def _compute_target_id(self):
-        """Propose the furthest one that is not lost, among equals the oldest."""
+        """Propose the furthest one that is not lost, among equals the oldest.
+
+        What is to be kept already stays so, as long as it is one of them.
+        """
         for wizard in self:
-            wizard.target_id = wizard.opportunity_ids._origin.sorted(
+            deals, target = wizard.opportunity_ids._origin, wizard.target_id._origin
+            proposals = deals.sorted(
                 lambda deal: (deal.status == "lost", -deal.stage_id.sequence, deal.id)
-            )[:1]
+            )
+            wizard.target_id = (target & deals) or proposals[:1]
 
     @one_record
     def action_merge(self):
