@@ -16,6 +16,10 @@ QUOTES = "billinator.quote"
 ACTIVITIES = "billinator.activity"
 # Not the versions that another one has replaced
 CURRENT_QUOTES = Domain("is_superseded", "=", False)
+# Not those that ended as drafts; what was accepted, the customer has had.
+SENT_QUOTES = Domain("state", "in", ["sent", "accepted"]) | (
+    Domain("state", "in", ["rejected", "expired"]) & Domain("date_sent", "!=", False)
+)
 
 DEFAULT_PERIOD = "month"
 PERIOD_MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -778,7 +782,7 @@ class BillinatorDashboard(models.AbstractModel):
                 & CURRENT_QUOTES
                 & Domain("date_quote", ">=", start.isoformat())
                 & Domain("date_quote", "<=", end.isoformat())
-                & Domain("state", "!=", "draft")
+                & SENT_QUOTES
             )
             cells = self._sum_up(QUOTES, domain, ["state"], QUOTE_SUMS)
             accepted = cells.where(lambda row: row["state"] == "accepted")

@@ -8,6 +8,6 @@ class BillinatorQuote(models.Model):
 
     _sums_idx = models.Index(
         "(date_quote)"
-        " INCLUDE (company_id, user_id, team_id, state, is_superseded,"
+        " INCLUDE (company_id, user_id, team_id, state, is_superseded, date_sent,"
         " amount_untaxed_company)"
     )

@@ -35,10 +35,12 @@ NOW, BEFORE = ("start", "end"), ("before_start", "before_end")
 CLOSED = IN_PERIOD.format("date_closed", *NOW)
 CLOSED_BEFORE = IN_PERIOD.format("date_closed", *BEFORE)
 CREATED = IN_PERIOD.format("create_date", *NOW)
-QUOTED = "date_quote BETWEEN %(start)s AND %(end)s AND state <> 'draft'"
-QUOTED_BEFORE = (
-    "date_quote BETWEEN %(before_start)s AND %(before_end)s AND state <> 'draft'"
+SENT = (
+    "(state IN ('sent', 'accepted')"
+    " OR state IN ('rejected', 'expired') AND date_sent IS NOT NULL)"
 )
+QUOTED = f"date_quote BETWEEN %(start)s AND %(end)s AND {SENT}"
+QUOTED_BEFORE = f"date_quote BETWEEN %(before_start)s AND %(before_end)s AND {SENT}"
 DUE_DAY = "(due_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date"
 
 
@@ -170,6 +172,7 @@ class DashboardCase(OpportunityCase, BillinatorInvoicingCommon):
                 **cls._choose_owner(quote.company_id),
                 state=cls.rng.choice(states),
                 date_quote=day,
+                date_sent=cls.rng.choice([None, day]),
                 validity_date=day + timedelta(days=30),
                 is_superseded=cls.rng.choice([True, False, False, None]),
                 amount_untaxed_company=cls.rng.randrange(10**7) / 100,
