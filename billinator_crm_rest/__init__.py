@@ -1,1 +1,1 @@
-from . import dispatcher, models
+from . import dispatcher, models, wizard

@@ -294,6 +294,9 @@ billinator_crm_rest/routers/quotes.py
   1 get_quote_pdf: of a quote found under the user's rules; the layout needs settings
   2 convert_quote: whether there is an invoice, and its figures after
       action_convert_to_invoice has checked the right to it
+billinator_crm_rest/wizard/base_partner_merge.py
+  1 BasePartnerMergeAutomaticWizard._move_external_references: Odoo's merge has checked
+      the right to merge
 """
 
 

@@ -12,10 +12,12 @@ from odoo.addons.billinator_crm.tests.common import (
 from ..models import billinator_external_reference as reference_module
 from ..routers.bulk import create_each
 from ..routers.contacts import CONTACTS
+from ..routers.customers import CUSTOMERS
 from ..routers.opportunities import OPPORTUNITIES
 from ..routers.quotes import QUOTES
 from ..routers.taxes import TAXES
 from ..schemas.contact import ContactCreate
+from ..schemas.customer import CustomerCreate
 from ..schemas.opportunity import OpportunityCreate
 from ..schemas.quote import QuoteCreate, QuoteUpdate
 
@@ -295,3 +297,45 @@ class TestExternalReferences(BillinatorCommon):
         self.assertEqual(Reference._gc_lost_references(), (2, True))
         self.assertEqual(Reference._gc_lost_references(), (0, False))
         self.assertEqual(Reference.search([]).mapped("ref"), ["S-0"])
+    def _merge(self, source, target):
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            [target.id, source.id], target
+        )
+
+    def _sync_customer(self, ref, **values):
+        data = CustomerCreate(
+            name="Twice", external_source="shop", external_ref=ref, **values
+        )
+        return CUSTOMERS.upsert(self.env, data)
+
+    def test_a_merged_customer_is_known_by_both_names(self):
+        first, second = (self._sync_customer(ref)[0] for ref in ("1", "2"))
+        Partner = self.env["res.partner"]
+        self._merge(Partner.browse(second["id"]), Partner.browse(first["id"]))
+        again, is_new = self._sync_customer("2", email="twice@shop.example")
+        self.assertEqual((again["id"], is_new), (first["id"], False))
+        self.assertEqual(
+            [known["ref"] for known in again["external_references"]], ["1", "2"]
+        )
+
+    def test_a_merged_contact_is_known_by_both_names(self):
+        other = self.env["res.partner"].create({"name": "Ada", "is_company": True})
+        person = self.env["res.partner"].create({"name": "Ann"})
+
+        def sync(ref, customer):
+            data = ContactCreate(
+                customer_id=customer.id,
+                person_id=person.id,
+                external_source="shop",
+                external_ref=ref,
+            )
+            return CONTACTS.upsert(self.env, data)
+
+        kept, _gone = (
+            sync(ref, customer)[0]
+            for ref, customer in (("1", self.customer), ("2", other))
+        )
+        self._merge(other, self.customer)
+        again, is_new = sync("2", self.customer)
+        self.assertEqual((again["id"], is_new), (kept["id"], False))
+
