@@ -189,7 +189,11 @@ def _get_items_values(env, rows):
     )
     for row, values in zip(rows, values_list, strict=True):
         values["sequence"] = row.number + 1
-        if "tax_rate" in row.item.model_fields_set:
+        named = row.item.model_fields_set
+        if row.item.id is None and "unit_price" in named:
+            # The client's price is what it sells for, whatever the pricelist takes off.
+            values.setdefault("discount", 0.0)
+        if "tax_rate" in named:
             line = lines[row.item.id]
             product = products[values.get("product_id")] or line.product_id
             chosen = _choose_taxes(row, line, product, taxes)
@@ -232,22 +236,23 @@ def _search_taxes(company, country):
 def _choose_taxes(row, line, product, taxes):
     """Return the sales taxes of the row's percentage, or none for no tax.
 
-    What the item has already, or its product brings, comes before others of the same
+    What the item has already, or would get by itself, comes before others of the same
     percentage.
 
     :param taxes: as :func:`_find_taxes` returned them
     """
     env, rate = row.quote.env, row.item.tax_rate
     # Also what has no percentage, and was told without one.
-    if line.tax_ids and get_tax_rate(line.tax_ids) == rate:
+    if line and get_tax_rate(line.tax_ids) == rate:
         return line.tax_ids
+    if rate is None:
+        return env["account.tax"]
+    own = row.quote._get_product_taxes(product)
+    if get_tax_rate(own) == rate and not any(own.mapped("price_include")):
+        return own
     by_rate = taxes[_get_tax_key(row.quote)]
     if not rate:
         return by_rate.get(rate, env["account.tax"])
-    if product:
-        own = row.quote._get_product_taxes(product)
-        if get_tax_rate(own) == rate and not any(own.mapped("price_include")):
-            return own
     if rate not in by_rate:
         rates = ", ".join(f"{known:g}" for known in sorted(by_rate))
         message = env._(

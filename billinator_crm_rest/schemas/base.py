@@ -80,6 +80,10 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_00
 Name = Annotated[
     str, StringConstraints(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", max_length=500)
 ]
+# What may not be blank, and is in no index.
+FilledText = Annotated[
+    str, StringConstraints(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", max_length=100_000)
+]
 # A double has no more exact digits.
 Amount = Annotated[float, Field(ge=-1e13, le=1e13)]
 

@@ -8,6 +8,7 @@ from .base import (
     Choice,
     CreateInput,
     Date,
+    FilledText,
     Identifier,
     Name,
     Output,
@@ -57,7 +58,7 @@ class QuoteItemInput(Body):
 
     id: Identifier | None = Field(None, description="Of the item to keep and change")
     product_id: Identifier | None = None
-    description: Name = None
+    description: FilledText = None
     quantity: Annotated[float, Field(ge=-1e9, le=1e9)] = None
     unit_price: Amount = None
     discount: Annotated[float, Field(ge=0, le=100)] = None

@@ -190,6 +190,77 @@ class TestResourceReferences(BillinatorInvoicingCommon):
         line = self.env["billinator.quote.line"].browse(item["id"])
         self.assertEqual(line.tax_ids, first)
 
+    def test_no_tax_is_the_one_of_the_fiscal_position(self):
+        standard = self.company_data["default_tax_sale"]
+        _first, mapped = self._create_tax(0), self._create_tax(0, sequence=99)
+        position = self.env["account.fiscal.position"].create({"name": "Abroad"})
+        mapped.fiscal_position_ids = position
+        mapped.original_tax_ids = standard
+        self.company.account_sale_tax_id = standard
+        self.product_a.taxes_id = standard
+        self.customer.property_account_position_id = position
+        quote, _is_new = QUOTES.upsert(
+            self.env, QuoteCreate(customer_id=self.customer.id)
+        )
+        for named in ({"product_id": self.product_a.id}, {"description": "Anything"}):
+            with self.subTest(**named):
+                [item] = self._get_items(quote["id"], **named, tax_rate=0.0)
+                line = self.env["billinator.quote.line"].browse(item["id"])
+                self.assertEqual(line.tax_ids, mapped)
+
+    def test_what_has_no_tax_gets_none_of_no_percent(self):
+        self._create_tax(0)
+        position = self.env["account.fiscal.position"].create({"name": "Abroad"})
+        self.customer.property_account_position_id = position
+        self.product_a.taxes_id = False
+        quote, _is_new = QUOTES.upsert(
+            self.env, QuoteCreate(customer_id=self.customer.id)
+        )
+        sent = {"product_id": self.product_a.id, "tax_rate": 0.0}
+        [item] = self._get_items(quote["id"], **sent)
+        line = self.env["billinator.quote.line"].browse(item["id"])
+        self.assertFalse(line.tax_ids)
+        self._get_items(quote["id"], id=item["id"], tax_rate=0.0)
+        self.assertFalse(line.tax_ids)
+
+    def test_the_clients_price_has_no_discount_but_the_clients(self):
+        self.customer.property_product_pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Ten Percent",
+                "item_ids": [
+                    Command.create({"compute_price": "percentage", "percent_price": 10})
+                ],
+            }
+        )
+        self._create_tax(18)
+        item = {"product_id": self.product_a.id, "quantity": 10, "tax_rate": 18.0}
+        for prices, total in (
+            ({"unit_price": 1000.0}, 11800.0),
+            ({"unit_price": 1000.0, "discount": 5.0}, 11210.0),
+            ({}, 10620.0),
+        ):
+            sent = QuoteCreate(
+                customer_id=self.customer.id,
+                items=[{**item, **prices, "line_total": total}],
+            )
+            quote, _is_new = QUOTES.upsert(self.env, sent)
+            self.assertEqual(quote["total"], total)
+            # What is there keeps its discount.
+            [line] = quote["items"]
+            again = {"id": line["id"], "unit_price": line["unit_price"]}
+            changed = QUOTES.change(self.env, quote["id"], QuoteUpdate(items=[again]))
+            self.assertEqual(changed["total"], total)
+
+    def test_a_long_description_is_sent_back(self):
+        quote = self._create_quote({"name": "Everything about it. " * 100})
+        shown = QUOTES.show(self.env, quote.id)
+        names = ("id", "description", "quantity", "unit_price")
+        sent = [{name: item[name] for name in names} for item in shown["items"]]
+        again = QUOTES.change(self.env, quote.id, QuoteUpdate(items=sent))
+        self.assertEqual(again, {**shown, "updated_at": again["updated_at"]})
+        with self.assertRaises(ValueError):
+            QuoteUpdate(items=[{"description": " \n"}])
+
     def test_sections_stay_where_they_are(self):
         quote = self._create_quote(
             {"display_type": "line_section", "name": "First"},
@@ -277,26 +348,6 @@ class TestExternalReferences(BillinatorCommon):
             (shown["external_source"], shown["external_ref"]), ("shop", "S-1")
         )
 
-    def test_what_is_gone_is_forgotten(self):
-        Reference = self.env["billinator.external.reference"]
-        Reference.search([]).unlink()
-        self.patch(reference_module, "VACUUM_BATCH", 2)
-        deals = [self._sync("shop", f"S-{number}")[0]["id"] for number in range(4)]
-        gone = self.env["billinator.opportunity"].browse(deals[1:])
-        self.env["billinator.opportunity"].browse(deals[0]).active = False
-        gone.unlink()
-        Reference.create(
-            {
-                "company_id": self.company.id,
-                "model": "billinator.uninstalled",
-                "ref": "U-1",
-                "res_id": 1,
-            }
-        )
-        self.assertEqual(Reference._gc_lost_references(), (2, True))
-        self.assertEqual(Reference._gc_lost_references(), (2, True))
-        self.assertEqual(Reference._gc_lost_references(), (0, False))
-        self.assertEqual(Reference.search([]).mapped("ref"), ["S-0"])
     def _merge(self, source, target):
         self.env["base.partner.merge.automatic.wizard"]._merge(
             [target.id, source.id], target
@@ -339,3 +390,23 @@ class TestExternalReferences(BillinatorCommon):
         again, is_new = sync("2", self.customer)
         self.assertEqual((again["id"], is_new), (kept["id"], False))
 
+    def test_what_is_gone_is_forgotten(self):
+        Reference = self.env["billinator.external.reference"]
+        Reference.search([]).unlink()
+        self.patch(reference_module, "VACUUM_BATCH", 2)
+        deals = [self._sync("shop", f"S-{number}")[0]["id"] for number in range(4)]
+        gone = self.env["billinator.opportunity"].browse(deals[1:])
+        self.env["billinator.opportunity"].browse(deals[0]).active = False
+        gone.unlink()
+        Reference.create(
+            {
+                "company_id": self.company.id,
+                "model": "billinator.uninstalled",
+                "ref": "U-1",
+                "res_id": 1,
+            }
+        )
+        self.assertEqual(Reference._gc_lost_references(), (2, True))
+        self.assertEqual(Reference._gc_lost_references(), (2, True))
+        self.assertEqual(Reference._gc_lost_references(), (0, False))
+        self.assertEqual(Reference.search([]).mapped("ref"), ["S-0"])
