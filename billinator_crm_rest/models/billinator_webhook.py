@@ -334,3 +334,7 @@ class BillinatorWebhook(models.Model):
             values["failure_count"] = self.failure_count + 1
             values["paused_until"] = now + min(pause, LONGEST_PAUSE)
         self.write(values)
+
+    def _pause_until(self, moment):
+        """Leave the receiver alone until then: nothing is to overtake what failed."""
+        self.paused_until = max(self.paused_until, moment)

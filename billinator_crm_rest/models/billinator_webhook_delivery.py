@@ -24,6 +24,8 @@ STATES = [
 # How long to wait after each attempt that fails; the last one has nothing after it.
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720, 1440)
 MAX_ATTEMPTS = len(RETRY_MINUTES) + 1
+# So often an event that fails keeps its place; after that, others may overtake it.
+ATTEMPTS_IN_ORDER = 2
 # Longer than any exchange takes: after a crash, what was under way is sent once more.
 LEASE = timedelta(minutes=5)
 # How many receivers are served at the same time.
@@ -289,6 +291,8 @@ class BillinatorWebhookDelivery(models.Model):
                 **delivery._prepare_outcome(answer),
             }
         )
+        if delivery.state == "pending" and delivery.attempts <= ATTEMPTS_IN_ORDER:
+            webhook._pause_until(delivery.next_attempt)
         if not answer.is_success:
             self._get_cron()._trigger([webhook.paused_until, delivery.next_attempt])
 
@@ -298,7 +302,8 @@ class BillinatorWebhookDelivery(models.Model):
             return {"state": "delivered", "delivered_on": now}
         if self.attempts >= MAX_ATTEMPTS:
             return {"state": "failed"}
-        minutes = RETRY_MINUTES[self.attempts - 1] * random.uniform(1, 1.2)
+        # Nothing was attempted where it was to be sent anew during the attempt.
+        minutes = RETRY_MINUTES[max(self.attempts, 1) - 1] * random.uniform(1, 1.2)
         return {
             "state": "pending",
             "next_attempt": now + timedelta(minutes=minutes),

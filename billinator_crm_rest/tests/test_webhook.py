@@ -595,6 +595,41 @@ class TestWebhookDelivery(WebhookCase):
         self.assertEqual(waiting.mapped("attempts"), [1, 0, 0])
         self.assertEqual(waiting[0].error, "Connection refused")
         self.assertEqual(dead.last_status, "Connection refused")
+    def test_what_failed_is_not_overtaken_at_first(self):
+        """Not before, nor in the time by which its next attempt is spread."""
+        self.patch(delivery_module.random, "uniform", lambda low, high: high)
+        self._create_webhook("opportunity.created")
+        names = ["First", "Second"]
+        for name in names:
+            self._create_opportunity(name=name)
+        self.receiver.answers = [500, 500]
+        for seconds in (71, 1, 359, 1):
+            self._deliver()
+            self._turn_back(seconds)
+        self._deliver()
+        titles = [request.data["title"] for request in self.receiver.requests]
+        self.assertEqual(titles, ["First", "First", *names])
+
+    def _turn_back(self, seconds):
+        """Make everything due earlier, as if time had passed."""
+        passed = timedelta(seconds=seconds)
+        for delivery in self._get_deliveries():
+            delivery.next_attempt -= passed
+        for webhook in self.env["billinator.webhook"].search([]):
+            if webhook.paused_until:
+                webhook.paused_until -= passed
+
+    def test_resent_during_an_attempt(self):
+        """An attempt that fails then is the first one, and not the last."""
+        self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        delivery = self._get_deliveries()
+        delivery._take_due([])
+        delivery.action_resend()
+        delivery._record(delivery_module.guarded_http.Answer(status_code=500))
+        waiting = delivery.next_attempt - fields.Datetime.now()
+        self.assertLess(waiting, timedelta(minutes=2))
+
 
     def test_slow_receiver_does_not_block_others(self):
         """It answers only when the other one has got all of its events."""
