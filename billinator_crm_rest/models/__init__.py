@@ -1,5 +1,4 @@
 from . import (
-    account_move,
     billinator_external_reference,
     billinator_idempotency_key,
     billinator_opportunity,

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 STATE_EVENTS = {
     state: f"quote.{state}" for state in ("sent", "accepted", "rejected", "expired")
@@ -8,6 +8,14 @@ STATE_EVENTS = {
 class BillinatorQuote(models.Model):
     _inherit = "billinator.quote"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        quotes = super().create(vals_list)
+        Webhook = self.env["billinator.webhook"]
+        if Webhook._has_listeners(*STATE_EVENTS.values()):
+            Webhook._tell(quotes._get_state_events())
+        return quotes
+
     def write(self, vals):
         Webhook = self.env["billinator.webhook"]
         if "state" not in vals or not Webhook._has_listeners(*STATE_EVENTS.values()):
@@ -16,4 +24,25 @@ class BillinatorQuote(models.Model):
         result = super().write(vals)
         if event := STATE_EVENTS.get(vals["state"]):
             Webhook._tell({event: changed})
+        return result
+
+    def _get_state_events(self):
+        """Return the quotes by the events that tell of their states."""
+        return {
+            STATE_EVENTS[state]: quotes
+            for state, quotes in self.grouped("state").items()
+            if state in STATE_EVENTS
+        }
+
+    def _create_invoices(self, vals_list):
+        """Tell of final invoices: down payments and replacements convert no quote."""
+        result = super()._create_invoices(vals_list)
+        Webhook = self.env["billinator.webhook"]
+        if Webhook._has_listeners("quote.converted"):
+            converted = self.browse(
+                vals["billinator_quote_id"]
+                for vals in vals_list
+                if not vals.get("billinator_installment_id")
+            )
+            Webhook._tell({"quote.converted": converted})
         return result

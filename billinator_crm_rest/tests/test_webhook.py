@@ -149,6 +149,34 @@ class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
             ],
         )
 
+    def test_quotes_made_in_a_state(self):
+        self._create_webhook()
+        line = Command.create({"product_id": self.product_a.id})
+        values = {"partner_id": self.customer.id, "line_ids": [line]}
+        _draft, sent = self.env["billinator.quote"].create(
+            [values, {**values, "state": "sent"}]
+        )
+        told = self._get_deliveries()
+        self.assertEqual(told.mapped("event"), ["quote.sent"])
+        self.assertIn(f'"id": {sent.id}', told.payload)
+
+    def test_only_the_final_invoice_converts(self):
+        self._create_webhook("quote.converted")
+        quote = self._create_quote()
+        quote.action_invoice_down_payment(percentage=30)
+        down_payment = quote.invoice_ids
+        down_payment.action_post()
+        replaced = self._reverse_invoice(down_payment, is_modify=True)
+        self.assertEqual(replaced.billinator_quote_id, quote)
+        self.assertFalse(self._get_events())
+        quote.action_convert_to_invoice()
+        self.assertEqual(self._get_events(), ["quote.converted"])
+        final = quote._get_final_invoices()
+        (replaced + final).action_post()
+        replacement = self._reverse_invoice(final, is_modify=True)
+        self.assertEqual(quote._get_final_invoices(), replacement)
+        self.assertEqual(self._get_events(), ["quote.converted"])
+
     def test_salesperson_converts(self):
         quote = self._create_quote(user_id=self.salesperson.id)
         self._create_webhook("quote.converted")
@@ -567,34 +595,6 @@ class TestWebhookDelivery(WebhookCase):
         titles = [request.data["title"] for request in self.receiver.requests]
         self.assertEqual(titles, names[:1] + names)
 
-    def test_one_bad_event_does_not_hold_up_the_others(self):
-        webhook = self._create_webhook("opportunity.created")
-        for name in ("Bad", "Good", "Better"):
-            self._create_opportunity(name=name)
-        self.receiver.answers = [500]
-        self._deliver()
-        webhook.paused_until = fields.Datetime.now() - timedelta(seconds=1)
-        self._deliver()
-        self.assertEqual(
-            self._get_deliveries().mapped("state"),
-            ["pending", "delivered", "delivered"],
-        )
-
-    def test_dead_receiver_does_not_block_others(self):
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            dead_port = unused.getsockname()[1]
-        dead = self._create_webhook(
-            "opportunity.created", url=f"http://127.0.0.1:{dead_port}"
-        )
-        self._create_webhook("opportunity.created")
-        for _number in range(3):
-            self._create_opportunity()
-        self._deliver()
-        self.assertEqual(len(self.receiver), 3)
-        waiting = self._get_deliveries(("webhook_id", "=", dead.id))
-        self.assertEqual(waiting.mapped("attempts"), [1, 0, 0])
-        self.assertEqual(waiting[0].error, "Connection refused")
-        self.assertEqual(dead.last_status, "Connection refused")
     def test_what_failed_is_not_overtaken_at_first(self):
         """Not before, nor in the time by which its next attempt is spread."""
         self.patch(delivery_module.random, "uniform", lambda low, high: high)
@@ -630,6 +630,34 @@ class TestWebhookDelivery(WebhookCase):
         waiting = delivery.next_attempt - fields.Datetime.now()
         self.assertLess(waiting, timedelta(minutes=2))
 
+    def test_one_bad_event_does_not_hold_up_the_others(self):
+        webhook = self._create_webhook("opportunity.created")
+        for name in ("Bad", "Good", "Better"):
+            self._create_opportunity(name=name)
+        self.receiver.answers = [500]
+        self._deliver()
+        webhook.paused_until = fields.Datetime.now() - timedelta(seconds=1)
+        self._deliver()
+        self.assertEqual(
+            self._get_deliveries().mapped("state"),
+            ["pending", "delivered", "delivered"],
+        )
+
+    def test_dead_receiver_does_not_block_others(self):
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            dead_port = unused.getsockname()[1]
+        dead = self._create_webhook(
+            "opportunity.created", url=f"http://127.0.0.1:{dead_port}"
+        )
+        self._create_webhook("opportunity.created")
+        for _number in range(3):
+            self._create_opportunity()
+        self._deliver()
+        self.assertEqual(len(self.receiver), 3)
+        waiting = self._get_deliveries(("webhook_id", "=", dead.id))
+        self.assertEqual(waiting.mapped("attempts"), [1, 0, 0])
+        self.assertEqual(waiting[0].error, "Connection refused")
+        self.assertEqual(dead.last_status, "Connection refused")
 
     def test_slow_receiver_does_not_block_others(self):
         """It answers only when the other one has got all of its events."""
