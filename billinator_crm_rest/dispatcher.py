@@ -1,6 +1,8 @@
 """How a call reaches the app, and how an exception becomes an answer."""
 
+from contextlib import suppress
 from io import BytesIO
+from urllib.parse import quote
 
 from a2wsgi.asgi import ASGIResponder
 from fastapi.encoders import jsonable_encoder
@@ -26,6 +28,7 @@ from odoo.addons.fastapi.pools import event_loop_pool, fastapi_app_pool
 
 from .failures import raising_failures
 
+ASCII = bytes(range(128))
 STATUS_CODES = (
     (AccessDenied, 403),
     (AccessError, 403),
@@ -80,6 +83,18 @@ def _describe_invalid(exc):
     return 422, errors
 
 
+def encode_query(query):
+    """Percent-encode what a client sent of a query as it is: ASGI takes ASCII alone.
+
+    :param str query: WSGI's
+    """
+    sent = query.encode("latin-1")
+    # Werkzeug takes each byte for a letter, and encodes that; other servers do not.
+    with suppress(UnicodeError):
+        sent = sent.decode().encode("latin-1")
+    return quote(sent, safe=ASCII)
+
+
 class ApiError(WerkzeugHTTPException):
     """An answer that is no success; raised, so that nothing of the call stays."""
 
@@ -110,6 +125,7 @@ class BillinatorApiDispatcher(FastApiDispatcher):
         """
         self.request.params = {}
         environ = self._get_environ()
+        query = encode_query(environ.get("QUERY_STRING", ""))
         endpoint_sudo = self.request.env["fastapi.endpoint"].sudo()
         root_path = endpoint_sudo._get_root_path_of(environ["PATH_INFO"])
         body = BytesIO()
@@ -120,7 +136,9 @@ class BillinatorApiDispatcher(FastApiDispatcher):
             raising_failures(),
         ):
             respond = ASGIResponder(app.app, loop)
-            for part in respond(environ, self._make_response):
+            for part in respond(
+                {**environ, "QUERY_STRING": query}, self._make_response
+            ):
                 body.write(part)
         return self.request.make_response(
             body.getvalue(), headers=self.headers, status=self.status

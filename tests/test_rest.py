@@ -1,11 +1,12 @@
 """The REST API, as integrations call it: every endpoint, every kind of mistake."""
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from clients import Rest, WebClient, XmlRpc, create_api_client
+from clients import SECONDS, Rest, WebClient, XmlRpc, create_api_client
 from server_log import REST_LOG
 
 from dev_tool.log_check import check_file
@@ -551,6 +552,31 @@ def test_what_is_not_there_is_not_found(api, company):
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
     assert api.put("/opportunities/bulk", json={}).status_code == 405
     assert api.post("/openapi.json").status_code == 405
+
+
+def _get_raw(server, key, path):
+    """Return the status and the body of a GET of ``path``: bytes, sent as they are."""
+    head = b"GET /api%s HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer %s"
+    with socket.create_connection(("127.0.0.1", server.port), SECONDS) as connection:
+        connection.sendall(head % (path, key.encode()) + b"\r\n\r\n")
+        head, _end, body = connection.makefile("rb").read().partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def test_letters_that_are_not_encoded(rest_server, key, admin, customer):
+    admin.call("res.partner", "write", [customer], vals={"name": "Jörg Müßig"})
+    path = "/customers?q=Jörg%20Müßig&limit=1".encode()
+    status, body = _get_raw(rest_server, key, path)
+    assert status == 200, body
+    assert b'"total":1,' in body
+    for path, expected in (
+        (b"/customers?q=\xff", 200),
+        (b"/customers?q=%FF", 200),
+        (b"/customers?\xff=1", 422),
+        (b"/customers/\xff", 404),
+        (b"/customers/%FF", 404),
+    ):
+        assert _get_raw(rest_server, key, path)[0] == expected, path
 
 
 def test_a_state_can_forbid_a_change(api, company):
