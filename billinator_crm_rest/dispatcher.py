@@ -128,6 +128,9 @@ class BillinatorApiDispatcher(FastApiDispatcher):
         query = encode_query(environ.get("QUERY_STRING", ""))
         endpoint_sudo = self.request.env["fastapi.endpoint"].sudo()
         root_path = endpoint_sudo._get_root_path_of(environ["PATH_INFO"])
+        if not root_path:
+            # Its route stays until somebody synchronizes the archived endpoint.
+            raise HTTPException(404)
         body = BytesIO()
         with (
             fastapi_app_pool.get_app(env=self.request.env, root_path=root_path) as app,

@@ -60,6 +60,17 @@ class FastapiEndpoint(models.Model):
             422: {"model": Invalid, "description": "A value is wrong"},
         }
 
+    def _handle_route_updates(self, vals):
+        # Which endpoint has a path is remembered, and an archived one has none.
+        if "active" in vals and any(one._is_billinator_crm() for one in self):
+            self._reset_app()
+        return super()._handle_route_updates(vals)
+
+    @api.model
+    def _register_active_controllers(self):
+        """Register the routes of the API; called by each installation and upgrade."""
+        self.search([("app", "=", "billinator_crm")])._register_controllers()
+
     @api.model
     def _get_root_path_of(self, path):
         """Return the root path of the endpoint that answers calls to ``path``."""
