@@ -89,6 +89,8 @@ class BillinatorQuoteLine(models.Model):
     def _get_effective_discount(self, rule):
         price = self._get_discounted_price()
         full_price = self._get_full_price(rule) if self.product_id else self.price_unit
+        if self.product_id:
+            price, full_price = self._take_other_taxes_out(price, full_price)
         if full_price <= 0 or price >= full_price:
             return 0.0
         return min(100.0, (1 - price / full_price) * 100)
@@ -96,6 +98,38 @@ class BillinatorQuoteLine(models.Model):
     def _get_full_price(self, rule):
         """Return what the pricelist asks for, with the discount that it shows."""
         return self._get_price(rule) * (1 - self._get_pricelist_discount(rule) / 100)
+
+    def _take_other_taxes_out(self, price, full_price):
+        """Return both prices without taxes where they are with different ones."""
+        # In a form, taxes have no ids of their own.
+        taxes, product = self.tax_ids._origin, self.product_id._origin
+        products_taxes = product.taxes_id._filter_taxes_by_company(self.company_id)
+        # The pricelist's price goes with these, or else with the mapped ones; mapping
+        # takes long where no tax is in the price.
+        if taxes == products_taxes or not self._has_included(taxes | products_taxes):
+            return price, full_price
+        mapped_taxes = self.quote_id._get_product_taxes(product)._origin
+        if taxes == mapped_taxes:
+            return price, full_price
+        return (
+            self._without_included(taxes, price),
+            self._without_included(mapped_taxes, full_price),
+        )
+
+    @api.model
+    def _has_included(self, taxes):
+        return any(taxes.flatten_taxes_hierarchy().mapped("price_include"))
+
+    def _without_included(self, taxes, price):
+        """Return the unit price without the taxes that are part of it."""
+        if not self._has_included(taxes):
+            return price
+        Tax = self.env["account.tax"]
+        base_line = Tax._prepare_base_line_for_taxes_computation(
+            self, price_unit=price, quantity=1.0, discount=0.0, tax_ids=taxes
+        )
+        Tax._add_tax_details_in_base_line(base_line, self.company_id, "round_globally")
+        return base_line["tax_details"]["raw_total_excluded_currency"]
 
     def _get_overall_discount(self, discounts):
         """Return how many percent the lines together are below the pricelist.

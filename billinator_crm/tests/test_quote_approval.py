@@ -287,6 +287,40 @@ class TestApprovalRule(ApprovalCase):
 
 
 @tagged("post_install", "-at_install")
+class TestApprovalOfTaxes(ApprovalCase, BillinatorInvoicingCommon):
+    def test_taxes_in_the_price_are_a_discount(self):
+        """What the company gets is what it sells for, without the taxes."""
+        excluded, included = self.env["account.tax"].create(
+            [
+                {"name": kind, "amount": 25, "price_include_override": kind}
+                for kind in ("tax_excluded", "tax_included")
+            ]
+        )
+        self.product_a.taxes_id = excluded
+        for taxes, price, state in (
+            (excluded, 100, "no"),
+            (included, 100, "needed"),
+            (included, 113, "no"),
+            (excluded.browse(), 100, "no"),
+        ):
+            self._assert_state(taxes, price, state)
+        self.product_a.taxes_id = included
+        for taxes, price, state in (
+            (included, 100, "no"),
+            (excluded, 80, "no"),
+            (excluded, 71, "needed"),
+        ):
+            self._assert_state(taxes, price, state)
+
+    def _assert_state(self, taxes, price, state):
+        self.line.write(
+            {"tax_ids": [Command.set(taxes.ids)], "price_unit": price, "discount": 0}
+        )
+        with self.subTest(taxes=taxes.name, price=price):
+            self.assertEqual(self.quote.approval_state, state)
+
+
+@tagged("post_install", "-at_install")
 class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
     def test_nothing_goes_out_unapproved(self):
         quote = self._as(self.salesperson)
