@@ -18,6 +18,7 @@ from ..arguments import (
     one_record,
     parse,
 )
+from ..exceptions import StateError
 
 _logger = logging.getLogger(__name__)
 
@@ -512,6 +513,7 @@ class BillinatorActivity(models.Model):
             raise UserError(self.env._("Say when the activity is due."))
         if "status" in vals:
             self._lock_for_status()
+            self._check_not_ended_otherwise(vals["status"])
         self._check_links(vals)
         is_repeated = not REPEATED_FIELDS.isdisjoint(vals)
         former = self._get_repeated() if is_repeated else {}
@@ -572,10 +574,6 @@ class BillinatorActivity(models.Model):
         :return: True
         :raise UserError: for cancelled activities
         """
-        if self.filtered(lambda activity: activity.status == "cancelled"):
-            raise UserError(
-                self.env._("Reopen the cancelled activity before you complete it.")
-            )
         values = {"status": "done"}
         if outcome:
             values["outcome"] = outcome
@@ -590,10 +588,6 @@ class BillinatorActivity(models.Model):
         :return: True
         :raise UserError: for activities that are done
         """
-        if self.filtered(lambda activity: activity.status == "done"):
-            raise UserError(
-                self.env._("What is done cannot be cancelled. Reopen it first.")
-            )
         return self.write({"status": "cancelled"})
 
     def action_reopen(self):
@@ -930,7 +924,7 @@ class BillinatorActivity(models.Model):
         user_ids = self._parse_ids("user_id", user_ids)
         assignees_sudo = self.env["res.users"].sudo().browse(user_ids)
         if outsiders := assignees_sudo.filtered("share"):
-            raise UserError(
+            raise ValidationError(
                 self.env._(
                     "%s is no colleague, and cannot be assigned an activity.",
                     ", ".join(outsiders.mapped("name")),
@@ -958,7 +952,7 @@ class BillinatorActivity(models.Model):
         if vals.get("contact_id"):
             contact = self.env["billinator.contact"].browse(vals["contact_id"])
             return "res.partner", contact.customer_id.id
-        raise UserError(
+        raise ValidationError(
             self.env._(
                 "Say what the activity is about: choose a customer, an opportunity or a"
                 " quote."
@@ -1010,6 +1004,17 @@ class BillinatorActivity(models.Model):
                     tuple(self.ids),
                 ),
                 log_exceptions=False,
+            )
+
+    def _check_not_ended_otherwise(self, status):
+        """Refuse to complete what is cancelled, or to cancel what is done."""
+        if status == "done" and "cancelled" in self.mapped("status"):
+            raise StateError(
+                self.env._("Reopen the cancelled activity before you complete it.")
+            )
+        if status == "cancelled" and "done" in self.mapped("status"):
+            raise StateError(
+                self.env._("What is done cannot be cancelled. Reopen it first.")
             )
 
     def _complete_native_activities(self):

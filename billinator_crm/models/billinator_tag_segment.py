@@ -2,7 +2,7 @@ import logging
 from ast import literal_eval
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -151,7 +151,7 @@ class BillinatorTag(models.Model):
 
     @api.model
     def _refuse_by_hand(self, name):
-        raise UserError(
+        raise ValidationError(
             self.env._(
                 "“%s” is a segment: who is in it follows from its rule. Use another "
                 "tag, or change the rule.",

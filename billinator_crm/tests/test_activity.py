@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..exceptions import StateError
 from .common import BillinatorCommon
 
 
@@ -358,10 +359,14 @@ class TestActivity(ActivityCase):
         self.assertEqual((activity.status, activity.active), ("cancelled", False))
         with self.assertRaisesRegex(UserError, "Reopen the cancelled"):
             activity.action_complete()
+        with self.assertRaisesRegex(StateError, "Reopen the cancelled"):
+            activity.status = "done"
         activity.action_reopen()
         activity.action_complete()
         with self.assertRaisesRegex(UserError, "cannot be cancelled"):
             activity.action_cancel()
+        with self.assertRaisesRegex(StateError, "cannot be cancelled"):
+            activity.write({"status": "cancelled"})
         with self.assertRaisesRegex(UserError, "Only a pending"):
             activity.action_reschedule("2030-01-01 10:00:00")
 

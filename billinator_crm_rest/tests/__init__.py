@@ -1,1 +1,7 @@
-from . import test_endpoint, test_resource, test_rights_matrix, test_webhook
+from . import (
+    test_change,
+    test_endpoint,
+    test_resource,
+    test_rights_matrix,
+    test_webhook,
+)
