@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 from odoo import api, models
-from odoo.exceptions import MissingError
+from odoo.exceptions import MissingError, ValidationError
 from odoo.fields import Domain
 
 # As many records are told by their ids; of more, some are soon met in any order.
@@ -76,6 +76,24 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
         )
         ids = query.get_result_ids()
         return ids if len(ids) <= FEW else None
+
+    # === Constraints === #
+
+    @api.constrains("user_id")
+    def _check_salesperson(self):
+        """Refuse portal users: who is assigned follows the document from then on.
+
+        Users may have become such since, and keep what they have.
+        """
+        # As sudo: whether they are colleagues. Who works on a document is one.
+        others_sudo = self.sudo().user_id - self.env.user
+        if outsiders := others_sudo.filtered("share"):
+            raise ValidationError(
+                self.env._(
+                    "%s is no colleague, and cannot be the salesperson.",
+                    ", ".join(outsiders.mapped("name")),
+                )
+            )
 
     # === Creating === #
 

@@ -792,7 +792,9 @@ class BillinatorQuote(models.Model):
         partner = self.partner_id
         owner = partner.user_id or partner.commercial_partner_id.user_id
         may_assign = self.env.su or self.env.user.has_group(all_documents)
-        return owner if may_assign and self.company_id in owner.company_ids else None
+        # Customers' own users are no colleagues; who has left for one is such a user.
+        fits = self.company_id in owner.company_ids and not owner.share
+        return owner if may_assign and fits else None
 
     def _get_validity_days(self):
         """Return for how many days the quote is valid where nobody chooses a date."""

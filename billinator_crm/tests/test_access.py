@@ -1,6 +1,6 @@
 from lxml import etree
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.service.model import get_public_method
 from odoo.tests import new_test_user, tagged
@@ -131,6 +131,27 @@ class TestRights(AccessCase):
                 self.assertTrue(
                     record.with_context(allowed_company_ids=both).has_access("read")
                 )
+
+    def test_documents_are_assigned_to_colleagues_alone(self):
+        quote = self.quote.with_user(self.manager)
+        for document in (self.opportunity.with_user(self.manager), quote):
+            for assign in (
+                lambda document=document: document.write({"user_id": self.portal.id}),
+                lambda document=document: document.copy({"user_id": self.portal.id}),
+            ):
+                with self.assertRaisesRegex(ValidationError, "no colleague"):
+                    assign()
+            self.assertNotIn(self.portal.partner_id, document.message_partner_ids)
+
+    def test_who_is_no_colleague_any_more_stops_nobody(self):
+        deal = self.opportunity.with_user(self.manager)
+        self.salesperson.group_ids = self.env.ref("base.group_portal")
+        deal.write({"name": "Renamed", "partner_id": self.customer.id})
+        self.assertEqual(deal.user_id, self.salesperson)
+        self.customer.user_id = self.salesperson
+        Quote = self.env["billinator.quote"].with_user(self.manager)
+        quote = Quote.create({"partner_id": self.customer.id})
+        self.assertEqual(quote.user_id, self.manager)
 
     def test_a_rule_that_hides_a_stage_hides_no_deal(self):
         hidden, usual = self.stages["NEGOTIATION"], self.stages["PROPOSAL"]
