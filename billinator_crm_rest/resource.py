@@ -3,8 +3,9 @@
 from datetime import date, datetime
 
 from fastapi import HTTPException
+from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import MissingError
+from odoo.exceptions import ConcurrencyError, MissingError
 from odoo.fields import Command, Domain
 from odoo.tools import escape_psql, html2plaintext, plaintext2html
 
@@ -231,7 +232,12 @@ class Source(Coded):
         found = find_named(env, self.model, names.values())
         missing = {key: name for key, name in names.items() if key not in found}
         # Salespeople may not make sources by themselves; integrations name their own.
-        sources = env[self.model].sudo().create([{"name": n} for n in missing.values()])
+        Model = env[self.model].sudo()
+        try:
+            sources = Model.create([{"name": name} for name in missing.values()])
+        except UniqueViolation as error:
+            # Odoo repeats the call, which finds the source then.
+            raise ConcurrencyError("A source was made meanwhile") from error
         return {**found, **dict(zip(missing, sources.ids, strict=True))}
 
     def to_values(self, env, value, found):

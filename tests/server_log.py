@@ -13,6 +13,7 @@ REST_LOG = (CONFLICT, TAKEN, PRINTER)
 REFUSALS = (
     "ERROR: could not serialize access",
     'violates unique constraint "billinator_contact_person_customer_uniq"',
+    'violates unique constraint "utm_source_unique_name"',
 )
 
 # Odoo tells who looks for records without a name, as the fuzz does.

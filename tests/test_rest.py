@@ -820,6 +820,17 @@ def test_one_reference_at_once_makes_one_record(rest_server, key, api, customer)
     assert api.fetch("/opportunities", customer_id=customer)["total"] == 1
 
 
+def test_one_new_source_at_once_is_made_once(rest_server, key, admin, customer):
+    name = f"Crowd {customer}"
+    body = _prepare_opportunity(customer, source=name)
+    answers = _at_once(
+        [lambda: Rest(rest_server, key).post("/opportunities", json=body)] * CLIENTS
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert {answer.json()["source"] for answer in answers} == {name}
+    assert len(admin.search("utm.source", ("name", "ilike", name))) == 1
+
+
 # Many at once
 
 
