@@ -183,10 +183,12 @@ class Names(Field):
 
     def read_labels(self, env, rows):
         ids = {record_id for row in rows for record_id in row[self.name]}
-        return {record.id: record.name for record in env[self.model].browse(ids)}
+        # What is in memory may have been read for somebody who sees more.
+        records = env[self.model].browse(ids)._filtered_access("read")
+        return {record.id: record.name for record in records}
 
     def show(self, row, labels):
-        return [labels[record_id] for record_id in row[self.name]]
+        return [labels[one] for one in row[self.name] if one in labels]
 
 
 class Coded(Field):

@@ -45,3 +45,21 @@ class TestChange(BillinatorCommon):
             with self.assertRaises(ValidationError) as refusal:
                 call()
             self.assertNotIsInstance(refusal.exception, StateError)
+
+    def test_nobody_is_told_of_a_foreign_segment(self):
+        """Values in memory are the same for all users."""
+        tags = self.env["billinator.tag"].create(
+            [
+                {"name": "Mine"},
+                {
+                    "name": "Foreign",
+                    "is_segment": True,
+                    "partner_domain": "[]",
+                    "company_id": self.company_b.id,
+                },
+            ]
+        )
+        deal = self._create_opportunity(tag_ids=[Command.set(tags.ids)])
+        self.assertEqual(deal.tag_ids, tags)
+        [told] = self.env["billinator.webhook"]._read_as(self.manager.id, False, deal)
+        self.assertEqual(told["tags"], ["Mine"])
