@@ -50,6 +50,53 @@ def describe_model(env, model):
     return env["ir.model"]._get(model).name
 
 
+def write_changes(record, values):
+    """Write those of ``values`` that say something else than the record does.
+
+    What is written is computed and checked anew, also where it stays the same: the
+    customer whom a client repeats would bring back the terms that somebody has changed.
+    """
+    if changes := _get_changes(record, values):
+        record.write(changes)
+    else:
+        record.check_access("write")
+
+
+def _get_changes(record, values):
+    """Return the values to write: what changes, and what would follow from that."""
+    fields = record._fields
+    changed = {name for name in values if not is_same(record, name, values[name])}
+    following = {
+        field
+        for name in changed
+        for field in record.pool.get_dependent_fields(fields[name])
+    }
+    return {
+        name: value
+        for name, value in values.items()
+        if name in changed or fields[name] in following
+    }
+
+
+def is_same(record, name, value):
+    """Tell whether the record has this value of ``write`` already.
+
+    :param value: of a many2many, the command that sets its records
+    """
+    field, current = record._fields[name], record[name]
+    if field.type == "many2many":
+        [(_command, _id, ids)] = value
+        return set(current.ids) == set(ids)
+    if field.type == "html":
+        # Clients see it without its form, which stays as long as the text does.
+        return html2plaintext(current or "") == html2plaintext(value or "")
+    cached, asked = (
+        field.convert_to_cache(one, record, validate=False) for one in (current, value)
+    )
+    # An empty text is none.
+    return (cached or None) == (asked or None)
+
+
 class Field:
     """A field that has the same value in the API as in Odoo.
 
@@ -424,7 +471,7 @@ class Resource:
         else:
             record = self.create_many(env, [data])
             reference_sudo.res_id = record.id
-        item = self.represent(record)
+        item = self._represent_written(record)
         # A record may have a name in other systems, too.
         names = describe_references(item["external_references"], asked)
         return {**item, **names}, not known
@@ -452,16 +499,24 @@ class Resource:
         """Change what ``data`` names, and return the record's dict."""
         record = self.get(env, record_id)
         self._change(record, data)
-        return self.represent(record)
+        return self._represent_written(record)
 
     def represent(self, record):
         """Return the dict of one record, with all that the API shows of it."""
         return self.to_dicts(record)[0]
 
+    def _represent_written(self, record):
+        """Return the dict of a record that the user has just written."""
+        if record.has_access("read"):
+            return self.represent(record)
+        # Who may give a record to somebody else is told how that went.
+        record_sudo = record.sudo()
+        return self.represent(record_sudo)
+
     def _change(self, record, data):
         """Write what ``data`` names, and return the record."""
         [values] = self.to_values_list(record.env, [data])
-        record.write(values)
+        write_changes(record, values)
         return record
 
     def delete(self, env, record_id):

@@ -19,7 +19,9 @@ from ..resource import (
     PlainText,
     Reference,
     Resource,
+    is_same,
     refuse,
+    write_changes,
 )
 from ..schemas.base import Identifier, ListQuery, Page
 from ..schemas.quote import (
@@ -35,6 +37,7 @@ from .bulk import add_bulk_route
 from .taxes import SALES_PERCENTAGES, get_tax_rate
 
 END = "end"
+OWNER_FIELDS = {"user_id"}
 STATUS_ACTIONS = {
     "DRAFT": "action_reset_to_draft",
     "SENT": "action_mark_sent",
@@ -114,13 +117,31 @@ class QuoteResource(Resource):
         return quotes
 
     def _change(self, record, data):
-        record = super()._change(record, data)
+        [values] = self.to_values_list(record.env, [data])
+        # Who gives the quote away may not change it any more.
+        owner = {name: values.pop(name) for name in OWNER_FIELDS & values.keys()}
+        _open(record, values, data.status)
+        write_changes(record, values)
         if data.items is not None:
             rows = _get_rows(record, [data])
-            record.line_ids = _get_item_commands(record, rows)
+            if not _has_items(record, rows):
+                record.line_ids = _get_item_commands(record, rows)
             _check_totals(record, rows)
         _change_states(record, [data])
+        if owner:
+            write_changes(record, owner)
         return record
+
+
+def _open(quote, values, status):
+    """Have a closed quote take the values that come with its new status."""
+    if status == "DRAFT":
+        if quote.state != "draft":
+            quote.action_reset_to_draft()
+        # Of a draft, there is nothing to tell.
+        values.pop("reject_reason", None)
+    elif status == "SENT" and quote.state == "expired" and values.get("validity_date"):
+        quote.action_extend(values["validity_date"])
 
 
 def _get_rows(quotes, data_list):
@@ -129,6 +150,33 @@ def _get_rows(quotes, data_list):
         for quote, data in zip(quotes, data_list, strict=True)
         for number, item in enumerate(data.items or [])
     ]
+
+
+def _has_items(quote, rows):
+    """Tell whether the quote's lines say all that the rows do, in the same order."""
+    lines = _get_lines(quote)
+    return len(lines) == len(rows) and all(
+        _has_item(line, row.item) for line, row in zip(lines, rows, strict=True)
+    )
+
+
+def _has_item(line, item):
+    return (
+        item.id in (None, line.id)
+        and ("tax_rate" not in item.model_fields_set or _has_rate(line, item))
+        and all(
+            is_same(line, ITEMS.fields[name].name, getattr(item, name))
+            for name in ITEMS._get_named(item)
+        )
+    )
+
+
+def _has_rate(line, item):
+    rate = get_tax_rate(line.tax_ids)
+    if item.tax_rate is None:
+        # No tax, or of an item that is named, one without a percentage.
+        return not line.tax_ids or (item.id is not None and rate is None)
+    return rate == item.tax_rate
 
 
 def _get_item_commands(quote, rows):

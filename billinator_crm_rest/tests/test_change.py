@@ -1,18 +1,303 @@
 """What a call that changes records leaves alone."""
 
-from odoo.exceptions import ValidationError
+from datetime import datetime, timedelta
+
+from fastapi import HTTPException
+
+from odoo import fields
+from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.billinator_crm.exceptions import StateError
-from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+from odoo.addons.billinator_crm.tests.common import (
+    BillinatorCommon,
+    BillinatorInvoicingCommon,
+)
 
 from ..routers.activities import ACTIVITIES
+from ..routers.customers import CUSTOMERS
+from ..routers.opportunities import OPPORTUNITIES
+from ..routers.quotes import QUOTES
 from ..schemas.activity import ActivityCreate, ActivityUpdate
+from ..schemas.customer import CustomerUpdate
+from ..schemas.opportunity import OpportunityCreate, OpportunityUpdate
+from ..schemas.quote import QuoteCreate, QuoteUpdate
+
+LONG_AGO = datetime(2024, 1, 15, 10)
+
+
+@tagged("post_install", "-at_install")
+class TestUnchangedQuote(BillinatorInvoicingCommon):
+    """What a quote says already is neither computed nor checked again."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sent = {
+            "customer_id": cls.customer.id,
+            "external_ref": "Q-1",
+            "quote_date": fields.Date.today().isoformat(),
+            "note": "As agreed",
+            "items": [
+                {
+                    "product_id": cls.product_a.id,
+                    "quantity": 2.0,
+                    "unit_price": 10.125,
+                    "tax_rate": cls.company_data["default_tax_sale"].amount,
+                }
+            ],
+        }
+        cls.quote = cls._upsert()
+
+    @classmethod
+    def _upsert(cls, **values):
+        item, _is_new = QUOTES.upsert(cls.env, QuoteCreate(**cls.sent, **values))
+        return cls.env["billinator.quote"].browse(item["id"])
+
+    def test_the_same_customer_keeps_the_terms(self):
+        euro = self.setup_other_currency("EUR")
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Abroad", "currency_id": euro.id}
+        )
+        address, other = self.env["res.partner"].create(
+            [{"name": name, "parent_id": self.customer.id} for name in ("Bill", "Bob")]
+        )
+        contact = self.env["billinator.contact"].search([("person_id", "=", other.id)])
+        kept = {
+            "pricelist_id": pricelist.id,
+            "currency_id": euro.id,
+            "payment_term_id": self.pay_terms_b.id,
+            "fiscal_position_id": self.fiscal_pos_a.id,
+            "partner_invoice_id": address.id,
+            "contact_id": contact.id,
+            "team_id": self.env["crm.team"].create({"name": "Own Choice"}).id,
+        }
+        self.quote.write(kept)
+        self._upsert(assigned_to=self.quote.user_id.id)
+        QUOTES.change(
+            self.env,
+            self.quote.id,
+            QuoteUpdate(customer_id=self.customer.id, note="Something else"),
+        )
+        self.assertRecordValues(self.quote, [kept])
+        self.assertIn("Something else", self.quote.note)
+
+    def test_an_accepted_quote_can_be_sent_again(self):
+        self.quote.action_accept()
+        self.env.flush_all()
+        before = self.quote.read() + self.quote.line_ids.read()
+        self.assertEqual(self._upsert(), self.quote)
+        self.assertEqual(self._upsert(status="ACCEPTED"), self.quote)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.quote.read() + self.quote.line_ids.read(), before)
+        [item] = self.sent["items"]
+        for change in (
+            {"unit_price": 11.0},
+            {"quantity": 3.0},
+            {"tax_rate": 0},
+            {"product_id": self.product_b.id},
+        ):
+            data = QuoteUpdate(items=[{**item, **change}])
+            with self.assertRaises(StateError), self.env.cr.savepoint():
+                QUOTES.change(self.env, self.quote.id, data)
+        data = QuoteUpdate(items=[{**item, "line_total": 1.0}])
+        with self.assertRaises(HTTPException):
+            QUOTES.change(self.env, self.quote.id, data)
+
+    def test_a_line_without_taxes_is_told_by_null_or_nought(self):
+        line = self.quote.line_ids
+        line.tax_ids = False
+        for rate in (None, 0):
+            data = QuoteUpdate(items=[{"id": line.id, "tax_rate": rate}])
+            QUOTES.change(self.env, self.quote.id, data)
+            self.assertEqual(self.quote.line_ids, line)
+
+    def test_items_of_a_quote_that_is_given_away(self):
+        self.quote.user_id = self.salesperson
+        data = QuoteUpdate(
+            assigned_to=self.colleague.id,
+            items=[{"description": "New", "unit_price": 5.0}],
+            status="SENT",
+        )
+        shown = QUOTES.change(self.env(user=self.salesperson), self.quote.id, data)
+        self.assertEqual(shown["assigned_to"], self.colleague.id)
+        self.assertEqual(self.quote.state, "sent")
+        self.assertEqual(self.quote.line_ids.name, "New")
+
+    def test_a_closed_quote_is_opened_before_it_is_changed(self):
+        self.quote.action_reject("Too dear")
+        data = QuoteUpdate(status="DRAFT", note="Again", reject_reason="Too dear")
+        shown = QUOTES.change(self.env, self.quote.id, data)
+        self.assertEqual((shown["status"], shown["note"]), ("DRAFT", "Again"))
+        self.assertFalse(self.quote.reject_reason)
+
+    def test_an_expired_quote_is_extended(self):
+        today = fields.Date.today()
+        self.quote.validity_date = today
+        self.quote.action_mark_sent()
+        self.quote.write({"state": "expired"})
+        data = QuoteUpdate(
+            status="SENT", valid_until=f"{today + timedelta(days=9)}", note="Longer"
+        )
+        shown = QUOTES.change(self.env, self.quote.id, data)
+        self.assertEqual((shown["status"], shown["note"]), ("SENT", "Longer"))
+        self.assertEqual(self.quote.validity_date, today + timedelta(days=9))
+
+
+@tagged("post_install", "-at_install")
+class TestUnchanged(BillinatorCommon):
+    """What a deal or an activity says already is left alone."""
+
+    def _change_deal(self, deal, **values):
+        return OPPORTUNITIES.change(deal.env, deal.id, OpportunityUpdate(**values))
+
+    def test_a_deal_keeps_what_was_set_by_hand(self):
+        deal = self._create_opportunity(stage_id=self.stages["PROPOSAL"].id)
+        deal.write({"email_from": "ann@ada.example", "phone": "110"})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE billinator_opportunity SET date_last_stage_update = %s"
+            " WHERE id = %s",
+            (LONG_AGO, deal.id),
+        )
+        deal.invalidate_recordset()
+        self._change_deal(
+            deal, customer_id=self.customer.id, stage="PROPOSAL", title="Renamed"
+        )
+        self.env.flush_all()
+        deal.invalidate_recordset()
+        self.assertRecordValues(
+            deal,
+            [
+                {
+                    "name": "Renamed",
+                    "email_from": "ann@ada.example",
+                    "phone": "110",
+                    "date_last_stage_update": LONG_AGO,
+                }
+            ],
+        )
+
+    def test_what_would_follow_from_a_change_is_as_the_call_says(self):
+        deal = self._create_opportunity(email_from="ann@ada.example")
+        other = self.env["res.partner"].create({"name": "O", "email": "o@o.example"})
+        deal.stage_id = self.stages["LEAD"]
+        probability = deal.probability
+        shown = self._change_deal(
+            deal,
+            customer_id=other.id,
+            email="ann@ada.example",
+            stage="PROPOSAL",
+            probability=probability,
+        )
+        self.assertEqual(shown["email"], "ann@ada.example")
+        self.assertEqual(shown["probability"], probability)
+
+    def test_the_same_text_keeps_its_form(self):
+        deal = self._create_opportunity(description="<p>Some <b>bold</b> words</p>")
+        shown = OPPORTUNITIES.show(self.env, deal.id)["description"]
+        self._change_deal(deal, description=shown, tags=[])
+        self.assertIn("<b>", deal.description)
+        self._change_deal(deal, description=f"{shown}!")
+        self.assertNotIn("<b>", deal.description)
+        self._change_deal(deal, description=None)
+        self.assertFalse(deal.description)
+
+    def test_nothing_new_is_no_change(self):
+        tag = self.env["billinator.tag"].create({"name": "Hot"})
+        data = {
+            "title": "Deal",
+            "customer_id": self.customer.id,
+            "value": 70.5,
+            "expected_close_date": fields.Date.today().isoformat(),
+            "source": "Fair",
+            "tags": ["Hot"],
+            "company_name": None,
+            "contact_name": "",
+        }
+        deals = OPPORTUNITIES.create_many(self.env, [OpportunityCreate(**data)])
+        self.assertEqual(deals.tag_ids, tag)
+        written = []
+        self.patch(
+            self.env.registry[deals._name], "write", lambda _self, v: written.append(v)
+        )
+        self._change_deal(deals, **data)
+        self.assertEqual(written, [])
+        self._change_deal(deals, **{**data, "tags": [], "value": 71.0})
+        self.assertEqual(
+            written, [{"expected_revenue": 71.0, "tag_ids": [Command.set([])]}]
+        )
+
+    def test_a_meeting_that_does_not_move_is_not_mailed(self):
+        due_date = fields.Datetime.now().replace(microsecond=0) + timedelta(days=9)
+        contact = self.env["billinator.contact"].create(
+            {
+                "customer_id": self.customer.id,
+                "name": "Ann",
+                "email": "ann@ada.example",
+            }
+        )
+        sent = {
+            "type": "MEETING",
+            "subject": "Demo",
+            "contact_id": contact.id,
+            "customer_id": self.customer.id,
+            "due_date": due_date.isoformat(),
+            "duration": 1.5,
+        }
+        meeting = ACTIVITIES.create_many(self.env, [ActivityCreate(**sent)])
+        self.env.flush_all()
+        self.assertIn(contact.person_id, meeting.calendar_event_id.partner_ids)
+        event = meeting.calendar_event_id
+        changes = []
+        write = self.env.registry["calendar.event"].write
+        self.patch(
+            self.env.registry["calendar.event"],
+            "write",
+            lambda events, vals: changes.append(vals) or write(events, vals),
+        )
+        mails = self.env["mail.mail"].search_count([])
+        ACTIVITIES.change(self.env, meeting.id, ActivityUpdate(**sent))
+        self.env.flush_all()
+        self.assertEqual(changes, [])
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        later = (due_date + timedelta(days=1)).isoformat()
+        ACTIVITIES.change(self.env, meeting.id, ActivityUpdate(due_date=later))
+        self.assertEqual(event.start, due_date + timedelta(days=1))
 
 
 @tagged("post_install", "-at_install")
 class TestChange(BillinatorCommon):
+    def test_who_gives_a_record_away_gets_an_answer(self):
+        env = self.env(user=self.salesperson)
+        data = OpportunityCreate(
+            title="Deal", customer_id=self.customer.id, external_ref="D-1"
+        )
+        deal, _is_new = OPPORTUNITIES.upsert(env, data)
+        self.assertEqual(deal["assigned_to"], self.salesperson.id)
+        shown = OPPORTUNITIES.change(
+            env, deal["id"], OpportunityUpdate(assigned_to=self.colleague.id)
+        )
+        self.assertEqual(shown["assigned_to"], self.colleague.id)
+        with self.assertRaises(MissingError):
+            OPPORTUNITIES.show(env, deal["id"])
+        self.env["billinator.opportunity"].browse(deal["id"]).user_id = self.salesperson
+        data = OpportunityCreate(
+            title="Deal", assigned_to=self.colleague.id, external_ref="D-1"
+        )
+        shown, is_new = OPPORTUNITIES.upsert(env, data)
+        self.assertEqual((shown["id"], is_new), (deal["id"], False))
+        self.assertEqual(shown["assigned_to"], self.colleague.id)
+
+    def test_the_right_is_checked_where_nothing_changes(self):
+        reader = new_test_user(self.env, "billinator_reader", groups="base.group_user")
+        data = CustomerUpdate(name=self.customer.name)
+        self.assertTrue(self.customer.with_user(reader).has_access("read"))
+        with self.assertRaises(AccessError):
+            CUSTOMERS.change(self.env(user=reader), self.customer.id, data)
+
     def test_what_ended_is_reopened_before_it_ends_otherwise(self):
         data = ActivityCreate(type="CALL", customer_id=self.customer.id)
         activity = ACTIVITIES.create_many(self.env, [data])
