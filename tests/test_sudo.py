@@ -241,6 +241,8 @@ billinator_crm/models/res_config_settings.py
   1 ResConfigSettings.billinator_quote_reminder_days: likewise
   1 ResConfigSettings.billinator_downpayment_account_id: likewise
 billinator_crm/models/res_partner.py
+  1 ResPartner._get_family: rows follow their people, after the ORM has checked the
+      right to whom they hang on
   1 ResPartner._get_contacts: after the ORM has checked the right to the person
   1 ResPartner._sync_contact_rows: likewise
 billinator_crm/models/res_partner_figures.py

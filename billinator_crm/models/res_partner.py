@@ -63,20 +63,28 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # Creating a partner writes on it, one by one; the rows are made once, below.
-        Partner = self.with_context(billinator_contact_rows=False)
+        # Creating a partner writes on it, one by one, and makes who comes with it; the
+        # rows are made once, below.
+        Partner = self.with_context(billinator_contact_rows_later=True)
         partners = super(ResPartner, Partner).create(vals_list).with_env(self.env)
-        partners._sync_contact_rows()
+        if any(vals.get("child_ids") for vals in vals_list):
+            partners._get_family()._sync_contact_rows()
+        else:
+            partners._sync_contact_rows()
         return partners
 
     def write(self, vals):
         if not self.env.context.get("billinator_contact_rows", True):
             return super().write(vals)
-        moving = "parent_id" in vals and self._get_employee_contacts()
-        result = super().write(vals)
-        if moving:
-            moving._follow_person()
-        if {"parent_id", "is_company", "type"} & set(vals):
+        is_later = self.env.context.get("billinator_contact_rows_later")
+        is_moving = "parent_id" in vals or ("is_company" in vals and not is_later)
+        companies = is_moving and self._get_companies_of_family()
+        # Odoo may write on those below, too; each row is moved, or made, once.
+        later = self.with_context(billinator_contact_rows_later=True)
+        result = super(ResPartner, later if is_moving else self).write(vals)
+        if is_moving:
+            self._move_contact_rows(companies)
+        elif "type" in vals:
             self._sync_contact_rows()
         if vals.get("active") is False:
             # Nobody is to be spoken to first who is not there any more.
@@ -202,9 +210,29 @@ class ResPartner(models.Model):
             .search([("person_id", "in", self.ids)])
         )
 
-    def _get_employee_contacts(self):
-        """Return the rows of the people in ``self`` at their own companies."""
-        return self._get_contacts().filtered(lambda contact: contact._is_employee())
+    def _get_family(self):
+        """Return the partners with all below them, also the archived and the hidden."""
+        # As sudo: rows follow their people, whoever may see these.
+        family_sudo = self.sudo().with_context(active_test=False)
+        return family_sudo.search([("id", "child_of", self.ids)])
+
+    def _get_companies_of_family(self):
+        return {one: one.commercial_partner_id for one in self._get_family()}
+
+    def _move_contact_rows(self, companies):
+        """Let the rows follow people who work for another company now.
+
+        :param dict companies: what ``_get_companies_of_family`` returned before
+        """
+        # Some may be below somebody else now.
+        family_sudo = self._get_family().union(*companies)
+        moved_sudo = family_sudo.filtered(
+            lambda partner: partner.commercial_partner_id != companies.get(partner)
+        )
+        moved_sudo._get_contacts().filtered(
+            lambda contact: contact.customer_id == companies.get(contact.person_id)
+        )._follow_person()
+        (moved_sudo | self)._sync_contact_rows()
 
     def _get_note_subject(self):
         return self.commercial_partner_id._origin
@@ -222,7 +250,10 @@ class ResPartner(models.Model):
 
     def _sync_contact_rows(self):
         """Give the people among ``self`` who have none a row at their company."""
-        if not self.env.context.get("billinator_contact_rows", True):
+        context = self.env.context
+        if not context.get("billinator_contact_rows", True):
+            return
+        if context.get("billinator_contact_rows_later"):
             return
         people = self.filtered(lambda partner: partner._is_contact_person())
         if not people:

@@ -4,6 +4,7 @@ from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -112,6 +113,67 @@ class TestContact(BillinatorInvoicingCommon):
         self.person.parent_id = False
         self.assertFalse(self.contact.exists())
         self.assertTrue(self.person.exists())
+
+    def test_people_who_come_with_their_company(self):
+        company, other = self.env["res.partner"].create(
+            [
+                {
+                    "name": "New Ltd",
+                    "is_company": True,
+                    "child_ids": [
+                        Command.create({"name": "Jo"}),
+                        Command.create(
+                            {
+                                "name": "Branch",
+                                "type": "other",
+                                "child_ids": [Command.create({"name": "Herb"})],
+                            }
+                        ),
+                    ],
+                },
+                {
+                    "name": "Takes over",
+                    "is_company": True,
+                    "child_ids": [Command.link(self.person.id)],
+                },
+            ]
+        )
+        branch = company.child_ids.filtered(lambda child: child.type == "other")
+        people = company.child_ids - branch + branch.child_ids
+        self.assertEqual(people.mapped("name"), ["Jo", "Herb"])
+        self.assertEqual(company.contact_ids.person_id, people)
+        self.assertEqual(other.contact_ids, self.contact)
+        self.assertFalse(self.customer.contact_ids)
+
+    def test_imported_people_of_a_new_company(self):
+        result = self.env["res.partner"].load(
+            ["name", "is_company", "child_ids/name"],
+            [["Imported Ltd", "1", "Ann"], ["", "", "Ben"]],
+        )
+        company = self.env["res.partner"].browse(result["ids"])
+        self.assertCountEqual(company.contact_ids.mapped("name"), ["Ann", "Ben"])
+
+    def test_people_below_who_changes_company(self):
+        boss = self.person
+        assistant = self._create_person("Assistant", boss)
+        row = self._get_rows(assistant)
+        row.role = "influencer"
+        self.assertEqual(row.customer_id, self.customer)
+        boss.is_company = True
+        self.assertEqual(row.customer_id, boss)
+        self.assertFalse(self.contact.exists())
+        boss.is_company = False
+        self.assertEqual(row.customer_id, self.customer)
+        self.assertEqual(self._get_rows(boss).customer_id, self.customer)
+        boss.parent_id = self.other_customer
+        self.assertEqual(row.customer_id, self.other_customer)
+        boss.parent_id = False
+        self.assertEqual(row.customer_id, boss)
+        boss.company_name = "Own Ltd"
+        boss.create_company()
+        self.assertEqual(row.customer_id.name, "Own Ltd")
+        self.assertEqual(row.role, "influencer")
+        self.assertEqual(row.customer_id.contact_ids.person_id, boss + assistant)
 
     def test_row_of_another_customer_stays_when_the_person_moves(self):
         second = self._create_contact(
