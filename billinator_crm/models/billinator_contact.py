@@ -242,6 +242,8 @@ class BillinatorContact(models.Model):
                 obsolete |= contact
             else:
                 contact.write({"customer_id": company.id, "is_primary": False})
+        leaving._leave_activities(obsolete)
+        leaving._leave_opportunities(obsolete)
         obsolete.unlink()
 
     def _leave_quotes(self):
@@ -249,6 +251,37 @@ class BillinatorContact(models.Model):
         quotes = self.env["billinator.quote"].search([("contact_id", "in", self.ids)])
         for contact, quotes_of_contact in quotes.grouped("contact_id").items():
             quotes_of_contact.message_unsubscribe(contact.person_id.ids)
+
+    def _leave_activities(self, obsolete):
+        """Plan nothing more with people for a company that they have left.
+
+        :param obsolete: those of the rows that go
+        """
+        activities = self.env["billinator.activity"].search(
+            [("contact_id", "in", self.ids), ("status", "=", "pending")]
+        )
+        activities.filtered(
+            lambda activity: (
+                activity.contact_id in obsolete
+                or activity.contact_id.customer_id != activity.commercial_partner_id
+            )
+        ).contact_id = False
+
+    def _leave_opportunities(self, obsolete):
+        """Take people out of the open deals of a company that they have left.
+
+        :param obsolete: those of the rows that go
+        """
+        opportunities = self.env["billinator.opportunity"].search(
+            [("contact_ids", "in", self.ids), ("status", "=", "open")]
+        )
+        for opportunity in opportunities:
+            customer = opportunity.commercial_partner_id
+            opportunity.contact_ids -= (opportunity.contact_ids & self).filtered(
+                lambda contact, customer=customer: (
+                    contact in obsolete or contact.customer_id != customer
+                )
+            )
 
     @api.model
     def _create_missing_rows(self):

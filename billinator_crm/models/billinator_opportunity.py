@@ -106,6 +106,9 @@ class BillinatorOpportunity(models.Model):
     contact_ids = fields.Many2many(
         "billinator.contact",
         string="Contacts",
+        compute="_compute_contact_ids",
+        store=True,
+        readonly=False,
         domain="[('customer_id', '=', commercial_partner_id)]",
         help="The people of this deal.",
     )
@@ -371,6 +374,15 @@ class BillinatorOpportunity(models.Model):
                 # Without a salesperson, the deal stays with its team.
                 stays = not user or user in current.member_ids | current.user_id
                 opportunity.team_id = current if stays else team
+
+    @api.depends("commercial_partner_id")
+    def _compute_contact_ids(self):
+        """Let go of people who are nobody's contacts at the customer."""
+        for opportunity in self:
+            customer = opportunity.commercial_partner_id
+            opportunity.contact_ids = opportunity.contact_ids.filtered(
+                lambda contact, customer=customer: contact.customer_id == customer
+            )
 
     @api.depends("partner_id")
     def _compute_email_from(self):

@@ -175,6 +175,37 @@ class TestContact(BillinatorInvoicingCommon):
         self.assertEqual(row.role, "influencer")
         self.assertEqual(row.customer_id.contact_ids.person_id, boss + assistant)
 
+    def test_who_leaves_a_customer_leaves_what_is_under_way(self):
+        open_deal, won_deal = (
+            self._create_opportunity(contact_ids=self.contact.ids) for _deal in range(2)
+        )
+        won_deal.action_set_won()
+        values = {
+            "opportunity_id": open_deal.id,
+            "contact_id": self.contact.id,
+            "type": "meeting",
+            "due_date": "2030-01-20 10:00:00",
+        }
+        pending, done = self.env["billinator.activity"].create([values, values])
+        done.action_complete()
+        own = self.env["billinator.activity"].create(
+            {**values, "opportunity_id": False, "partner_id": self.person.id}
+        )
+        self.assertIn(self.person, pending.calendar_event_id.partner_ids)
+        self.person.parent_id = self.other_customer
+        self.assertFalse(pending.contact_id)
+        self.assertNotIn(self.person, pending.calendar_event_id.partner_ids)
+        self.assertEqual(done.contact_id, self.contact)
+        self.assertIn(self.person, done.calendar_event_id.partner_ids)
+        self.assertEqual(own.contact_id, self.contact)
+        self.assertFalse(open_deal.contact_ids)
+        self.assertEqual(won_deal.contact_ids, self.contact)
+        pending.write({"partner_id": self.person.id, "opportunity_id": False})
+        pending.contact_id = self.contact
+        self.person.parent_id = False
+        self.assertFalse(self.contact.exists())
+        self.assertFalse(pending.contact_id)
+
     def test_row_of_another_customer_stays_when_the_person_moves(self):
         second = self._create_contact(
             person_id=self.person.id, customer_id=self.other_customer.id

@@ -201,6 +201,22 @@ class TestOpportunityDefaults(OpportunityCase):
         opportunity.write(values)
         self.assertEqual(opportunity.company_id, self.company_b)
 
+    def test_people_are_the_customers(self):
+        Partner = self.env["res.partner"]
+        person = Partner.create({"name": "Grace", "parent_id": self.customer.id})
+        other = Partner.create({"name": "Babbage Ltd", "is_company": True})
+        herb = Partner.create({"name": "Herb", "parent_id": other.id})
+        contact, theirs = self.customer.contact_ids, other.contact_ids
+        opportunity = self._create_opportunity(contact_ids=contact.ids)
+        opportunity.partner_id = person
+        self.assertEqual(opportunity.contact_ids, contact)
+        with Form(opportunity) as form:
+            form.partner_id = other
+            self.assertFalse(form.contact_ids)
+        self.assertFalse(opportunity.contact_ids)
+        opportunity.write({"partner_id": herb.id, "contact_ids": theirs.ids})
+        self.assertEqual(opportunity.contact_ids, theirs)
+
     def test_quoted_ones_stay(self):
         quote = self._create_quote(opportunity_id=self._create_opportunity().id)
         with self.assertRaisesRegex(UserError, "New Deal"):
