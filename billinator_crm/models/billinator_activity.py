@@ -306,7 +306,8 @@ class BillinatorActivity(models.Model):
             activity.partner_id = (
                 document.partner_id
                 if document
-                else activity._get_document("res.partner")
+                # Without its deal or quote it is about the customer of that still.
+                else activity._get_document("res.partner") or activity.partner_id
             )
 
     def _inverse_document(self):
@@ -421,7 +422,8 @@ class BillinatorActivity(models.Model):
     @api.constrains("quote_id", "opportunity_id", "partner_id", "contact_id")
     def _check_same_customer(self):
         for activity in self:
-            customer = activity.partner_id.commercial_partner_id
+            # Before the customer, who follows from it: what is computed is checked,
+            # too, and would be compared with the former customer.
             document = activity.quote_id or activity.opportunity_id
             if activity.quote_id and (
                 activity.quote_id.opportunity_id != activity.opportunity_id
@@ -434,6 +436,7 @@ class BillinatorActivity(models.Model):
                         opportunity=activity.opportunity_id.display_name,
                     )
                 )
+            customer = activity.partner_id.commercial_partner_id
             if document and document.partner_id.commercial_partner_id != customer:
                 raise ValidationError(
                     self.env._(
@@ -518,6 +521,8 @@ class BillinatorActivity(models.Model):
         is_repeated = not REPEATED_FIELDS.isdisjoint(vals)
         former = self._get_repeated() if is_repeated else {}
         result = super().write(vals)
+        if not DOCUMENTS.keys().isdisjoint(vals):
+            self._check_about_something()
         if {"type", "activity_type_id"} & set(vals):
             self._release_calendar_events()
         if {"type", "activity_type_id", "status"} & set(vals):
@@ -958,6 +963,11 @@ class BillinatorActivity(models.Model):
                 " quote."
             )
         )
+
+    def _check_about_something(self):
+        """Refuse activities that have lost their last document."""
+        for activity in self:
+            self._find_document({name: activity[name].id for name in DOCUMENTS})
 
     @api.model
     def _prepare_document_values(self, model, res_id):

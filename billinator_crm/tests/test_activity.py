@@ -121,6 +121,36 @@ class TestActivity(ActivityCase):
         self.assertIn(activity.activity_id, self.opportunity.activity_ids)
         self.assertNotIn(activity.activity_id, lead.activity_ids)
 
+    def test_what_lost_its_document_is_about_the_customer(self):
+        deal_call = self._create_activity(opportunity_id=self.opportunity.id)
+        quote_call = self._create_activity(quote_id=self._create_quote().id)
+        for name, activity in (
+            ("opportunity_id", deal_call),
+            ("quote_id", quote_call),
+        ):
+            with self.subTest(name):
+                activity.write({name: False})
+                self.assertEqual(activity.partner_id, self.customer)
+                self.assertEqual(
+                    (activity.res_model, activity.res_id), self._ref(self.customer)
+                )
+
+    def test_nothing_is_left_about_nothing(self):
+        lead = self._create_opportunity(partner_id=False, contact_name="Jo")
+        lead_call = self._create_activity(partner_id=False, opportunity_id=lead.id)
+        with self.assertRaisesRegex(UserError, "Say what the activity is about"):
+            lead_call.opportunity_id = False
+        with self.assertRaisesRegex(UserError, "Say what the activity is about"):
+            self._create_activity().partner_id = False
+
+    def test_moves_to_another_customers_deal(self):
+        other = self.env["res.partner"].create({"name": "Babbage Ltd"})
+        deal = self._create_opportunity(partner_id=other.id)
+        activity = self._create_activity(opportunity_id=self.opportunity.id)
+        activity.write({"opportunity_id": deal.id})
+        self.assertEqual(activity.partner_id, other)
+        self.assertEqual((activity.res_model, activity.res_id), self._ref(deal))
+
     def test_contact_stays_with_the_customer(self):
         self.env["res.partner"].create({"name": "Grace", "parent_id": self.customer.id})
         contact = self.customer.contact_ids
