@@ -78,6 +78,8 @@ billinator_crm/models/billinator_opportunity.py
       sudo anyway; a customer of another company is refused after that
   2 BillinatorOpportunity._fetch_related: what company_currency_id is read from; the
       name of the deal's stage, which the ORM tells
+  1 BillinatorOpportunity.write: the meetings of a deal whose customer the ORM lets
+      the user change; they follow that
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")
   1 BillinatorOpportunity.merge_opportunities: after check_access("write") on all;

@@ -112,10 +112,10 @@ class BillinatorActivity(models.Model):
 
     def _get_attendee(self):
         """Return the customer's person who comes to a meeting."""
+        # Before the person, who follows the customer and is checked against that one.
+        customer = self.partner_id
         person = self.contact_id.person_id
-        return person or self.partner_id.filtered(
-            lambda partner: not partner.is_company
-        )
+        return person or customer.filtered(lambda partner: not partner.is_company)
 
     def _move_calendar_events(self):
         """Move the calendar's events of pending meetings to the due dates."""

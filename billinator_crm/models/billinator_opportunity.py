@@ -720,7 +720,12 @@ class BillinatorOpportunity(models.Model):
         if vals.get("probability", 0) is False:
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
+        # As sudo: meetings follow the customer of their deal, whoever may see them.
+        meetings_sudo = self.sudo().crm_activity_ids if "partner_id" in vals else ()
+        former = meetings_sudo and meetings_sudo._get_repeated()
         result = super().write(vals)
+        if former:
+            meetings_sudo._update_calendar_events(former)
         turned = self.filtered(
             lambda deal: "open" != outcomes.get(deal, "open") != deal.status != "open"
         )

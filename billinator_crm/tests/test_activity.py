@@ -950,6 +950,12 @@ class TestMeeting(ActivityCase):
         self.assertEqual(self.event.partner_ids, self.salesperson.partner_id + jo)
         self.assertEqual(self._get_rows(deal.activity_ids), self.activity)
 
+    def test_another_customer_of_the_deal(self):
+        jo = self.env["res.partner"].create({"name": "Jo"})
+        self.opportunity.with_user(self.salesperson).partner_id = jo
+        self.assertEqual(self.activity.partner_id, jo)
+        self.assertEqual(self.event.partner_ids, self.salesperson.partner_id + jo)
+
     def test_another_document_of_the_customer(self):
         quote = self._create_quote(opportunity_id=self.opportunity.id)
         self.activity.quote_id = quote
