@@ -141,11 +141,15 @@ class BillinatorActivity(models.Model):
         return {"start": self.due_date, "stop": self.due_date + timedelta(hours=hours)}
 
     def _archive_calendar_events(self):
-        """Take cancelled meetings out of the calendar, and put pending ones back."""
-        for cancelled, activities in self.grouped(
-            lambda activity: activity.status == "cancelled"
-        ).items():
+        """Take cancelled meetings out of the calendar, and put pending ones back.
+
+        What is done leaves the calendar as it is.
+        """
+        for status, active in (("cancelled", False), ("pending", True)):
+            activities = self.filtered(
+                lambda activity, status=status: activity.status == status
+            )
             events = activities.with_context(active_test=False).calendar_event_id
             events.filtered(
-                lambda event, active=cancelled: event.active == active
-            ).active = not cancelled
+                lambda event, active=active: event.active != active
+            ).active = active

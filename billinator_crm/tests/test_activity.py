@@ -749,6 +749,14 @@ class TestMeeting(ActivityCase):
         self.assertEqual(self.activity.status, "done")
         self.assertEqual(self.activity.outcome, "Took place")
 
+    def test_completed_one_is_not_called_into_the_calendar_again(self):
+        self.activity.action_complete("Took place")
+        self.event.active = False
+        self.activity.action_complete("Took place, they said")
+        self.assertFalse(self.event.active)
+        self.activity.action_reopen()
+        self.assertTrue(self.event.active)
+
     def test_completed_one_does_not_move_any_more(self):
         self.activity.action_complete("Took place")
         self.event.write(
