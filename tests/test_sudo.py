@@ -199,6 +199,7 @@ billinator_crm/models/billinator_tag_segment.py
   1 BillinatorTag._get_members_sql: a segment is the same for everybody; members are
       shown to who may read them
   2 BillinatorTag._plan_activities: the segment plans, whoever has it looked up
+  1 BillinatorTag._get_assignee: likewise, for whom it says
 billinator_crm/models/billinator_target.py
   1 BillinatorTarget.currency_id: the company's, of a target that is shown
   1 BillinatorTarget.won_amount: a sum over all deals of the person or team: who may see

@@ -65,8 +65,7 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def _get_leader_for_mail(self, team, company):
         """Return the team's leader, or nobody if that is no user of the company."""
-        leader = team.user_id
-        return leader if company in leader.company_ids else leader.browse()
+        return team.user_id._filter_present_in(company)
 
     @api.model
     def _prepare_mail_customer_values(self, address, company):

@@ -331,9 +331,20 @@ class BillinatorTag(models.Model):
                     "partner_id": partner.id,
                     "activity_type_id": activity_type.id,
                     "summary": self[f"{event}_summary"] or self.name,
-                    "user_id": (partner.user_id or self.activity_user_id).id
-                    or self.env.uid,
+                    "user_id": self._get_assignee(partner).id,
                 }
                 for partner in partners.sudo()
             ]
+        )
+    def _get_assignee(self, partner_sudo):
+        """Return who does what the segment plans, if possible one of its company."""
+        self.ensure_one()
+        # As sudo: of who is chosen by the segment, or the customer, only that one.
+        tag_sudo = self.sudo()
+        company_sudo = tag_sudo.company_id
+        return (
+            partner_sudo.user_id._filter_present_in(company_sudo)
+            or tag_sudo.activity_user_id._filter_present_in(company_sudo)
+            or tag_sudo.create_uid.filtered("active")
+            or self.env.user
         )

@@ -236,6 +236,10 @@ class TestOpportunityMail(MailCase):
         self.assertEqual(deal.company_id, self.company_b)
         self.assertEqual(deal.user_id, self.stranger)
 
+    def test_a_leader_who_left(self):
+        self.salesperson.active = False
+        self.assertFalse(self._receive(self._write()).user_id)
+
     def test_gates_of_the_first_stage_refuse_no_mail(self):
         stage = self.env["billinator.stage"].search([], limit=1)
         stage.require_next_activity = True

@@ -96,6 +96,41 @@ class TestSegment(BillinatorInvoicingCommon):
         segment.with_context(allowed_company_ids=companies.ids).action_refresh()
         self.assertEqual(segment.partner_ids, self.ada)
 
+    def test_activities_go_to_who_is_there(self):
+        call = self.env.ref("mail.mail_activity_data_call")
+        left = self._create_user("left", "sale_salesman")
+        segment = self._create_segment(
+            company_id=self.company.id,
+            partner_domain="[('ref', '=', 'COMING')]",
+            enter_activity_type_id=call.id,
+            activity_user_id=self.manager.id,
+        )
+        self.ada.user_id = left
+        self.bo.user_id = self.stranger
+        self.cy.user_id = self.salesperson
+        left.active = False
+        for backup, expected in ((self.manager, self.manager), (left, self.env.user)):
+            with self.subTest(expected.name):
+                segment.activity_user_id = backup
+                self.customers.ref = "COMING"
+                segment.with_user(self.env.ref("base.user_root")).action_refresh()
+                activities = self.env["billinator.activity"].search(
+                    [("partner_id", "in", self.customers.ids)], order="id"
+                )
+                users = {one.partner_id: one.user_id for one in activities}
+                self.assertEqual(
+                    users,
+                    {
+                        self.ada: expected,
+                        self.bo: expected,
+                        self.cy: self.salesperson,
+                        self.di: expected,
+                    },
+                )
+                activities.unlink()
+                self.customers.ref = False
+                segment.action_refresh()
+
     def test_one_bad_rule_stops_no_other(self):
         bad, good = self._create_segment(name="Bad"), self._create_segment()
         self.ada.ref = False
