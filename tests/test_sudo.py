@@ -196,8 +196,9 @@ billinator_crm/models/billinator_tag_segment.py
   1 BillinatorTag._check_partner_domain: goes down to the rights of the rule's author
   1 BillinatorTag._refresh: after check_access("read"), or the ORM's of a change; the
       day is no secret
-  1 BillinatorTag._get_members_sql: a segment is the same for everybody; members are
-      shown to who may read them
+  1 BillinatorTag._get_members_sql: by _get_partners_sudo
+  2 BillinatorTag._get_partners_sudo: a segment is the same for everybody; members are
+      shown to who may read them; its company's language and time zone
   2 BillinatorTag._plan_activities: the segment plans, whoever has it looked up
   1 BillinatorTag._get_assignee: likewise, for whom it says
 billinator_crm/models/billinator_target.py

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .res_partner_metrics import METRICS
@@ -23,6 +23,28 @@ class BillinatorTagCondition(models.Model):
     metric = fields.Selection(METRICS, required=True)
     operator = fields.Selection(OPERATORS, required=True, default=">=")
     value = fields.Float(required=True)
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        conditions = super().create(vals_list)
+        conditions.tag_id._refresh_for_conditions()
+        return conditions
+
+    def write(self, vals):
+        tags = self.tag_id
+        result = super().write(vals)
+        (tags | self.tag_id)._refresh_for_conditions()
+        return result
+
+    def unlink(self):
+        tags = self.tag_id
+        result = super().unlink()
+        tags._refresh_for_conditions()
+        return result
+
+    # === Business === #
 
     def _to_sql(self):
         """Return the condition on a row of the customers' metrics."""

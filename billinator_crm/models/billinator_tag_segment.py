@@ -125,7 +125,9 @@ class BillinatorTag(models.Model):
         for vals in vals_list:
             if vals.get("is_segment") and vals.get("partner_ids"):
                 self._refuse_by_hand(vals.get("name"))
-        tags = super().create(vals_list)
+        # Their conditions come with them, and are looked at once, below.
+        Tag = self.with_context(billinator_refresh=False)
+        tags = super(BillinatorTag, Tag).create(vals_list).with_env(self.env)
         tags.filtered("is_segment")._refresh()
         return tags
 
@@ -134,7 +136,9 @@ class BillinatorTag(models.Model):
         if "partner_ids" in vals:
             for tag in self.filtered("is_segment"):
                 self._refuse_by_hand(tag.name)
-        result = super().write(vals)
+        # Conditions that are written by this are looked at once, below.
+        Tag = self.with_context(billinator_refresh=False)
+        result = super(BillinatorTag, Tag).write(vals)
         if self._get_rule_fields() & vals.keys():
             self.filtered("is_segment")._refresh(is_new=True)
         return result
@@ -215,6 +219,11 @@ class BillinatorTag(models.Model):
             # Whoever may see a segment may have it looked up; the day is no secret.
             tag.sudo().last_refresh = self.env.cr.now()
 
+    def _refresh_for_conditions(self):
+        """Look up the customers of segments whose conditions were changed."""
+        if self.env.context.get("billinator_refresh", True):
+            self.filtered("is_segment")._refresh(is_new=True)
+
     def _exchange_members(self):
         """Bring the table of the tag's customers up to date, in one statement.
 
@@ -269,12 +278,7 @@ class BillinatorTag(models.Model):
     def _get_members_sql(self):
         """Return a query of the ids of the customers who fit the rule."""
         self.ensure_one()
-        # A segment is the same for everybody. Who wrote the rule had to have the
-        # right to search by it, and everybody sees those only whom they may read.
-        # What a company keeps of its customers is its own, whoever looks them up.
-        main_company = self.env["res.company"]._get_main_company()
-        company = self.company_id._origin or main_company
-        partners_sudo = self.env["res.partner"].sudo().with_company(company)
+        partners_sudo = self._get_partners_sudo()
         query = partners_sudo._search(self._get_partner_domain())
         query.add_where(
             SQL(
@@ -291,6 +295,22 @@ class BillinatorTag(models.Model):
             partners_sudo._get_metrics_sql(self.company_id, self.period_months),
             query.subselect(),
             SQL(" AND ").join(condition._to_sql() for condition in self.condition_ids),
+        )
+
+    def _get_partners_sudo(self):
+        """Return the model of partners as the segment looks at it, whoever asks."""
+        # A segment is the same for everybody. Who wrote the rule had to have the
+        # right to search by it, and everybody sees those only whom they may read.
+        # What a company keeps of its customers is its own, whoever looks them up; and
+        # its own are the language of the names in the rule, and the days.
+        main_company = self.env["res.company"]._get_main_company()
+        company = self.company_id._origin or main_company
+        partners_sudo = self.env["res.partner"].sudo().with_company(company)
+        address_sudo = company.sudo().partner_id
+        installed = dict(self.env["res.lang"].get_installed())
+        return partners_sudo.with_context(
+            lang=address_sudo.lang if address_sudo.lang in installed else "en_US",
+            tz=address_sudo.tz or "UTC",
         )
 
     def _describe_members(self):
@@ -336,6 +356,7 @@ class BillinatorTag(models.Model):
                 for partner in partners.sudo()
             ]
         )
+
     def _get_assignee(self, partner_sudo):
         """Return who does what the segment plans, if possible one of its company."""
         self.ensure_one()

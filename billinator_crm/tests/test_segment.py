@@ -1,6 +1,7 @@
 from collections import defaultdict
 from datetime import timedelta
 from random import Random
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -95,6 +96,57 @@ class TestSegment(BillinatorInvoicingCommon):
         companies = self.company_b + self.company
         segment.with_context(allowed_company_ids=companies.ids).action_refresh()
         self.assertEqual(segment.partner_ids, self.ada)
+
+    def test_rules_are_in_the_companys_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        germany = self.env.ref("base.de")
+        germany.with_context(lang="de_DE").name = "Deutschland"
+        self.ada.country_id = germany
+        self.company.partner_id.lang = "de_DE"
+        values = {
+            "company_id": self.company.id,
+            "partner_domain": "[('ref', '=', 'SEGMENT'),"
+            " ('country_id.name', '=', 'Deutschland')]",
+        }
+        segment = self._create_segment(**values)
+        for lang in ("de_DE", "en_US", False):
+            with self.subTest(lang):
+                seen = segment.with_context(lang=lang)
+                seen.action_refresh()
+                self.assertEqual(segment.partner_ids, self.ada)
+                self.env.invalidate_all()
+                self.assertIn("Segment Ada", seen.preview)
+
+    def test_days_are_the_companys(self):
+        self.company.partner_id.tz = "Pacific/Kiritimati"
+        segment = self._create_segment(company_id=self.company.id)
+        query = segment.with_context(tz="UTC")._get_partners_sudo()
+        self.assertEqual(query.env.context["tz"], "Pacific/Kiritimati")
+
+    def test_conditions_changed_by_themselves(self):
+        segment = self._create_segment(("frequency", ">=", 2))
+        condition = segment.condition_ids
+        refreshes = []
+        Tag = self.registry["billinator.tag"]
+        with patch.object(
+            Tag,
+            "_exchange_members",
+            lambda tag, real=Tag._exchange_members: refreshes.append(tag) or real(tag),
+        ):
+            condition.value = 1
+            self.assertEqual(segment.partner_ids, self.ada + self.bo)
+            second = condition.create(
+                {"tag_id": segment.id, "metric": "monetary", "value": 2000}
+            )
+            self.assertEqual(segment.partner_ids, self.bo)
+            second.unlink()
+            self.assertEqual(segment.partner_ids, self.ada + self.bo)
+            self.assertEqual(refreshes, [segment] * 3)
+            segment.condition_ids = [Command.update(condition.id, {"value": 2})]
+            self.assertEqual(segment.partner_ids, self.ada)
+            self.assertEqual(refreshes, [segment] * 4)
+            self._create_segment(("frequency", ">=", 2), name="Other")
+            self.assertEqual(len(refreshes), 5)
 
     def test_activities_go_to_who_is_there(self):
         call = self.env.ref("mail.mail_activity_data_call")
