@@ -71,6 +71,7 @@ billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.company_currency_id: the company's, of a deal that is shown
   1 BillinatorOpportunity._check_company_of_quotes: a constraint; names the quotes of
       one's own deal
+  1 BillinatorOpportunity._check_customer_of_quotes: a constraint, likewise
   1 BillinatorOpportunity._fetch_query: paths and currencies of the user's own
       companies, which rules read as sudo
   1 BillinatorOpportunity._fetch_for_moving: names of stages, for the deal's history

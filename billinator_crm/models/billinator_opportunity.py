@@ -651,6 +651,27 @@ class BillinatorOpportunity(models.Model):
                     )
                 )
 
+    @api.constrains("partner_id")
+    def _check_customer_of_quotes(self):
+        for opportunity in self.filtered("partner_id"):
+            customer = opportunity.commercial_partner_id
+            # Also of the quotes that the user may not see.
+            quotes_sudo = opportunity.sudo().quote_ids
+            strays_sudo = quotes_sudo.filtered(
+                lambda quote, customer=customer: quote.commercial_partner_id != customer
+            )
+            if strays_sudo:
+                raise ValidationError(
+                    self.env._(
+                        "“%(opportunity)s” has quotes of another customer than "
+                        "%(customer)s: %(quotes)s. Take them off the opportunity "
+                        "first.",
+                        opportunity=opportunity.name,
+                        customer=opportunity.partner_id.display_name,
+                        quotes=", ".join(strays_sudo.mapped("name")),
+                    )
+                )
+
     @api.constrains("stage_id", "lost_reason_id")
     def _check_lost_reason(self):
         # The database holds the same rule; this one names the opportunity.

@@ -72,6 +72,7 @@ class TestNote(NoteCase):
         notes = self._log(opportunity_id=self.deal.id) + self._log(
             quote_id=self._create_quote().id
         )
+        self.quote.opportunity_id = False
         for document in (self.deal, notes.quote_id):
             document.partner_id = self.other_customer
         for note in notes:
@@ -85,6 +86,7 @@ class TestNote(NoteCase):
 
     def test_contact_goes_with_the_customer(self):
         note = self._log(opportunity_id=self.deal.id, contact_id=self.contact.id)
+        self.quote.opportunity_id = False
         self.deal.partner_id = self.person
         self.assertEqual(note.contact_id, self.contact)
         self.deal.partner_id = self.other_customer

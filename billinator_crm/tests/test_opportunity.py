@@ -201,6 +201,27 @@ class TestOpportunityDefaults(OpportunityCase):
         opportunity.write(values)
         self.assertEqual(opportunity.company_id, self.company_b)
 
+    def test_customer_is_the_quotes(self):
+        person = self.env["res.partner"].create(
+            {"name": "Grace", "parent_id": self.customer.id}
+        )
+        other = self.env["res.partner"].create({"name": "Babbage Ltd"})
+        opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        quote = self._create_quote(opportunity_id=opportunity.id)
+        quote.user_id = self.colleague
+        mine = opportunity.with_user(self.salesperson)
+        mine.partner_id = person
+        with self.assertRaisesRegex(ValidationError, f"New Deal.*{quote.name}"):
+            mine.partner_id = other
+        quote.opportunity_id = False
+        mine.partner_id = other
+        self.assertEqual(opportunity.partner_id, other)
+        lead = self._create_opportunity(partner_id=False, contact_name="Jo")
+        self._create_quote(opportunity_id=lead.id)
+        with self.assertRaises(ValidationError):
+            lead.partner_id = other
+        lead.partner_id = self.customer
+
     def test_people_are_the_customers(self):
         Partner = self.env["res.partner"]
         person = Partner.create({"name": "Grace", "parent_id": self.customer.id})

@@ -214,6 +214,7 @@ class TestQueryCounts(BillinatorInvoicingCommon):
         partners_sudo = self.env["res.partner"].sudo()
         company_sudo = partners_sudo.create({"name": "Works", "is_company": True})
         ada = {"name": "Ada", "parent_id": company_sudo.id}
+        deals[0].sudo().quote_ids.opportunity_id = False
         deals[0].partner_id = partners_sudo.create(ada)
         named = {"fields": {"display_name": {}}}
         # Deals, users, their partners together with the customers.
