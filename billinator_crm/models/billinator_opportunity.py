@@ -32,6 +32,9 @@ PARTNER_FIELDS = (
 COMPANY_FIELDS = ("alias_domain_id", "currency_id", "parent_path")
 # Of a stage, what cards and rows tell, and what they are computed from.
 STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "status")
+# Computed, and written for all that: another status than the stage's is refused as
+# such, and that a probability or a category stays is said by who sets one.
+SET_BESIDES = {"is_forecast_category_manual", "is_probability_manual", "status"}
 
 
 class BillinatorOpportunity(models.Model):
@@ -691,16 +694,24 @@ class BillinatorOpportunity(models.Model):
     def _creation_message(self):
         return self.env._("Opportunity created")
 
+    @api.model
+    def default_get(self, fields):
+        """Let no context, which any caller may set, fill in what is computed."""
+        return super().default_get(
+            [name for name in fields if not self._is_computed(name)]
+        )
+
     @api.model_create_multi
     def create(self, vals_list):
         """Let an empty probability, an import's blank cell, be the stage's."""
+        self._check_not_computed(set().union(*vals_list))
         self._fetch_for_creation(vals_list)
         return super().create(
             [
                 {
                     name: value
                     for name, value in values.items()
-                    if name != "probability" or value is not False
+                    if name != "probability" or not self._is_empty(value)
                 }
                 for values in vals_list
             ]
@@ -733,12 +744,13 @@ class BillinatorOpportunity(models.Model):
 
     def write(self, vals):
         """Let an empty probability, an import's blank cell, be the stage's."""
+        self._check_not_computed(vals)
         if "stage_id" in vals:
             self._fetch_for_moving()
             # Before the stage that it follows from is another one.
             self._recompute_recordset(["last_open_stage_id"])
         outcomes = {deal: deal.status for deal in self if "stage_id" in vals}
-        if vals.get("probability", 0) is False:
+        if self._is_empty(vals.get("probability", 0)):
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
         # As sudo: meetings follow the customer of their deal, whoever may see them.
@@ -752,8 +764,40 @@ class BillinatorOpportunity(models.Model):
         )
         if turned:
             # What was won then is lost now, or the other way round.
-            turned.date_closed = self.env.cr.now()
+            super(BillinatorOpportunity, turned).write(
+                {"date_closed": self.env.cr.now()}
+            )
         return result
+
+    @api.model
+    def _is_empty(self, value):
+        # JSON has None for it, XML-RPC and Odoo False. A 0 is a value.
+        return value is None or value is False
+
+    @api.model
+    def _check_not_computed(self, names):
+        """Refuse values for what follows from other fields, and makes the figures."""
+        if self.env.su:
+            return
+        for name in names:
+            if self._is_computed(name):
+                raise UserError(
+                    self.env._(
+                        "“%s” is computed and cannot be set.",
+                        self._fields[name]._description_string(self.env),
+                    )
+                )
+
+    @api.model
+    def _is_computed(self, name):
+        """Whether nobody but the CRM itself may fill in the field ``name``."""
+        field = self._fields.get(name)
+        if not (field and field.compute and field.store and field.readonly):
+            return False
+        if name == "date_closed":
+            # Managers bring deals along that were closed before there was a CRM.
+            return not self.env.user.has_group("sales_team.group_sale_manager")
+        return name not in SET_BESIDES
 
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):

@@ -1,3 +1,4 @@
+import re
 from contextlib import contextmanager
 from datetime import datetime
 from unittest.mock import patch
@@ -238,6 +239,35 @@ class TestOpportunityDefaults(OpportunityCase):
         opportunity.write({"partner_id": herb.id, "contact_ids": theirs.ids})
         self.assertEqual(opportunity.contact_ids, theirs)
 
+    def test_figures_are_computed(self):
+        mine = self._create_opportunity(user_id=self.salesperson.id).with_user(
+            self.salesperson
+        )
+        for name, value in {
+            "last_open_stage_id": self.stages["NEGOTIATION"].id,
+            "date_closed": "2020-01-31 12:00:00",
+            "weighted_revenue": 1e6,
+            "expected_revenue_company": 1e6,
+            "days_to_close": 1,
+            "commercial_partner_id": self.company_b.partner_id.id,
+            "deadline_push_count": 0,
+        }.items():
+            label = mine._fields[name]._description_string(self.env)
+            text = re.escape(f"“{label}” is computed and cannot be set.")
+            with self.subTest(name), self.assertRaisesRegex(UserError, text):
+                mine.write({name: value})
+            with self.subTest(name, new=True), self.assertRaisesRegex(UserError, text):
+                mine.create({"name": "New", "contact_name": "Jo", name: value})
+        by_default = mine.with_context(default_weighted_revenue=1e6)
+        deal = by_default.create({"name": "New", "contact_name": "Jo"})
+        self.assertEqual(deal.weighted_revenue, 0)
+
+    def test_a_manager_says_when_past_deals_were_closed(self):
+        deal = self._create_opportunity().with_user(self.manager)
+        deal.action_set_won()
+        deal.date_closed = "2020-01-31 12:00:00"
+        self.assertEqual(deal.date_closed, datetime(2020, 1, 31, 12))
+
     def test_quoted_ones_stay(self):
         quote = self._create_quote(opportunity_id=self._create_opportunity().id)
         with self.assertRaisesRegex(UserError, "New Deal"):
@@ -367,6 +397,15 @@ class TestProbability(OpportunityCase):
         self.assertProbability(opportunity, 50)
         opportunity.write({"probability": 0})
         self.assertProbability(opportunity, 0, manual=True)
+
+    def test_none_is_the_stages(self):
+        opportunity = self._create_opportunity(probability=None)
+        self.assertEqual(opportunity.probability, 10)
+        self.assertFalse(opportunity.is_probability_manual)
+        opportunity.probability = 33
+        opportunity.write({"probability": None})
+        self.assertEqual(opportunity.probability, 10)
+        self.assertFalse(opportunity.is_probability_manual)
 
     def test_closed_and_reopened(self):
         opportunity = self._create_opportunity(probability=42)

@@ -76,6 +76,7 @@ MODEL_METHODS = {
     ("billinator.activity", "get_upcoming"): SALES,
     ("billinator.dashboard", "get_dashboard"): SALES,
     ("billinator.note", "get_import_templates"): EVERYBODY,
+    ("billinator.opportunity", "default_get"): EVERYBODY,
     ("billinator.opportunity", "get_forecast"): SALES,
     ("billinator.opportunity", "get_import_templates"): EVERYBODY,
     ("billinator.opportunity", "get_pipeline_statistics"): SALES,
