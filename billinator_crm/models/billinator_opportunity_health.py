@@ -311,7 +311,9 @@ class BillinatorOpportunity(models.Model):
                            JOIN calendar_event event
                              ON event.id = native.calendar_event_id
                           WHERE native.id = billinator_activity.activity_id
-                            AND event.stop <= %s)) AS last_meeting
+                            AND event.active
+                            AND event.stop <= %s))
+                        FILTER (WHERE status <> 'cancelled') AS last_meeting
                FROM billinator_activity
               WHERE opportunity_id = %s)
             """,

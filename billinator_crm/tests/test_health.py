@@ -118,6 +118,30 @@ class TestHealth(BillinatorCommon):
         self._age(meeting.calendar_event_id, "stop", days=3)
         self.assertEqual(self.deal.idle_days, 3)
 
+    def test_called_off_meeting_is_no_contact(self):
+        start = fields.Datetime.now() + relativedelta(days=1)
+        meetings = self.env["billinator.activity"].create(
+            [
+                {
+                    "opportunity_id": self.deal.id,
+                    "type": "meeting",
+                    "summary": name,
+                    "due_date": start,
+                }
+                for name in ("Called off here", "Archived in the calendar")
+            ]
+        )
+        events = meetings.calendar_event_id
+        meetings[0].action_cancel()
+        meetings[1].action_complete("Did not take place")
+        long_ago = relativedelta(days=15, hours=1)
+        meetings[1].completed_at = fields.Datetime.now() - long_ago
+        events[1].active = False
+        self._age(self.deal)
+        self._age(events[0], "stop", days=3)
+        self._age(events[1], "stop", days=3)
+        self.assertEqual(self.deal.idle_days, 15)
+
     def test_closing_passed(self):
         self.deal.date_deadline = self.today - relativedelta(days=1)
         day = format_date(self.env, self.deal.date_deadline)
