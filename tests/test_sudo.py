@@ -260,6 +260,8 @@ billinator_crm/models/res_partner_figures.py
   1 ResPartner._sum_up_overdue_sudo: likewise
   1 ResPartner._get_payment_days_sudo: likewise
 billinator_crm/models/res_users.py
+  1 ResUsers._unlink_activities: after the ORM has checked the right to delete the
+      users, with whom PostgreSQL would delete the same
   1 ResUsers._get_working_zone: a colleague's time zone
 billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._merge_contacts: Odoo's merge has checked the right

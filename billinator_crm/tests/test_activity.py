@@ -151,6 +151,22 @@ class TestActivity(ActivityCase):
         self.assertEqual(activity.partner_id, other)
         self.assertEqual((activity.res_model, activity.res_id), self._ref(deal))
 
+    def test_deleted_user_takes_the_own_activities_along(self):
+        # As a later trigger it fires after those that empty the user in the rows, which
+        # PostgreSQL then checks before it deletes them.
+        self.env.cr.execute(
+            "ALTER TABLE mail_activity DROP CONSTRAINT mail_activity_user_id_fkey,"
+            " ADD CONSTRAINT mail_activity_user_id_fkey"
+            " FOREIGN KEY (user_id) REFERENCES res_users ON DELETE CASCADE"
+        )
+        user = self._create_user("leaver", "sale_salesman")
+        activity = self._create_activity(user_id=user.id).with_user(user)
+        done = self._create_activity(user_id=user.id).with_user(user)
+        done.action_complete()
+        self.env.flush_all()
+        user.unlink()
+        self.assertFalse((activity + done).exists())
+
     def test_contact_stays_with_the_customer(self):
         self.env["res.partner"].create({"name": "Grace", "parent_id": self.customer.id})
         contact = self.customer.contact_ids
