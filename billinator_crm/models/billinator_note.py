@@ -5,6 +5,7 @@ from lxml import html
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
 from odoo.tools import is_html_empty
 from odoo.tools.mail import html_to_inner_content
 
@@ -270,6 +271,16 @@ class BillinatorNote(models.Model):
         for vals in prepared:
             self._check_about_somebody(vals["partner_id"] or vals["opportunity_id"])
         return prepared
+
+    def copy_data(self, default=None):
+        """Give a copy files of its own, which may be all that a note says."""
+        vals_list = super().copy_data(default)
+        if "attachment_ids" in (default or {}):
+            return vals_list
+        for note, vals in zip(self, vals_list, strict=True):
+            files = note.attachment_ids.copy_data({"res_model": False, "res_id": 0})
+            vals["attachment_ids"] = [Command.create(file) for file in files]
+        return vals_list
 
     @api.model_create_multi
     def create(self, vals_list):

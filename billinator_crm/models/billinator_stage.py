@@ -188,6 +188,24 @@ class BillinatorStage(models.Model):
         self.env.registry.clear_cache()
         return result
 
+    @api.private
+    def copy_data(self, default=None):
+        """Let a copy have a name and a code of its own."""
+        given = default or {}
+        vals_list = super().copy_data(default)
+        for stage, vals in zip(self, vals_list, strict=True):
+            if "name" not in given:
+                vals["name"] = self.env._("%s (copy)", stage.name)
+            if "code" not in given:
+                vals["code"] = self._get_free_code(stage.code)
+        return vals_list
+
+    @api.model
+    def _get_free_code(self, code):
+        while self.search_count([("code", "=", code)], limit=1):
+            code = f"{code} (COPY)"
+        return code
+
     @api.model
     def _upper_code(self, values):
         code = values.get("code")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import escape_psql
 
 
 class BillinatorTag(models.Model):
@@ -23,6 +24,26 @@ class BillinatorTag(models.Model):
     _name_uniq = models.UniqueIndex(
         "(LOWER(name->>'en_US'))", "A tag of this name exists already."
     )
+
+    def copy_data(self, default=None):
+        """Let a copy have a name of its own."""
+        vals_list = super().copy_data(default)
+        if "name" not in (default or {}):
+            for tag, vals in zip(self, vals_list, strict=True):
+                vals["name"] = self._get_free_name(tag.name)
+        return vals_list
+
+    @api.private
+    def copy_translations(self, new, excluded=()):
+        """Leave the copy its own name in all languages."""
+        return super().copy_translations(new, {*excluded, "name"})
+
+    @api.model
+    def _get_free_name(self, name):
+        tags = self.with_context(active_test=False)
+        while tags.search_count([("name", "=ilike", escape_psql(name))], limit=1):
+            name = self.env._("%s (copy)", name)
+        return name
 
     @api.model
     def _default_color(self):

@@ -146,6 +146,17 @@ class TestNote(NoteCase):
         )
         self.assertEqual(note.display_name, "Email")
 
+    def test_duplicate_has_files_of_its_own(self):
+        note = self._log(
+            body=False,
+            attachment_ids=[Command.create({"name": "plan.txt", "raw": b"Plan"})],
+        )
+        copy = note.copy()
+        self.assertEqual(copy.attachment_ids.raw, b"Plan")
+        self.assertEqual(copy.attachment_ids.res_id, copy.id)
+        note.unlink()
+        self.assertTrue(copy.attachment_ids.exists())
+
     def test_direction_is_of_calls_and_emails(self):
         note = self._log(note_type="call", direction="in")
         note.note_type = "email"

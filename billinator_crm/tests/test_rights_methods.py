@@ -11,6 +11,7 @@ billinator.activity.complete: action_complete action_complete_and_schedule_next
 billinator.annotated.mixin: action_log_note action_view_notes
 billinator.approval.refuse: action_refuse
 billinator.contact: action_log_note action_set_primary action_view_notes
+billinator.note: copy_data
 billinator.opportunity: action_log_note action_move_to_month action_new_quote
     action_override_gate action_reopen action_set_lost action_set_won
     action_view_duplicates action_view_notes action_view_quotes get_won_message
@@ -34,7 +35,7 @@ billinator.quote.invoice: action_create_invoice
 billinator.quote.line: action_add_from_catalog
 billinator.quote.reject: action_reject
 billinator.quote.template: copy_data
-billinator.tag: action_refresh action_view_customers
+billinator.tag: action_refresh action_view_customers copy_data
 billinator.tag.assign: action_assign
 billinator.target: action_view_deals
 portal.share: action_send_mail

@@ -80,6 +80,15 @@ class TestStage(BillinatorCommon):
         self.assertEqual(opportunity.status, "won")
         self.assertTrue(opportunity.date_closed)
 
+    def test_duplicated(self):
+        stage = self.stages["PROPOSAL"]
+        first, second = stage.copy(), stage.copy()
+        self.assertEqual(first.name, f"{stage.name} (copy)")
+        self.assertEqual(
+            [first.code, second.code], ["PROPOSAL (COPY)", "PROPOSAL (COPY) (COPY)"]
+        )
+        self.assertEqual(first.probability, stage.probability)
+
     @mute_logger("odoo.sql_db")
     def test_used_ones_stay(self):
         opportunity = self._create_opportunity()

@@ -76,6 +76,16 @@ class TestTag(BillinatorInvoicingCommon):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             self.env["billinator.tag"].create({"name": "test key ACCOUNT"})
 
+    def test_duplicated(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        german = self.key_account.with_context(lang="de_DE")
+        german.name = "Schlüsselkunde"
+        names = [tag.copy().name for tag in (self.key_account, self.key_account)]
+        self.assertEqual(
+            names, ["Test Key Account (copy)", "Test Key Account (copy) (copy)"]
+        )
+        self.assertIn("Schlüsselkunde", german.copy().name)
+
     def test_only_managers_create_tags(self):
         Tag = self.env["billinator.tag"]
         with self.assertRaises(AccessError):
