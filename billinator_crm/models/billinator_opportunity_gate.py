@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_list, is_html_empty
 
 from ..arguments import arguments, as_id, as_text
@@ -53,7 +53,9 @@ class BillinatorOpportunity(models.Model):
             raise ValidationError(
                 self.env._("Say why the opportunities may pass without it.")
             )
-        stage = self.env["billinator.stage"].browse(stage_id)
+        stage = self.env["billinator.stage"].browse(stage_id or ()).exists()
+        if not stage:
+            raise UserError(self.env._("Choose a stage that there is."))
         lacking = stage._get_lacking(self)
         self.with_context(billinator_gate=GATE_OPEN).write({"stage_id": stage.id})
         lacking_deals = self.filtered(lambda opportunity: lacking[opportunity])

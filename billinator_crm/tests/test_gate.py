@@ -1,4 +1,4 @@
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from .common import BillinatorCommon
@@ -121,6 +121,14 @@ class TestGate(BillinatorCommon):
         log = str(deal.message_ids[:1].body)
         for text in ("Expected Closing", "a next activity", "A friend of the boss"):
             self.assertIn(text, log)
+
+    def test_override_to_no_stage(self):
+        deal = self.deal.with_user(self.manager)
+        gone = self.stage.copy({"code": "GONE"})
+        gone.unlink()
+        for stage_id in (None, False, gone.id):
+            with self.subTest(stage_id), self.assertRaisesRegex(UserError, "stage"):
+                deal.action_override_gate(stage_id, "A friend of the boss")
 
     def test_override_is_the_managers(self):
         for user in (self.salesperson, self.senior):
