@@ -156,15 +156,22 @@ def check_not_computed(records, names, noted=frozenset()):
     :param noted: names of computed fields that methods of ours write as the user
     :raises UserError: unless it is done as superuser
     """
-    for name in set(names) - noted if not records.env.su else ():
-        field = records._fields.get(name)
-        if field and field.compute and field.store and field.readonly:
+    if records.env.su:
+        return
+    for name in set(names) - noted:
+        if is_computed(records, name):
             raise UserError(
                 records.env._(
                     "“%s” is computed and cannot be set.",
-                    field._description_string(records.env),
+                    records._fields[name]._description_string(records.env),
                 )
             )
+
+
+def is_computed(records, name):
+    """Tell whether ``name`` is a stored field that follows from others."""
+    field = records._fields.get(name)
+    return bool(field and field.compute and field.store and field.readonly)
 
 
 def as_domain_of(model):

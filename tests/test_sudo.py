@@ -21,6 +21,8 @@ billinator_crm/migrations/19.0.1.1.0/post-migrate.py
   1 migrate: an upgrade has no user
 billinator_crm/migrations/19.0.1.2.0/post-migrate.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.3.0/post-migrate.py
+  1 migrate: likewise
 billinator_crm/models/account_move.py
   1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
       that accountants need not see, and changes nothing

@@ -9,7 +9,16 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, email_normalize, split_every
 
-from ..arguments import arguments, as_domain_of, as_id, as_ids, as_text, one_record
+from ..arguments import (
+    arguments,
+    as_domain_of,
+    as_id,
+    as_ids,
+    as_text,
+    check_not_computed,
+    is_computed,
+    one_record,
+)
 from .billinator_document_mixin import CURRENCY_FIELDS
 from .billinator_quote import CONVERTIBLE_STATES
 
@@ -697,14 +706,16 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def default_get(self, fields):
         """Let no context, which any caller may set, fill in what is computed."""
+        settable = self._get_settable_fields()
         return super().default_get(
-            [name for name in fields if not self._is_computed(name)]
+            [name for name in fields if name in settable or not is_computed(self, name)]
         )
 
     @api.model_create_multi
     def create(self, vals_list):
         """Let an empty probability, an import's blank cell, be the stage's."""
-        self._check_not_computed(set().union(*vals_list))
+        names = set().union(*vals_list)
+        check_not_computed(self, names, self._get_settable_fields())
         self._fetch_for_creation(vals_list)
         return super().create(
             [
@@ -744,7 +755,7 @@ class BillinatorOpportunity(models.Model):
 
     def write(self, vals):
         """Let an empty probability, an import's blank cell, be the stage's."""
-        self._check_not_computed(vals)
+        check_not_computed(self, vals, self._get_settable_fields())
         if "stage_id" in vals:
             self._fetch_for_moving()
             # Before the stage that it follows from is another one.
@@ -775,29 +786,11 @@ class BillinatorOpportunity(models.Model):
         return value is None or value is False
 
     @api.model
-    def _check_not_computed(self, names):
-        """Refuse values for what follows from other fields, and makes the figures."""
-        if self.env.su:
-            return
-        for name in names:
-            if self._is_computed(name):
-                raise UserError(
-                    self.env._(
-                        "“%s” is computed and cannot be set.",
-                        self._fields[name]._description_string(self.env),
-                    )
-                )
-
-    @api.model
-    def _is_computed(self, name):
-        """Whether nobody but the CRM itself may fill in the field ``name``."""
-        field = self._fields.get(name)
-        if not (field and field.compute and field.store and field.readonly):
-            return False
-        if name == "date_closed":
-            # Managers bring deals along that were closed before there was a CRM.
-            return not self.env.user.has_group("sales_team.group_sale_manager")
-        return name not in SET_BESIDES
+    def _get_settable_fields(self):
+        """Return which of the computed fields the user may fill in for all that."""
+        # Managers bring deals along that were closed before there was a CRM.
+        is_manager = self.env.user.has_group("sales_team.group_sale_manager")
+        return SET_BESIDES | ({"date_closed"} if is_manager else set())
 
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):
