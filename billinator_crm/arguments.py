@@ -100,6 +100,7 @@ def _describe(env, kind):
         as_number: env._("a number, as 12.5"),
         as_day: env._("a day, as 2026-01-31"),
         as_moment: env._("date and time in UTC, as 2026-01-31 10:00:00"),
+        as_progress_bar: env._("a field with colors, as {'field': …, 'colors': {…}}"),
     }.get(kind) or env._("a domain, as [['name', 'ilike', 'abc']]")
 
 
@@ -147,6 +148,19 @@ def as_moment(_env, value):
     if not FIRST_DAY <= result.date() <= LAST_DAY:
         raise ValueError
     return result
+
+
+def as_progress_bar(env, value):
+    as_text(env, value["field"])
+    dict.keys(value["colors"])
+    return value
+
+
+def get_active_ids(records):
+    """Return the ids that the context tells of what the user has selected, or None."""
+    return parse(
+        records.env, "active_ids", as_ids, records.env.context.get("active_ids")
+    )
 
 
 def check_not_computed(records, names, noted=frozenset()):

@@ -91,7 +91,9 @@ def encode_query(query):
     sent = query.encode("latin-1")
     # Werkzeug takes each byte for a letter, and encodes that; other servers do not.
     with suppress(UnicodeError):
-        sent = sent.decode().encode("latin-1")
+        once = sent.decode().encode("latin-1")
+        once.decode()
+        sent = once
     return quote(sent, safe=ASCII)
 
 

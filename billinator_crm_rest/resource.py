@@ -355,8 +355,10 @@ class Resource:
 
     def _read_labels(self, records, rows):
         """Return what the fields need of other records, read once for all rows."""
+        # Whoever is told of a record is not told of all that it has to do with.
+        env = records.env(su=False)
         return {
-            name: field.read_labels(records.env, rows)
+            name: field.read_labels(env, rows)
             for name, field in self.fields.items()
             if hasattr(field, "read_labels")
         }

@@ -56,7 +56,8 @@ billinator_crm/models/billinator_batch_tracking_mixin.py
 billinator_crm/models/billinator_document_mixin.py
   1 BillinatorDocumentMixin.unlink: after check_access("unlink")
 billinator_crm/models/billinator_document_named_mixin.py
-  1 BillinatorDocumentNamedMixin._check_salesperson: whether they are portal users
+  1 BillinatorDocumentNamedMixin._check_salespeople: whether they are portal users
+  1 BillinatorDocumentNamedMixin._leave_out_former_colleagues: likewise
   1 BillinatorDocumentNamedMixin._check_company: a constraint, which names what Odoo's
       does
   2 BillinatorDocumentNamedMixin._fetch_related: names, which the ORM tells of what it

@@ -277,11 +277,13 @@ class BillinatorContact(models.Model):
         )
         for opportunity in opportunities:
             customer = opportunity.commercial_partner_id
-            opportunity.contact_ids -= (opportunity.contact_ids & self).filtered(
+            leavers = (opportunity.contact_ids & self).filtered(
                 lambda contact, customer=customer: (
                     contact in obsolete or contact.customer_id != customer
                 )
             )
+            if leavers:
+                opportunity.contact_ids -= leavers
 
     @api.model
     def _create_missing_rows(self):

@@ -77,16 +77,38 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
         ids = query.get_result_ids()
         return ids if len(ids) <= FEW else None
 
-    # === Constraints === #
+    # === CRUD === #
 
-    @api.constrains("user_id")
-    def _check_salesperson(self):
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_salespeople(vals.get("user_id") for vals in vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_salespeople([vals.get("user_id")])
+        return super().write(vals)
+
+    def _leave_out_former_colleagues(self, vals_list, given):
+        """Leave copies to others where the salesperson is no colleague any more.
+
+        :param list vals_list: of the copies, as ``copy_data`` makes them; changed
+        :param given: the names of fields that the copies were given values for
+        """
+        # As sudo: whether they are colleagues.
+        for document_sudo, vals in zip(self.sudo(), vals_list, strict=True):
+            if "user_id" not in given and document_sudo.user_id.share:
+                vals.pop("user_id", None)
+
+    @api.model
+    def _check_salespeople(self, ids):
         """Refuse portal users: who is assigned follows the document from then on.
 
         Users may have become such since, and keep what they have.
         """
-        # As sudo: whether they are colleagues. Who works on a document is one.
-        others_sudo = self.sudo().user_id - self.env.user
+        # What is no id is refused by the ORM. Who works on a document is a colleague.
+        ids = {one for one in ids if type(one) is int} - {self.env.uid}
+        # As sudo: whether they are colleagues.
+        others_sudo = self.env["res.users"].sudo().browse(ids)
         if outsiders := others_sudo.filtered("share"):
             raise ValidationError(
                 self.env._(

@@ -785,6 +785,16 @@ class BillinatorOpportunity(models.Model):
         # JSON has None for it, XML-RPC and Odoo False. A 0 is a value.
         return value is None or value is False
 
+    def copy_data(self, default=None):
+        """Leave out contacts who work for somebody else than the copy's customer."""
+        vals_list = super().copy_data(default)
+        self._leave_out_former_colleagues(vals_list, default or {})
+        for opportunity, vals in zip(self, vals_list, strict=True):
+            is_same = vals.get("partner_id") == opportunity.partner_id.id
+            if not is_same and "contact_ids" not in (default or {}):
+                vals.pop("contact_ids", None)
+        return vals_list
+
     @api.model
     def _get_settable_fields(self):
         """Return which of the computed fields the user may fill in for all that."""
@@ -1245,8 +1255,12 @@ class BillinatorOpportunity(models.Model):
         descriptions = (self + others).filtered("description").mapped("description")
         if descriptions:
             values["description"] = Markup("<hr/>").join(descriptions)
-        for name in ("tag_ids", "contact_ids"):
-            values[name] = [Command.link(record.id) for record in others[name]]
+        customer = (self | others).commercial_partner_id[:1]
+        contacts = others.contact_ids.filtered(
+            lambda contact: contact.customer_id == customer
+        )
+        for name, records in (("tag_ids", others.tag_ids), ("contact_ids", contacts)):
+            values[name] = [Command.link(record.id) for record in records]
         values["priority"] = max((self + others).mapped("priority"))
         self.write(values)
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..arguments import arguments, as_domain_of
+from ..arguments import arguments, as_domain_of, as_progress_bar, as_text
 from ..triggers import drop_triggers, set_triggers
 
 FUNCTION = "billinator_opportunity_plan"
@@ -130,7 +130,11 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     @api.readonly
-    @arguments(domain=as_domain_of("billinator.opportunity"))
+    @arguments(
+        domain=as_domain_of("billinator.opportunity"),
+        group_by=as_text,
+        progress_bar=as_progress_bar,
+    )
     def read_progress_bar(self, domain, group_by, progress_bar):
         """Count the columns' deals by what is to do next.
 

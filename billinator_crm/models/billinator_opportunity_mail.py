@@ -57,7 +57,8 @@ class BillinatorOpportunity(models.Model):
         """
         _name, address = parse_contact_from_email(msg_dict.get("email_from"))
         values = update_vals or {}
-        if not self.partner_id and address and address == self.email_normalized:
+        is_lead = not self.partner_id and not self.quote_ids
+        if is_lead and address and address == self.email_normalized:
             customer = self._prepare_mail_customer_values(address, self.company_id)
             values = {**customer, **values}
         return super().message_update(msg_dict, values)

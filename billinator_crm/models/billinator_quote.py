@@ -406,9 +406,7 @@ class BillinatorQuote(models.Model):
     @api.onchange("date_quote")
     def _onchange_date_quote(self):
         """Let the usual days count from the new date."""
-        origin = self._origin
-        is_chosen = self.validity_date != origin.validity_date
-        if not origin or (origin._has_default_validity() and not is_chosen):
+        if not self._origin or self._origin._has_default_validity():
             self._compute_validity_date()
 
     @api.depends("partner_id", "company_id")
@@ -645,6 +643,7 @@ class BillinatorQuote(models.Model):
     def copy_data(self, default=None):
         """Leave out contacts who work for somebody else than the copy's customer."""
         vals_list = super().copy_data(default)
+        self._leave_out_former_colleagues(vals_list, default or {})
         if "contact_id" in (default or {}):
             return vals_list
         for quote, vals in zip(self, vals_list, strict=True):

@@ -147,11 +147,12 @@ class BillinatorQuote(models.Model):
         quotes_sudo = self.sudo()
         is_moved = not {"team_id", "user_id"}.isdisjoint(vals)
         rules = is_moved and {quote: quote._get_rules() for quote in quotes_sudo}
+        drafts_sudo = quotes_sudo.filtered(lambda quote: quote.state == "draft")
         result = super().write(vals)
         if is_moved:
             quotes_sudo._review_moved(rules)
         if vals.get("state") == "sent":
-            quotes_sudo._note_free_content()
+            drafts_sudo._note_free_content()
         if "approval_decision" not in vals:
             quotes_sudo._withdraw_settled_requests()
         return result
@@ -267,13 +268,10 @@ class BillinatorQuote(models.Model):
         :param former_rules: the rules that each quote had to keep before
         """
         self._review_approval()
-        bound = self.filtered(
-            lambda quote: (
-                quote.state == "sent" and quote._get_rules() - former_rules[quote]
-            )
-        )
+        bound = self.filtered(lambda quote: quote._get_rules() - former_rules[quote])
         bound.free_hash = False
-        self.env.add_to_compute(self._fields["approval_state"], bound)
+        sent = bound.filtered(lambda quote: quote.state == "sent")
+        self.env.add_to_compute(self._fields["approval_state"], sent)
 
     def _note_free_content(self):
         """Note what quotes cost that rules let pass, for they are judged by it."""
@@ -524,13 +522,15 @@ class BillinatorQuote(models.Model):
         """Return what there is to judge of ``lines`` and of them together."""
         is_sent = self.free_hash and self.state == "sent"
         if is_sent and self.free_hash == self.commercial_hash:
-            # They were judged when the quote went out; the pricelist may say else now.
-            return []
+            # Each was judged when the quote went out, by what the pricelist said then;
+            # what they come to together is for the customer to choose.
+            discounts, titled = lines._get_noted_discounts(), []
+        else:
+            titled = [(line._get_title(), discounts[line]) for line in lines]
         overall = max(
             self._get_overall_discount(subset, discounts)
             for subset in (lines, lines.filtered(lambda line: not line.is_optional))
         )
-        titled = [(line._get_title(), discounts[line]) for line in lines]
         return [*titled, (False, overall)]
 
     def _get_overall_discount(self, lines, discounts):

@@ -447,7 +447,9 @@ class BillinatorQuoteLine(models.Model):
             )
         price = line.quote_id._convert_price(price, arguments["currency"])
         taxes = line.product_id.taxes_id._filter_taxes_by_company(line.company_id)
-        if not all(taxes.mapped("price_include")) or line.tax_ids == taxes:
+        # In a form, taxes have no ids of their own.
+        is_kept = line.tax_ids._origin == taxes._origin
+        if is_kept or not all(taxes.mapped("price_include")):
             # The price stays; mapping the taxes would read much to find that out. Who
             # keeps the product's taxes under a new fiscal position keeps its price.
             return price

@@ -81,14 +81,21 @@ class BillinatorQuoteLine(models.Model):
         """
         rules = self._get_pricelist_rules()
         return {
-            line: line._get_effective_discount(rules[line])
+            line: line._get_discount_below(line._get_full_price(rules[line]))
             for line in self
             if not line.display_type
         }
 
-    def _get_effective_discount(self, rule):
+    def _get_noted_discounts(self):
+        """Return how many percent each line is below what the pricelist gave then."""
+        return {
+            line: line._get_discount_below(line._get_noted_full_price())
+            for line in self
+            if not line.display_type
+        }
+
+    def _get_discount_below(self, full_price):
         price = self._get_discounted_price()
-        full_price = self._get_full_price(rule) if self.product_id else self.price_unit
         if self.product_id:
             price, full_price = self._take_other_taxes_out(price, full_price)
         if full_price <= 0 or price >= full_price:
@@ -97,7 +104,13 @@ class BillinatorQuoteLine(models.Model):
 
     def _get_full_price(self, rule):
         """Return what the pricelist asks for, with the discount that it shows."""
+        if not self.product_id:
+            return self.price_unit
         return self._get_price(rule) * (1 - self._get_pricelist_discount(rule) / 100)
+
+    def _get_noted_full_price(self):
+        noted = self.pricelist_price_unit * (1 - self.pricelist_discount / 100)
+        return noted or self.price_unit
 
     def _take_other_taxes_out(self, price, full_price):
         """Return both prices without taxes where they are with different ones."""
@@ -149,5 +162,4 @@ class BillinatorQuoteLine(models.Model):
         if discount < 100:
             return self.price_subtotal / (1 - discount / 100)
         # Given away: there is no amount left to tell it from.
-        price = self.pricelist_price_unit * (1 - self.pricelist_discount / 100)
-        return self.quantity * (price or self.price_unit)
+        return self.quantity * self._get_noted_full_price()

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
-from .billinator_quote_line import PRICES
+from .billinator_quote_line import NOTED, PRICES
 
 # Ten million of anything are more than any quote means, and less than any number that
 # the database or a total could stumble over.
@@ -70,7 +70,7 @@ class BillinatorQuoteLine(models.Model):
         if quantity is not None:
             self._check_choice(self._is_quantity_open())
             values["quantity"] = self._get_valid_quantity(quantity)
-        rule, offered = self.pricelist_item_id, {name: self[name] for name in PRICES}
+        rule, offered = self.pricelist_item_id, {n: self[n] for n in PRICES | NOTED}
         self.write(values)
         if self.pricelist_item_id == rule:
             # Whatever prices have become since, this is what the customer was offered.

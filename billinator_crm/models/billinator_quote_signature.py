@@ -93,6 +93,7 @@ class BillinatorQuote(models.Model):
             return False
         self._check_open_to_customer()
         self._check_unchanged(content_hash)
+        self._track_set_author(partner)
         self.write(
             {
                 "state": "accepted",
@@ -128,6 +129,7 @@ class BillinatorQuote(models.Model):
         if not reason:
             raise UserError(self.env._("Please tell us why you decline the quote."))
         reason = reason[:MAX_REASON_LENGTH]
+        self._track_set_author(partner)
         self.action_reject(reason)
         quote = self._in_salespersons_lang()
         quote._post_for_customer(quote.env._("Quote declined: %s", reason), partner)

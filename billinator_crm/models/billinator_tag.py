@@ -13,7 +13,7 @@ class BillinatorTag(models.Model):
     color = fields.Integer(default=lambda self: self._default_color())
     active = fields.Boolean(default=True)
     partner_ids = fields.Many2many(
-        "res.partner", "billinator_tag_res_partner_rel", string="Customers"
+        "res.partner", "billinator_tag_res_partner_rel", string="Customers", copy=False
     )
     partner_count = fields.Integer(compute="_compute_counts", string="# Customers")
     opportunity_count = fields.Integer(

@@ -84,6 +84,8 @@ class ResPartner(models.Model):
         result = super(ResPartner, later if is_moving else self).write(vals)
         if is_moving:
             self._move_contact_rows(companies)
+            if vals.get("child_ids"):
+                self.child_ids._sync_contact_rows()
         elif "type" in vals:
             self._sync_contact_rows()
         if vals.get("active") is False:

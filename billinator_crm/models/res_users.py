@@ -20,8 +20,12 @@ class ResUsers(models.Model):
         ).unlink()
 
     def _filter_present_in(self, company):
-        """Return those of the users who are active in a company."""
-        return self.filtered(lambda user: user.active and company in user.company_ids)
+        """Return those of the users who are active in a company, as colleagues."""
+        return self.filtered(
+            lambda user: (
+                user.active and not user.share and company in user.company_ids
+            )
+        )
 
     def _get_working_zone(self):
         """Return the user's time zone; for who makes this call, the call's."""

@@ -240,6 +240,11 @@ class TestOpportunityMail(MailCase):
         self.salesperson.active = False
         self.assertFalse(self._receive(self._write()).user_id)
 
+    def test_a_leader_who_is_a_customer_now(self):
+        portal = self.env.ref("base.group_portal")
+        self.salesperson.group_ids = [Command.set(portal.ids)]
+        self.assertFalse(self._receive(self._write()).user_id)
+
     def test_gates_of_the_first_stage_refuse_no_mail(self):
         stage = self.env["billinator.stage"].search([], limit=1)
         stage.require_next_activity = True
@@ -285,6 +290,17 @@ class TestOpportunityMail(MailCase):
         self._receive(self._write(headers={"In-Reply-To": first["Message-Id"]}))
         self.assertEqual(deal.partner_id, customer)
         self.assertEqual(deal.email_from, "jo@new.example")
+
+    def test_an_answer_leaves_a_lead_with_the_customer_of_its_quotes(self):
+        first = self._write()
+        deal = self._receive(first)
+        quote = self._create_quote(opportunity_id=deal.id)
+        deal.partner_id = False
+        self.env["res.partner"].create({"name": "Jo", "email": "jo@new.example"})
+        self._receive(self._write(headers={"In-Reply-To": first["Message-Id"]}))
+        self.assertEqual(len(deal.message_ids), 2)
+        self.assertFalse(deal.partner_id)
+        self.assertEqual(deal.quote_ids, quote)
 
     def test_the_mail_is_on_the_timeline(self):
         self._receive_from("grace@ada.example")

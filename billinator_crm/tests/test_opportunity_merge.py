@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Date, Datetime
+from odoo.fields import Command, Date, Datetime
 from odoo.tests import Form, tagged
 
 from .test_opportunity import OpportunityCase
@@ -44,6 +44,24 @@ class TestMerge(OpportunityCase):
             ],
         )
         self.assertEqual(self.target.description, "<p>First</p><hr><p>Second</p>")
+
+    def test_contacts_of_another_customer_stay_behind(self):
+        company = self.env["res.partner"].create(
+            {
+                "name": "Strangers",
+                "is_company": True,
+                "child_ids": [Command.create({"name": "Stranger"})],
+            }
+        )
+        self.other.write(
+            {
+                "partner_id": company.id,
+                "contact_ids": [Command.set(company.contact_ids.ids)],
+            }
+        )
+        self.assertTrue(self.other.contact_ids)
+        self._merge()
+        self.assertFalse(self.target.contact_ids)
 
     def test_own_values_stay(self):
         self.target.expected_revenue = 100

@@ -275,6 +275,37 @@ class TestSignature(PortalCase):
             self.quote.sudo()._choose_line(self.free.id, "stale", quantity=9)
         self.assertEqual(self.free.quantity, 3)
 
+    def test_choices_reach_the_next_price_also_after_a_rise(self):
+        self.quote.action_reset_to_draft()
+        product = self.env["product.product"].create(
+            {"name": "Tiered", "list_price": 100}
+        )
+        pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Tiers",
+                "item_ids": [
+                    Command.create(
+                        {
+                            "compute_price": "fixed",
+                            "fixed_price": 80,
+                            "min_quantity": 10,
+                        }
+                    )
+                ],
+            }
+        )
+        quote = self._create_quote(
+            {"product_id": product.id, "quantity": 1, "is_quantity_editable": True},
+            pricelist_id=pricelist.id,
+        )
+        quote.action_mark_sent()
+        product.list_price = 110
+        for quantity, price in ((2, 100), (10, 80)):
+            quote.sudo()._choose_line(
+                quote.line_ids.id, quote.content_hash, quantity=quantity
+            )
+            self.assertEqual(quote.line_ids.price_unit, price)
+
     def test_declining_needs_a_reason(self):
         with self.assertRaises(UserError):
             self.quote.sudo()._decline("  ", self.customer)

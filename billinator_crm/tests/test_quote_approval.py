@@ -157,8 +157,20 @@ class TestApprovalRule(ApprovalCase):
         self._assert_refused(self.line.write, {"discount": 6})
         self.rule.max_total = 0
         quote.action_reset_to_draft()
-        self.line.quantity = 2
         self._assert_refused(quote.action_mark_sent)
+
+    def test_less_of_a_quote_with_an_amount_off(self):
+        self.line.write({"discount": 0, "quantity": 10, "is_quantity_editable": True})
+        quote = self.quote
+        quote.action_apply_discount(amount=quote.amount_total / 10)
+        quote.action_mark_sent()
+        self.assertEqual(quote.approval_state, "no")
+
+        def choose(quantity):
+            quote._choose_line(self.line.id, quote.content_hash, quantity=quantity)
+
+        choose(11)
+        self._assert_refused(choose, 5)
 
     def test_customers_give_themselves_no_discount(self):
         rebate = {

@@ -378,6 +378,20 @@ class TestQuoteTaxes(PriceCase, BillinatorInvoicingCommon):
         self.assertEqual(line.price_unit, 100)
         self.assertEqual(line.quote_id.amount_total, 200)
 
+    def test_old_taxes_keep_the_old_price_in_the_form(self):
+        self._map_to(self._create_tax(10))
+        quote = self._create_line().quote_id
+        quote.fiscal_position_id = self.position
+        with Form(quote) as form, form.line_ids.edit(0) as row:
+            row.quantity = 2
+        self.assertEqual(quote.line_ids.price_unit, 100)
+        self.assertEqual(quote.line_ids.pricelist_price_unit, 100)
+        new = self._create_quote(
+            {"product_id": self.product.id, "tax_ids": self.included.ids},
+            fiscal_position_id=self.position.id,
+        )
+        self.assertEqual(new.line_ids.price_unit, 100)
+
     def test_update_of_lines_without_product(self):
         export = self._create_tax(0)
         quote = self._create_quote({"name": "Consulting", "price_unit": 1000})

@@ -80,6 +80,12 @@ class TestSegment(BillinatorInvoicingCommon):
             }
         )
 
+    def test_duplicated(self):
+        segment = self._create_segment(("monetary", ">=", 1))
+        copy = segment.copy()
+        self.assertEqual(copy.partner_ids, segment.partner_ids)
+        self.assertEqual(len(copy.condition_ids), 1)
+
     def test_by_fields(self):
         segment = self._create_segment(
             partner_domain="[('ref', '=', 'SEGMENT'), ('name', '!=', 'Segment Bo')]"

@@ -52,18 +52,24 @@ class QuoteDocuments:
 
     def _create_quote_of(self, document, base_lines):
         self._ensure_rate(document["currency"], DATE, document["rate"])
-        return self.env["billinator.quote"].create(
-            {
-                "partner_id": self.partner_a.id,
-                "date_quote": DATE,
-                "currency_id": document["currency"].id,
-                "pricelist_id": False,
-                "line_ids": [
-                    Command.create(self._prepare_line_values(base_line))
-                    for base_line in base_lines
-                ],
-            }
+        # As sudo: only the CRM makes lines with the exact taxes of their share.
+        quote_sudo = (
+            self.env["billinator.quote"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.partner_a.id,
+                    "date_quote": DATE,
+                    "currency_id": document["currency"].id,
+                    "pricelist_id": False,
+                    "line_ids": [
+                        Command.create(self._prepare_line_values(base_line))
+                        for base_line in base_lines
+                    ],
+                }
+            )
         )
+        return quote_sudo.with_env(self.env)
 
     def _prepare_line_values(self, base_line):
         Tax = self.env["account.tax"]

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..arguments import one_record
+from ..arguments import get_active_ids, one_record
 
 
 class BillinatorActivityComplete(models.TransientModel):
@@ -10,7 +10,7 @@ class BillinatorActivityComplete(models.TransientModel):
     activity_ids = fields.Many2many(
         "billinator.activity",
         required=True,
-        default=lambda self: self.env.context.get("active_ids"),
+        default=get_active_ids,
         context={"active_test": False},
     )
     activity_type_ids = fields.Many2many(

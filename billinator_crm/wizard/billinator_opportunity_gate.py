@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..arguments import one_record
+from ..arguments import get_active_ids, one_record
 
 
 class BillinatorOpportunityGate(models.TransientModel):
@@ -10,7 +10,7 @@ class BillinatorOpportunityGate(models.TransientModel):
     opportunity_ids = fields.Many2many(
         "billinator.opportunity",
         required=True,
-        default=lambda self: self.env.context.get("active_ids"),
+        default=get_active_ids,
     )
     stage_id = fields.Many2one("billinator.stage", required=True)
     gate_summary = fields.Char(related="stage_id.gate_summary")

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..arguments import one_record
+from ..arguments import get_active_ids, one_record
 
 
 class BillinatorOpportunityLost(models.TransientModel):
@@ -10,7 +10,7 @@ class BillinatorOpportunityLost(models.TransientModel):
     opportunity_ids = fields.Many2many(
         "billinator.opportunity",
         required=True,
-        default=lambda self: self.env.context.get("active_ids"),
+        default=get_active_ids,
     )
     lost_reason_id = fields.Many2one("billinator.lost.reason", required=True)
     feedback = fields.Text(string="Closing Note")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..arguments import one_record
+from ..arguments import get_active_ids, one_record
 
 
 class BillinatorOpportunityMerge(models.TransientModel):
@@ -11,7 +11,7 @@ class BillinatorOpportunityMerge(models.TransientModel):
     opportunity_ids = fields.Many2many(
         "billinator.opportunity",
         required=True,
-        default=lambda self: self.env.context.get("active_ids"),
+        default=get_active_ids,
     )
     target_id = fields.Many2one(
         "billinator.opportunity",

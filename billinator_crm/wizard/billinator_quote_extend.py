@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ..arguments import one_record
+from ..arguments import get_active_ids, one_record
 
 DEFAULT_DAYS = 30
 
@@ -14,7 +14,7 @@ class BillinatorQuoteExtend(models.TransientModel):
     quote_ids = fields.Many2many(
         "billinator.quote",
         required=True,
-        default=lambda self: self.env.context.get("active_ids"),
+        default=get_active_ids,
     )
     validity_date = fields.Date(
         string="Valid Until",

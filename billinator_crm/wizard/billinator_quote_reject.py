@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..arguments import one_record
+from ..arguments import get_active_ids, one_record
 
 
 class BillinatorQuoteReject(models.TransientModel):
@@ -10,7 +10,7 @@ class BillinatorQuoteReject(models.TransientModel):
     quote_ids = fields.Many2many(
         "billinator.quote",
         required=True,
-        default=lambda self: self.env.context.get("active_ids"),
+        default=get_active_ids,
     )
     reason = fields.Text()
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..arguments import as_ids, one_record, parse
+from ..arguments import get_active_ids, one_record
 
 TAGGED = ("res.partner", "billinator.opportunity", "billinator.quote")
 
@@ -39,8 +39,7 @@ class BillinatorTagAssign(models.TransientModel):
         model = self.env.context.get("active_model")
         if model not in TAGGED:
             raise UserError(self.env._("Choose what to tag in a list first."))
-        ids = parse(self.env, "active_ids", as_ids, self.env.context.get("active_ids"))
-        records = self.env[model].browse(ids)
+        records = self.env[model].browse(get_active_ids(self))
         commands = [fields.Command.link(tag.id) for tag in self.add_tag_ids]
         commands += [fields.Command.unlink(tag.id) for tag in self.remove_tag_ids]
         records.write({self._get_tag_field(model): commands})

@@ -161,6 +161,8 @@ def _has_items(quote, rows):
 
 
 def _has_item(line, item):
+    if item.id is None and not _names_all(line, item):
+        return False
     return (
         item.id in (None, line.id)
         and ("tax_rate" not in item.model_fields_set or _has_rate(line, item))
@@ -168,6 +170,14 @@ def _has_item(line, item):
             is_same(line, ITEMS.fields[name].name, getattr(item, name))
             for name in ITEMS._get_named(item)
         )
+    )
+
+
+def _names_all(line, item):
+    """Tell whether a new item like this has nothing by itself that the line has not."""
+    named = item.model_fields_set
+    return ("discount" in named or not line.discount) and (
+        "product_id" in named or not line.product_id
     )
 
 

@@ -114,6 +114,13 @@ class TestUnchangedQuote(BillinatorInvoicingCommon):
             QUOTES.change(self.env, self.quote.id, data)
             self.assertEqual(self.quote.line_ids, line)
 
+    def test_items_like_those_there_have_no_discount_of_them(self):
+        line = self.quote.line_ids
+        line.discount = 15
+        [item] = self.sent["items"]
+        QUOTES.change(self.env, self.quote.id, QuoteUpdate(items=[item]))
+        self.assertEqual(self.quote.line_ids.discount, 0)
+
     def test_items_of_a_quote_that_is_given_away(self):
         self.quote.user_id = self.salesperson
         data = QuoteUpdate(
