@@ -707,9 +707,11 @@ class BillinatorOpportunity(models.Model):
     def default_get(self, fields):
         """Let no context, which any caller may set, fill in what is computed."""
         settable = self._get_settable_fields()
-        return super().default_get(
-            [name for name in fields if name in settable or not is_computed(self, name)]
-        )
+        return {
+            name: value
+            for name, value in super().default_get(fields).items()
+            if name in settable or not is_computed(self, name)
+        }
 
     @api.model_create_multi
     def create(self, vals_list):

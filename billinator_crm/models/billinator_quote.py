@@ -605,7 +605,11 @@ class BillinatorQuote(models.Model):
     def default_get(self, fields):
         """Let no context, which any caller may set, fill in what actions keep."""
         kept = self._get_kept_fields()
-        return super().default_get([name for name in fields if name not in kept])
+        return {
+            name: value
+            for name, value in super().default_get(fields).items()
+            if name not in kept
+        }
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -631,7 +635,7 @@ class BillinatorQuote(models.Model):
         default_company_id = self.default_get(["company_id"])["company_id"]
         unnamed = defaultdict(list)
         for vals in vals_list:
-            if (vals.get("name") or "").strip() in ("", self.env._("New")):
+            if str(vals.get("name") or "").strip() in ("", self.env._("New")):
                 unnamed[vals.get("company_id") or default_company_id].append(vals)
         for company_id, company_vals in unnamed.items():
             company = self.env["res.company"].browse(company_id)
