@@ -41,19 +41,21 @@ class BillinatorQuote(models.Model):
 
     def _compute_payment_term_id(self):
         """Let the template's stand for customers without payment terms of their own."""
-        super()._compute_payment_term_id()
+        result = super()._compute_payment_term_id()
         for quote in self:
             term = quote.applied_template_id.payment_term_id
             quote.payment_term_id = quote.payment_term_id or term
+        return result
 
     def _compute_note(self):
         """Let the template's stand before the company's, as when it was applied."""
-        super()._compute_note()
+        result = super()._compute_note()
         for quote in self:
             lang = quote._get_customers_language()
             note = quote.applied_template_id.with_context(lang=lang).note
             if not is_html_empty(note) and quote._has_default_note():
                 quote.note = note
+        return result
 
     def _get_validity_days(self):
         template = self.applied_template_id
