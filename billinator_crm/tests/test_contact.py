@@ -1,4 +1,5 @@
 from ast import literal_eval
+from runpy import run_path
 
 from lxml import etree
 from psycopg2 import IntegrityError
@@ -6,7 +7,7 @@ from psycopg2 import IntegrityError
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from .common import BillinatorInvoicingCommon
 
@@ -252,6 +253,28 @@ class TestContact(BillinatorInvoicingCommon):
         self.assertEqual(row.designation, "Head of Purchasing")
         self.env["billinator.contact"]._create_missing_rows()
         self.assertEqual(self._get_rows(self.person), row)
+
+    def test_upgrade_leaves_out_whose_row_was_taken_away(self):
+        """People who came with their company, at one moment, had got none."""
+        company = self.env["res.partner"].create(
+            {
+                "name": "Came Together",
+                "is_company": True,
+                "child_ids": [Command.create({"name": "Came Along"})],
+            }
+        )
+        self._get_rows(company.child_ids).unlink()
+        self.contact.unlink()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET create_date = create_date - interval '1 day'"
+            " WHERE id = %s",
+            [self.customer.id],
+        )
+        path = file_path("billinator_crm/migrations/19.0.1.3.0/post-migrate.py")
+        run_path(path)["migrate"](self.env.cr, "19.0.1.2.0")
+        self.assertEqual(self._get_rows(company.child_ids).customer_id, company)
+        self.assertFalse(self._get_rows(self.person))
 
     def test_rows_cost_a_constant_number_of_queries(self):
         def count_queries(number):
