@@ -86,10 +86,6 @@ billinator_crm/models/billinator_opportunity.py
       the user change; they follow that
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")
-  1 BillinatorOpportunity.merge_opportunities: after check_access("write") on all;
-      nothing of them is lost
-  1 BillinatorOpportunity._detach_stage_history: called by the merge, after its check
-  3 BillinatorOpportunity._merge_documents: called by the merge, after its check
 billinator_crm/models/billinator_opportunity_forecast.py
   1 BillinatorOpportunity.history_probability: of counts over all deals, and tells none
   1 BillinatorOpportunity.history_sample_size: likewise
@@ -100,6 +96,11 @@ billinator_crm/models/billinator_opportunity_health.py
   1 BillinatorOpportunity.health_reasons: likewise
   1 BillinatorOpportunity.idle_days: likewise
   1 BillinatorOpportunity.stage_probability: of the stage, which everybody reads
+billinator_crm/models/billinator_opportunity_merge.py
+  1 BillinatorOpportunity.merge_opportunities: after check_access("write") on all;
+      nothing of them is lost
+  1 BillinatorOpportunity._detach_stage_history: called by the merge, after its check
+  3 BillinatorOpportunity._merge_documents: called by the merge, after its check
 billinator_crm/models/billinator_opportunity_summary.py
   1 BillinatorOpportunitySummary._read: sums, within the user's rules on the deals, by
       _get_kept_domain
@@ -110,24 +111,16 @@ billinator_crm/models/billinator_quote.py
   1 BillinatorQuote.line_ids: lines have the rules of their quote, which is searched
   1 BillinatorQuote.tax_totals: made of priced_base_lines, of a quote that is shown
   1 BillinatorQuote.priced_base_lines: what amounts are made of, closed to everybody
-  1 BillinatorQuote.invoice_count: a number, for who reads the quote
   1 BillinatorQuote.company_currency_id: the company's, of a quote that is shown
   1 BillinatorQuote.company_price_include: a setting of the company, for the form
   2 BillinatorQuote._fetch_for_creation: what stored fields are computed from, as sudo
       anyway; a customer of another company is refused after that
   1 BillinatorQuote.tax_country_id: for the choice of taxes, of the company or its
       fiscal position
-  1 BillinatorQuote._check_invoiced_is_accepted: a constraint, which only asks whether
-      there are invoices
   1 BillinatorQuote._check_opportunity_customer: a constraint; the deal is one that the
       user may read, or that the quote has got from somebody who might
   1 BillinatorQuote._unlink_except_accepted: only asks whether there are invoices
   1 BillinatorQuote._get_default_note: a setting that salespeople may profit from
-  2 BillinatorQuote._convert_to_invoices: after check_access("write"), by
-      _begin_conversion; callers show ids only to who may not read invoices
-  1 BillinatorQuote._create_invoices: called after _begin_conversion
-  1 BillinatorQuote._get_silent_moves_sudo: called by _create_invoices
-  1 BillinatorQuote._settle_analytic_distribution: likewise; asks whether there is any
 billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.approval_reasons: what rules find in a quote that is shown
   1 BillinatorQuote.commercial_hash: a hash, the same for whoever asks
@@ -142,6 +135,12 @@ billinator_crm/models/billinator_quote_approval.py
       what was changed; ends what has no reason any more
   1 BillinatorQuote._unlink_approval_activities: called by the actions, likewise
   1 BillinatorQuote._get_rules: rules bind whoever writes a quote
+billinator_crm/models/billinator_quote_conversion.py
+  2 BillinatorQuote._convert_to_invoices: after check_access("write"), by
+      _begin_conversion; callers show ids only to who may not read invoices
+  1 BillinatorQuote._create_invoices: called after _begin_conversion
+  1 BillinatorQuote._get_silent_moves_sudo: called by _create_invoices
+  1 BillinatorQuote._settle_analytic_distribution: likewise; asks whether there is any
 billinator_crm/models/billinator_quote_deal.py
   2 BillinatorQuote._move_deals: after the ORM has checked the right to the quote, or
       the page its token; to the stage that the deal's own names
@@ -153,6 +152,9 @@ billinator_crm/models/billinator_quote_installment.py
   1 BillinatorQuoteInstallment._unlink_except_invoiced: likewise
   2 BillinatorQuoteInstallment._convert_to_invoices: after check_access("write")
 billinator_crm/models/billinator_quote_invoicing.py
+  1 BillinatorQuote.invoice_count: a number, for who reads the quote
+  1 BillinatorQuote._check_invoiced_is_accepted: a constraint, which only asks whether
+      there are invoices
   1 BillinatorQuote._check_down_payments_invoiced: asks for invoices; the caller has
       checked the right to the quote
   1 BillinatorQuote._check_open_for_down_payments: likewise

@@ -19,6 +19,7 @@ from ..arguments import (
     parse,
 )
 from ..exceptions import StateError
+from ..locks import wait_and_lock
 
 _logger = logging.getLogger(__name__)
 
@@ -1001,20 +1002,10 @@ class BillinatorActivity(models.Model):
     def _lock_for_status(self):
         """Wait for calls under way that complete or cancel the same activities.
 
-        When the first one has committed, PostgreSQL reports a serialization failure,
-        and Odoo repeats the second, which finds them done and tells nothing again.
+        Whoever was second finds them done, and tells nothing again.
         """
         self.check_access("write")
-        if self.ids:
-            # Losing the race is no error that belongs in the log.
-            self.env.cr.execute(
-                SQL(
-                    "SELECT id FROM billinator_activity WHERE id IN %s"
-                    " ORDER BY id FOR UPDATE",
-                    tuple(self.ids),
-                ),
-                log_exceptions=False,
-            )
+        wait_and_lock(self)
 
     def _check_not_ended_otherwise(self, status):
         """Refuse to complete what is cancelled, or to cancel what is done."""

@@ -1,19 +1,14 @@
 import re
 from collections import defaultdict
-from datetime import timezone
-
-from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, split_every
 
 from ..arguments import (
     arguments,
-    as_domain_of,
     as_id,
-    as_ids,
     as_text,
     check_not_computed,
     is_computed,
@@ -23,9 +18,6 @@ from .billinator_document_mixin import CURRENCY_FIELDS
 from .billinator_quote import CONVERTIBLE_STATES
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
-# Names at least this alike (pg_trgm's similarity, 0 to 1) count as similar deals.
-NAME_SIMILARITY = 0.6
-SIMILAR_LIMIT = 50
 CRON_BATCH = 1000
 # What deals, and messages about them, are made of: of the customer and the author, and
 # of the company. These have a hundred fields; all are read where one is missing.
@@ -179,13 +171,6 @@ class BillinatorOpportunity(models.Model):
         group_expand="_read_group_stage_id",
         domain="['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]",
     )
-    merged_stage_id = fields.Many2one(
-        "billinator.stage",
-        string="Stage of a Merged Opportunity",
-        store=False,
-        exportable=False,
-        help="Only names the changes of stage that came here by a merge.",
-    )
     status = fields.Selection(
         related="stage_id.status", store=True, precompute=True, index=True
     )
@@ -313,12 +298,6 @@ class BillinatorOpportunity(models.Model):
         compute="_compute_quotes",
         help="How far the invoices of the opportunity's quotes are.",
     )
-    duplicate_ids = fields.Many2many(
-        "billinator.opportunity",
-        string="Similar Opportunities",
-        compute="_compute_duplicates",
-    )
-    duplicate_count = fields.Integer(compute="_compute_duplicates")
 
     # A deleted campaign, source or medium leaves its opportunities alone.
     campaign_id = fields.Many2one(ondelete="set null")
@@ -576,20 +555,6 @@ class BillinatorOpportunity(models.Model):
     def _compute_duration_tracking(self):
         # What it depends on comes with the deal, not by another query.
         return super()._compute_duration_tracking()
-
-    @api.depends_context("uid", "allowed_company_ids")
-    @api.depends("partner_id", "email_normalized", "phone_key", "name", "partner_name")
-    def _compute_duplicates(self):
-        # The operator % of PostgreSQL takes the threshold from here; the indexes
-        # would otherwise find many names to look at that are not alike enough.
-        self.env.cr.execute(
-            "SELECT set_config('pg_trgm.similarity_threshold', %s, true)",
-            [str(NAME_SIMILARITY)],
-        )
-        for opportunity in self:
-            duplicates = opportunity._find_duplicates()
-            opportunity.duplicate_ids = duplicates
-            opportunity.duplicate_count = len(duplicates)
 
     @api.model
     def _read_group_stage_id(self, stages, domain):
@@ -946,157 +911,7 @@ class BillinatorOpportunity(models.Model):
             },
         }
 
-    @api.readonly
-    @one_record
-    def action_view_duplicates(self):
-        """List the opportunity together with the ones similar to it.
-
-        :return: a window action
-        """
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Similar Opportunities"),
-            "res_model": "billinator.opportunity",
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", (self + self.duplicate_ids).ids)],
-        }
-
     # === Business === #
-
-    @api.model
-    @api.readonly
-    @arguments(domain=as_domain_of("billinator.opportunity"))
-    def get_pipeline_statistics(self, domain=None):
-        """Count and value the opportunities of a domain that the user may see.
-
-        Amounts are in the currency of the user's current company, at today's rate.
-        The win rate is won / (won + lost), in percent; the average deal is the mean
-        value of the won ones and the cycle time the mean number of days from their
-        creation to their closing. Figures that nothing stands behind are ``False``.
-
-        :param list domain: of ``billinator.opportunity``; all of them by default
-        :return: dict with ``currency`` (ISO code), ``stages`` (list of dicts with
-            ``stage_id, code, name, status, count, value, weighted_value,
-            average_age_days`` in the pipeline's order), ``overall`` (``count, value,
-            weighted_value, average_age_days`` of all), ``win_rate``,
-            ``average_deal``, ``cycle_time_days``
-        """
-        rows = self._get_pipeline_rows(Domain(domain or Domain.TRUE))
-        by_stage = {}
-        for row in rows:
-            by_stage.setdefault(row["stage_id"], []).append(row)
-        stages = self.env["billinator.stage"].browse(by_stage).sorted()
-        return {
-            "currency": self.env.company.currency_id.name,
-            "stages": [
-                {
-                    "stage_id": stage.id,
-                    "code": stage.code,
-                    "name": stage.name,
-                    "status": stage.status,
-                    **self._summarize_pipeline_rows(by_stage[stage.id]),
-                }
-                for stage in stages
-            ],
-            "overall": self._summarize_pipeline_rows(rows),
-            **self._summarize_closed_rows(rows),
-        }
-
-    def _get_pipeline_rows(self, domain):
-        """Sum up the pipeline by stage and company, in one query.
-
-        :return: list of dicts, amounts converted to the current company's currency
-        """
-        rows = self._select_pipeline_rows(domain)
-        current = self.env.company
-        for row in rows:
-            company = self.env["res.company"].browse(row["company_id"])
-            for name in ("value", "weighted_value"):
-                # By the rates of the company that reads it, as everywhere.
-                row[name] = company.currency_id._convert(
-                    float(row[name] or 0), current.currency_id, current
-                )
-        return rows
-
-    def _select_pipeline_rows(self, domain):
-        """Sum up the pipeline, from what is added up in advance where that can tell."""
-        rows = self.env["billinator.opportunity.summary"]._read_pipeline(domain)
-        if rows is None:
-            return self._count_pipeline_rows(domain)
-        now = self.env.cr.now().replace(tzinfo=timezone.utc).timestamp()
-        return [
-            {**row, "age_seconds": row["count"] * now - row["created_seconds"]}
-            for row in rows
-        ]
-
-    def _count_pipeline_rows(self, domain):
-        query = self._search(domain)
-        column = {
-            name: self._field_to_sql(query.table, name, query)
-            for name in (
-                "stage_id",
-                "status",
-                "company_id",
-                "create_date",
-                "date_closed",
-                "expected_revenue_company",
-                "weighted_revenue",
-            )
-        }
-        query.groupby = SQL(", ").join(
-            column[name] for name in ("stage_id", "status", "company_id")
-        )
-        return self.env.execute_query_dict(
-            query.select(
-                SQL("%s AS stage_id", column["stage_id"]),
-                SQL("%s AS status", column["status"]),
-                SQL("%s AS company_id", column["company_id"]),
-                SQL("COUNT(*) AS count"),
-                SQL("SUM(%s) AS value", column["expected_revenue_company"]),
-                SQL("SUM(%s) AS weighted_value", column["weighted_revenue"]),
-                SQL(
-                    "SUM(EXTRACT(EPOCH FROM %s - %s))::float AS age_seconds",
-                    self.env.cr.now(),
-                    column["create_date"],
-                ),
-                SQL(
-                    "COALESCE(SUM(EXTRACT(EPOCH FROM %s - %s)), 0)::float"
-                    " AS cycle_seconds",
-                    column["date_closed"],
-                    column["create_date"],
-                ),
-            )
-        )
-
-    @api.model
-    def _summarize_closed_rows(self, rows):
-        """Return win rate, average deal and cycle time of the rows' deals."""
-        won = [row for row in rows if row["status"] == "won"]
-        won_count = sum(row["count"] for row in won)
-        closed_count = sum(row["count"] for row in rows if row["status"] != "open")
-        value = sum(row["value"] for row in won)
-        days = sum(row["cycle_seconds"] for row in won) / 86400
-        currency = self.env.company.currency_id
-        return {
-            "win_rate": bool(closed_count) and 100 * won_count / closed_count,
-            "average_deal": bool(won) and currency.round(value / won_count),
-            "cycle_time_days": bool(won) and days / won_count,
-        }
-
-    @api.model
-    def _summarize_pipeline_rows(self, rows):
-        """Add up rows of :meth:`_get_pipeline_rows`."""
-        currency = self.env.company.currency_id
-        count = sum(row["count"] for row in rows)
-        age_seconds = sum(row["age_seconds"] for row in rows)
-        return {
-            "count": count,
-            "value": currency.round(sum(row["value"] for row in rows)),
-            "weighted_value": currency.round(
-                sum(row["weighted_value"] for row in rows)
-            ),
-            "average_age_days": bool(count) and age_seconds / count / 86400,
-        }
 
     def _move_to_status(self, status, **values):
         """Move the opportunities to their team's first stage with ``status``."""
@@ -1148,159 +963,6 @@ class BillinatorOpportunity(models.Model):
             "source_id": self.source_id.id,
             "tag_ids": self.tag_ids.ids,
         }
-
-    def _find_duplicates(self):
-        """Return opportunities of the same customer, address, phone or like name.
-
-        Only those that the user may read, :const:`SIMILAR_LIMIT` at most.
-        """
-        self.ensure_one()
-        opportunity = self._origin
-        if not opportunity.id:
-            return self.browse()
-        keys = {
-            "commercial_partner_id": self.commercial_partner_id.id,
-            "email_normalized": self.email_normalized,
-            "phone_key": self.phone_key,
-        }
-        domain = Domain.OR(
-            Domain(name, "=", value) for name, value in keys.items() if value
-        )
-        domain |= Domain("id", "in", self._search_similar_names())
-        domain &= Domain("id", "!=", opportunity.id)
-        domain &= Domain("company_id", "=", self.company_id.id)
-        return self.search(domain, limit=SIMILAR_LIMIT)
-
-    def _search_similar_names(self):
-        """Return the ids of readable opportunities with a name much like this one's.
-
-        The opportunity's name, or that of the company it is for.
-        """
-        registry = self.env.registry
-        names = [name for name in ("name", "partner_name") if self[name]]
-        if not registry.has_trigram or not names:
-            return []
-        domain = Domain("company_id", "=", self.company_id.id)
-        query = self._search(domain, limit=SIMILAR_LIMIT)
-        alike = [
-            SQL(
-                "%s %% %s",
-                registry.unaccent(self._field_to_sql(query.table, name, query)),
-                registry.unaccent(SQL("%s", self[name])),
-            )
-            for name in names
-        ]
-        query.add_where(SQL("(%s)", SQL(" OR ").join(alike)))
-        return query.get_result_ids()
-
-    @arguments(opportunity_ids=as_ids)
-    @one_record
-    def merge_opportunities(self, opportunity_ids):
-        """Merge other opportunities into this one and delete them.
-
-        Messages, attachments, activities, quotes, meetings and followers move
-        here; values that this one lacks are filled in from the others, in their
-        order; descriptions are joined. A note says what was merged.
-
-        :param list opportunity_ids: ids of the opportunities that go
-        :return: True
-        :raises UserError: when they belong to different companies
-        :raises AccessError: when the user may not change one of them
-        """
-        others = self.browse(opportunity_ids).exists() - self
-        (self + others).check_access("write")
-        if others.company_id - self.company_id:
-            raise UserError(
-                self.env._("Only opportunities of the same company can be merged.")
-            )
-        if not others:
-            return True
-        self._merge_values(others)
-        others._detach_stage_history()
-        self._merge_documents(others)
-        self._message_log(body=self._prepare_merge_summary(others))
-        # Salespeople may not delete opportunities, but merge those they may change,
-        # which was checked above: nothing of them is lost.
-        others.sudo().unlink()
-        return True
-
-    @api.model
-    def _get_merge_fields(self):
-        """Fields that a merge fills in from the others where they are empty."""
-        return [
-            "partner_id",
-            "partner_name",
-            "contact_name",
-            "email_from",
-            "phone",
-            "user_id",
-            "team_id",
-            "date_deadline",
-            "expected_revenue",
-            "campaign_id",
-            "medium_id",
-            "source_id",
-        ]
-
-    def _merge_values(self, others):
-        """Fill in what this opportunity lacks from ``others``."""
-        # The address stays, also when a customer comes who has another one.
-        values = {name: self[name] for name in ("email_from", "phone") if self[name]}
-        for name in self._get_merge_fields():
-            if self[name]:
-                continue
-            donor = others.filtered(name)[:1]
-            if donor:
-                values[name] = self._fields[name].convert_to_write(donor[name], donor)
-                if name == "expected_revenue":
-                    values["currency_id"] = donor.currency_id.id
-        descriptions = (self + others).filtered("description").mapped("description")
-        if descriptions:
-            values["description"] = Markup("<hr/>").join(descriptions)
-        customer = (self | others).commercial_partner_id[:1]
-        contacts = others.contact_ids.filtered(
-            lambda contact: contact.customer_id == customer
-        )
-        for name, records in (("tag_ids", others.tag_ids), ("contact_ids", contacts)):
-            values[name] = [Command.link(record.id) for record in records]
-        values["priority"] = max((self + others).mapped("priority"))
-        self.write(values)
-
-    def _detach_stage_history(self):
-        """Keep the changes of stage readable, but out of the time per stage."""
-        get_field = self.env["ir.model.fields"]._get
-        # Nobody may change what was tracked, other than by this merge.
-        self.sudo().message_ids.tracking_value_ids.filtered(
-            lambda change: change.field_id.name == self._track_duration_field
-        ).field_id = get_field(self._name, "merged_stage_id")
-
-    def _merge_documents(self, others):
-        """Move everything that hangs on ``others`` to this opportunity."""
-        # Messages, attachments and activities are moved as they are, whoever wrote
-        # them; the right to change both opportunities was checked by the caller.
-        others_sudo = others.sudo()
-        for other in others_sudo:
-            other.message_change_thread(self)
-        others_sudo.with_context(active_test=False).activity_ids.write(
-            {"res_id": self.id}
-        )
-        for model in ("ir.attachment", "calendar.event"):
-            self.env[model].sudo().with_context(active_test=False).search(
-                [("res_model", "=", self._name), ("res_id", "in", others.ids)]
-            ).write({"res_id": self.id})
-        scheduled_sudo = self.env["mail.scheduled.message"].sudo()
-        scheduled_sudo = scheduled_sudo.search(
-            [("model", "=", self._name), ("res_id", "in", others.ids)]
-        )
-        # Their own write() lets nobody choose another record for them.
-        models.Model.write(scheduled_sudo, {"res_id": self.id})
-        others_sudo.quote_ids.write({"opportunity_id": self.id})
-        others_sudo.note_ids.write({"opportunity_id": self.id})
-        self.message_subscribe(others_sudo.message_partner_ids.ids)
-
-    def _prepare_merge_summary(self, others):
-        names = ", ".join(others.mapped("display_name"))
-        return self.env._("Merged with: %s", names)
 
     # === Crons and imports === #
 

@@ -1,4 +1,10 @@
+from datetime import timezone
+
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..arguments import arguments, as_domain_of
 
 # The amounts of a column's header, and what the summary calls them.
 AMOUNTS = {
@@ -13,7 +19,7 @@ AGGREGATES = {
 
 
 class BillinatorOpportunity(models.Model):
-    """The pipeline's columns, from what is added up in advance."""
+    """The pipeline's columns and statistics, from what is added up in advance."""
 
     _inherit = "billinator.opportunity"
 
@@ -34,7 +40,7 @@ class BillinatorOpportunity(models.Model):
         )
         if is_pipeline and not (having or offset or limit) and order == "stage_id":
             rows = self.env["billinator.opportunity.summary"]._read_pipeline(
-                fields.Domain(domain)
+                Domain(domain)
             )
             if rows is not None:
                 return self._make_columns(rows, aggregates)
@@ -75,3 +81,140 @@ class BillinatorOpportunity(models.Model):
             (stage, *(aggregate(name, columns[stage.id]) for name in aggregates))
             for stage in self.env["billinator.stage"].browse(columns).sorted()
         ]
+
+    # === Statistics === #
+
+    @api.model
+    @api.readonly
+    @arguments(domain=as_domain_of("billinator.opportunity"))
+    def get_pipeline_statistics(self, domain=None):
+        """Count and value the opportunities of a domain that the user may see.
+
+        Amounts are in the currency of the user's current company, at today's rate.
+        The win rate is won / (won + lost), in percent; the average deal is the mean
+        value of the won ones and the cycle time the mean number of days from their
+        creation to their closing. Figures that nothing stands behind are ``False``.
+
+        :param list domain: of ``billinator.opportunity``; all of them by default
+        :return: dict with ``currency`` (ISO code), ``stages`` (list of dicts with
+            ``stage_id, code, name, status, count, value, weighted_value,
+            average_age_days`` in the pipeline's order), ``overall`` (``count, value,
+            weighted_value, average_age_days`` of all), ``win_rate``,
+            ``average_deal``, ``cycle_time_days``
+        """
+        rows = self._get_pipeline_rows(Domain(domain or Domain.TRUE))
+        by_stage = {}
+        for row in rows:
+            by_stage.setdefault(row["stage_id"], []).append(row)
+        stages = self.env["billinator.stage"].browse(by_stage).sorted()
+        return {
+            "currency": self.env.company.currency_id.name,
+            "stages": [
+                {
+                    "stage_id": stage.id,
+                    "code": stage.code,
+                    "name": stage.name,
+                    "status": stage.status,
+                    **self._summarize_pipeline_rows(by_stage[stage.id]),
+                }
+                for stage in stages
+            ],
+            "overall": self._summarize_pipeline_rows(rows),
+            **self._summarize_closed_rows(rows),
+        }
+
+    def _get_pipeline_rows(self, domain):
+        """Sum up the pipeline by stage and company, in one query.
+
+        :return: list of dicts, amounts converted to the current company's currency
+        """
+        rows = self._select_pipeline_rows(domain)
+        current = self.env.company
+        for row in rows:
+            company = self.env["res.company"].browse(row["company_id"])
+            for name in ("value", "weighted_value"):
+                # By the rates of the company that reads it, as everywhere.
+                row[name] = company.currency_id._convert(
+                    float(row[name] or 0), current.currency_id, current
+                )
+        return rows
+
+    def _select_pipeline_rows(self, domain):
+        """Sum up the pipeline, from what is added up in advance where that can tell."""
+        rows = self.env["billinator.opportunity.summary"]._read_pipeline(domain)
+        if rows is None:
+            return self._count_pipeline_rows(domain)
+        now = self.env.cr.now().replace(tzinfo=timezone.utc).timestamp()
+        return [
+            {**row, "age_seconds": row["count"] * now - row["created_seconds"]}
+            for row in rows
+        ]
+
+    def _count_pipeline_rows(self, domain):
+        query = self._search(domain)
+        column = {
+            name: self._field_to_sql(query.table, name, query)
+            for name in (
+                "stage_id",
+                "status",
+                "company_id",
+                "create_date",
+                "date_closed",
+                "expected_revenue_company",
+                "weighted_revenue",
+            )
+        }
+        query.groupby = SQL(", ").join(
+            column[name] for name in ("stage_id", "status", "company_id")
+        )
+        return self.env.execute_query_dict(
+            query.select(
+                SQL("%s AS stage_id", column["stage_id"]),
+                SQL("%s AS status", column["status"]),
+                SQL("%s AS company_id", column["company_id"]),
+                SQL("COUNT(*) AS count"),
+                SQL("SUM(%s) AS value", column["expected_revenue_company"]),
+                SQL("SUM(%s) AS weighted_value", column["weighted_revenue"]),
+                SQL(
+                    "SUM(EXTRACT(EPOCH FROM %s - %s))::float AS age_seconds",
+                    self.env.cr.now(),
+                    column["create_date"],
+                ),
+                SQL(
+                    "COALESCE(SUM(EXTRACT(EPOCH FROM %s - %s)), 0)::float"
+                    " AS cycle_seconds",
+                    column["date_closed"],
+                    column["create_date"],
+                ),
+            )
+        )
+
+    @api.model
+    def _summarize_closed_rows(self, rows):
+        """Return win rate, average deal and cycle time of the rows' deals."""
+        won = [row for row in rows if row["status"] == "won"]
+        won_count = sum(row["count"] for row in won)
+        closed_count = sum(row["count"] for row in rows if row["status"] != "open")
+        value = sum(row["value"] for row in won)
+        days = sum(row["cycle_seconds"] for row in won) / 86400
+        currency = self.env.company.currency_id
+        return {
+            "win_rate": bool(closed_count) and 100 * won_count / closed_count,
+            "average_deal": bool(won) and currency.round(value / won_count),
+            "cycle_time_days": bool(won) and days / won_count,
+        }
+
+    @api.model
+    def _summarize_pipeline_rows(self, rows):
+        """Add up rows of :meth:`_get_pipeline_rows`."""
+        currency = self.env.company.currency_id
+        count = sum(row["count"] for row in rows)
+        age_seconds = sum(row["age_seconds"] for row in rows)
+        return {
+            "count": count,
+            "value": currency.round(sum(row["value"] for row in rows)),
+            "weighted_value": currency.round(
+                sum(row["weighted_value"] for row in rows)
+            ),
+            "average_age_days": bool(count) and age_seconds / count / 86400,
+        }

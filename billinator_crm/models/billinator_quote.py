@@ -5,8 +5,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command, Domain
-from odoo.tools import SQL, format_amount, is_html_empty
+from odoo.fields import Domain
+from odoo.tools import format_amount, is_html_empty
 
 from ..arguments import arguments, as_text, check_not_computed, one_record
 from ..exceptions import StateError
@@ -18,14 +18,6 @@ STATES = [
     ("accepted", "Accepted"),
     ("rejected", "Rejected"),
     ("expired", "Expired"),
-]
-# In this order: the further down, the nearer to the money.
-INVOICE_STATUSES = [
-    ("no", "Not Invoiced"),
-    ("draft", "Draft Invoice"),
-    ("posted", "Invoiced"),
-    ("partial", "Partially Paid"),
-    ("paid", "Paid"),
 ]
 EDITABLE_STATES = ("draft", "sent")
 CONVERTIBLE_STATES = ("draft", "sent", "accepted")
@@ -315,24 +307,6 @@ class BillinatorQuote(models.Model):
         "their summary.",
     )
 
-    # Invoicing
-    invoice_ids = fields.One2many(
-        "account.move",
-        "billinator_quote_id",
-        string="Invoices",
-        copy=False,
-        readonly=True,
-        groups="account.group_account_readonly,account.group_account_invoice",
-    )
-    invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
-    invoice_status = fields.Selection(
-        INVOICE_STATUSES,
-        compute="_compute_invoice_status",
-        store=True,
-        index=True,
-        tracking=True,
-    )
-
     # What the form needs to know
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
@@ -359,6 +333,12 @@ class BillinatorQuote(models.Model):
     )
     _default_order_idx = models.Index("(date_quote DESC, id DESC)")
     _timeline_idx = models.Index("(commercial_partner_id, create_date DESC, id DESC)")
+    # What sums of the quotes of a period read, without the rows.
+    _sums_idx = models.Index(
+        "(date_quote)"
+        " INCLUDE (company_id, user_id, team_id, state, is_superseded, date_sent,"
+        " amount_untaxed_company)"
+    )
 
     # === Computes === #
 
@@ -496,11 +476,6 @@ class BillinatorQuote(models.Model):
                 company=quote.company_id,
             )
 
-    @api.depends("invoice_ids.state")
-    def _compute_invoice_count(self):
-        for quote in self:
-            quote.invoice_count = len(quote._get_live_invoices())
-
     @api.depends("company_id", "fiscal_position_id")
     def _compute_tax_country_id(self):
         for quote in self:
@@ -536,18 +511,6 @@ class BillinatorQuote(models.Model):
         for quote in self:
             if not quote.is_editable:
                 raise StateError(quote._get_frozen_message())
-
-    @api.constrains("state")
-    def _check_invoiced_is_accepted(self):
-        for quote in self:
-            if quote.state != "accepted" and quote.sudo()._get_live_invoices():
-                raise StateError(
-                    self.env._(
-                        "Quote %s has an invoice and stays accepted. Cancel or delete "
-                        "the invoice first.",
-                        quote.name,
-                    )
-                )
 
     @api.constrains("state")
     def _check_something_to_sell(self):
@@ -728,33 +691,6 @@ class BillinatorQuote(models.Model):
         """
         self.write({"state": "draft", "reject_reason": False})
         return True
-
-    def action_convert_to_invoice(self):
-        """Make one draft customer invoice of each quote, exactly once.
-
-        Where down payments were invoiced before, it is the rest: all lines, less what
-        the down payments took. Draft and sent quotes become accepted by it. Quotes
-        that have this invoice already, made before or at this moment by somebody
-        else, answer with that one; a cancelled or deleted invoice does not count, but
-        one that was credited in full does, and leaves the quote “Invoiced”: offer
-        again with a copy of the quote. Users who may edit the quote need no
-        accounting rights for this.
-
-        :return: a window action on the invoices (``res_id`` of one, ``domain`` of
-            several), which users without access to invoices get as a notification
-            with the ids in ``params['invoice_ids']``
-        :raises UserError: for rejected and expired quotes, without a line to sell, or
-            with planned down payments that have no invoice yet
-        """
-        return self._get_converted_action(self._convert_to_invoices())
-
-    @api.readonly
-    def action_view_invoices(self):
-        """Open the quotes' invoices.
-
-        :return: a window action
-        """
-        return self._get_invoices_action(self.invoice_ids)
 
     @api.readonly
     @one_record
@@ -969,117 +905,6 @@ class BillinatorQuote(models.Model):
             for sign, pair_taxes in ((-1, taxes), (1, no_tax))
         ]
 
-    def _get_live_invoices(self):
-        """Return the invoices made of the quotes, without the cancelled ones."""
-        return self.invoice_ids.filtered(lambda invoice: invoice.state != "cancel")
-
-    def _convert_to_invoices(self):
-        """Make the missing invoices of the quotes and return all of them, as sudo."""
-        self._begin_conversion()
-        quotes = self.union().filtered(
-            lambda quote: not quote.sudo()._get_final_invoices()
-        )
-        quotes._check_down_payments_invoiced()
-        quotes._create_invoices([quote._prepare_invoice_values() for quote in quotes])
-        return self.sudo()._get_final_invoices()
-
-    def _begin_conversion(self):
-        """Check the rights, and let no other conversion of the quotes come between."""
-        self.check_access("write")
-        self._lock_for_conversion()
-        # Callers may name a quote twice, and may have cancelled an invoice just now,
-        # which the database has to know before it sees the next one.
-        self.env["account.move"].flush_model(["billinator_quote_id", "state"])
-
-    def _create_invoices(self, vals_list):
-        """Accept the quotes and create their invoices, after ``_begin_conversion``."""
-        self.action_accept()
-        self._settle_analytic_distribution(vals_list)
-        # Whoever may edit a quote, checked before, may make its invoice, but neither
-        # see nor change others: accounting rights are not asked for, nor given.
-        invoices_sudo = self._get_silent_moves_sudo().create(vals_list)
-        self._log_invoices(invoices_sudo)
-
-    def _get_silent_moves_sudo(self):
-        """Return the model of the invoices, without what a converted one needs not."""
-        return (
-            self.env["account.move"]
-            .sudo()
-            .with_context(
-                # The log says which quote an invoice comes from, which is enough:
-                # Odoo's “Invoice Created” takes seven queries, one by one.
-                mail_create_nolog=True,
-                # Drafts have no analytic items, for which it writes each line again.
-                skip_analytic_sync=True,
-            )
-        )
-
-    def _settle_analytic_distribution(self, vals_list):
-        """Where no distribution model can apply, keep lines from searching for one.
-
-        Odoo searches once for each product that is invoiced.
-        """
-        # What invoices get by themselves does not depend on who makes them.
-        Model_sudo = self.env["account.analytic.distribution.model"].sudo()
-        companies = [False, *self.company_id.ids]
-        if Model_sudo.search_count([("company_id", "in", companies)], limit=1):
-            return
-        for vals in vals_list:
-            for _command, _id, line_vals in vals["invoice_line_ids"]:
-                line_vals.setdefault("analytic_distribution", False)
-
-    def _lock_for_conversion(self):
-        """Wait for conversions of the same quotes that are under way.
-
-        The ORM's lock methods fail at once on a locked row. Here the second caller
-        waits; when the first one has committed, PostgreSQL reports a serialization
-        failure, and Odoo repeats the call, which then finds the invoice.
-        """
-        if self.ids:
-            # Losing the race is no error that belongs in the log.
-            self.env.cr.execute(
-                SQL(
-                    "SELECT id FROM billinator_quote WHERE id IN %s"
-                    " ORDER BY id FOR UPDATE",
-                    tuple(self.ids),
-                ),
-                log_exceptions=False,
-            )
-
-    def _prepare_invoice_values(self):
-        """Return the values of the invoice of the whole quote, or of its rest."""
-        lines = self._get_lines_to_invoice()
-        return {
-            **self._prepare_invoice_header_values(),
-            "invoice_line_ids": [
-                Command.create(line._prepare_invoice_line_values()) for line in lines
-            ],
-        }
-
-    def _prepare_invoice_header_values(self):
-        """Return the values that all invoices of the quote have in common."""
-        self.ensure_one()
-        return {
-            "move_type": "out_invoice",
-            "billinator_quote_id": self.id,
-            "company_id": self.company_id.id,
-            "partner_id": self.partner_invoice_id.id,
-            "currency_id": self.currency_id.id,
-            "fiscal_position_id": self.fiscal_position_id.id,
-            "invoice_payment_term_id": self.payment_term_id.id,
-            "invoice_user_id": self.user_id.id,
-            "invoice_origin": self.name,
-            "ref": self.client_order_ref or self.name,
-            "narration": self.note,
-            "campaign_id": self.campaign_id.id,
-            "medium_id": self.medium_id.id,
-            "source_id": self.source_id.id,
-        }
-
-    def _get_lines_to_invoice(self):
-        """Return the priced lines, notes, and sections with something in them."""
-        return self._get_lines_with_headings(lambda line: line._is_priced())
-
     def _get_lines_with_headings(self, is_wanted):
         """Return some of the lines, notes, and sections with something in them.
 
@@ -1096,68 +921,6 @@ class BillinatorQuote(models.Model):
             elif line.display_type == "line_note" or is_wanted(line):
                 kept |= open_section | open_subsection | line
         return kept.with_prefetch(self.line_ids._prefetch_ids)
-
-    def _log_invoices(self, invoices):
-        """Say on the quotes and on their invoices where these come from."""
-        by_quote = invoices.grouped("billinator_quote_id")
-        self._message_log_batch(
-            bodies={
-                quote.id: self.env._(
-                    "Converted to invoice %s",
-                    Markup(", ").join(
-                        invoice._get_html_link() for invoice in by_quote[quote]
-                    ),
-                )
-                for quote in self
-            }
-        )
-        invoices._message_log_batch(
-            bodies={
-                invoice.id: self.env._(
-                    "Created from quote %s",
-                    invoice.billinator_quote_id._get_html_link(),
-                )
-                for invoice in invoices
-            }
-        )
-
-    def _get_converted_action(self, invoices):
-        """Open invoices just made, or name the quotes to who may not see them."""
-        if invoices.with_env(self.env).has_access("read"):
-            return self._get_invoices_action(invoices)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "Draft invoices for your accountants: %s",
-                    ", ".join(self.mapped("name")),
-                ),
-                "invoice_ids": invoices.ids,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    @api.model
-    def _get_invoices_action(self, invoices):
-        if len(invoices) == 1:
-            # Put together, for to read Odoo's own takes ten queries at each conversion.
-            form_id = self.env["ir.model.data"]._xmlid_to_res_id(
-                "account.view_move_form"
-            )
-            return {
-                "type": "ir.actions.act_window",
-                "name": self.env._("Invoice"),
-                "res_model": "account.move",
-                "res_id": invoices.id,
-                "views": [(form_id, "form")],
-                "context": {"default_move_type": "out_invoice"},
-            }
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_move_out_invoice_type"
-        )
-        return {**action, "domain": [("id", "in", invoices.ids)]}
 
     # === Product catalog === #
 

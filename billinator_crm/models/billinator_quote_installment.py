@@ -5,7 +5,8 @@ from odoo.tools import formatLang
 
 from ..arguments import check_not_computed
 from ..formatting import format_number
-from .billinator_quote import INVOICE_STATUSES
+from ..locks import wait_and_lock
+from .billinator_quote_invoicing import INVOICE_STATUSES
 
 
 class BillinatorQuoteInstallment(models.Model):
@@ -117,7 +118,7 @@ class BillinatorQuoteInstallment(models.Model):
         what the first has planned.
         """
         quotes = self.quote_id
-        quotes._lock_for_conversion()
+        wait_and_lock(quotes)
         for quote in quotes.sudo():
             quote._check_open_for_down_payments()
             planned = sum(row._get_claim() for row in quote.installment_ids)
@@ -151,7 +152,7 @@ class BillinatorQuoteInstallment(models.Model):
         check_not_computed(self, set().union(*vals_list))
         # Who plans at the same moment waits here, before anything is written.
         quote_ids = {vals["quote_id"] for vals in vals_list if vals.get("quote_id")}
-        self.env["billinator.quote"].browse(quote_ids)._lock_for_conversion()
+        wait_and_lock(self.env["billinator.quote"].browse(quote_ids))
         return super().create(vals_list)
 
     def write(self, vals):

@@ -4,8 +4,17 @@ from odoo.fields import Command
 from odoo.tools import clean_context
 
 from ..arguments import arguments, as_number, one_record
+from ..exceptions import StateError
 from .billinator_quote import CONVERTIBLE_STATES
 
+# In this order: the further down, the nearer to the money.
+INVOICE_STATUSES = [
+    ("no", "Not Invoiced"),
+    ("draft", "Draft Invoice"),
+    ("posted", "Invoiced"),
+    ("partial", "Partially Paid"),
+    ("paid", "Paid"),
+]
 PAID = ("in_payment", "paid")
 
 
@@ -18,6 +27,22 @@ class BillinatorQuote(models.Model):
 
     _inherit = "billinator.quote"
 
+    invoice_ids = fields.One2many(
+        "account.move",
+        "billinator_quote_id",
+        string="Invoices",
+        copy=False,
+        readonly=True,
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
+    invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
+    invoice_status = fields.Selection(
+        INVOICE_STATUSES,
+        compute="_compute_invoice_status",
+        store=True,
+        index=True,
+        tracking=True,
+    )
     installment_ids = fields.One2many(
         "billinator.quote.installment", "quote_id", string="Down Payments", copy=False
     )
@@ -45,6 +70,11 @@ class BillinatorQuote(models.Model):
     )
 
     # === Computes === #
+
+    @api.depends("invoice_ids.state")
+    def _compute_invoice_count(self):
+        for quote in self:
+            quote.invoice_count = len(quote._get_live_invoices())
 
     @api.depends("installment_ids.amount")
     def _compute_amount_planned(self):
@@ -76,6 +106,20 @@ class BillinatorQuote(models.Model):
             if status == "paid" and not quote._is_fully_payable():
                 status = "partial"
             quote.invoice_status = status
+
+    # === Constraints === #
+
+    @api.constrains("state")
+    def _check_invoiced_is_accepted(self):
+        for quote in self:
+            if quote.state != "accepted" and quote.sudo()._get_live_invoices():
+                raise StateError(
+                    self.env._(
+                        "Quote %s has an invoice and stays accepted. Cancel or delete "
+                        "the invoice first.",
+                        quote.name,
+                    )
+                )
 
     # === Actions === #
 
@@ -116,6 +160,10 @@ class BillinatorQuote(models.Model):
                 "fixed_amount": amount or 0.0,
             }
         )
+
+    def _get_live_invoices(self):
+        """Return the invoices made of the quotes, without the cancelled ones."""
+        return self.invoice_ids.filtered(lambda invoice: invoice.state != "cancel")
 
     def _get_final_invoices(self):
         """Return the invoices of the whole quotes, or of their rests."""

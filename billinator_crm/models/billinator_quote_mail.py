@@ -11,6 +11,7 @@ from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.tools import SQL, format_date
 
+from ..locks import wait_and_lock
 from .billinator_quote import EDITABLE_STATES
 
 _logger = logging.getLogger(__name__)
@@ -292,7 +293,7 @@ class BillinatorQuote(models.Model):
             self._follow_departure_later()
 
     def _set_sent(self):
-        self._lock_for_conversion()
+        wait_and_lock(self)
         for quote in self.filtered(lambda quote: quote.state == "draft"):
             try:
                 with self.env.cr.savepoint():

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..arguments import one_record
 from ..formatting import format_number
+from ..locks import wait_and_lock
 
 CUSTOMER_STATES = ("sent", "accepted", "rejected", "expired")
 # What never left the house can come to these, and stays there.
@@ -170,7 +171,7 @@ class BillinatorQuote(models.Model):
         :raise UserError: if the quote is closed or has changed, or the line is fixed
         """
         self.ensure_one()
-        self._lock_for_conversion()
+        wait_and_lock(self)
         self._check_open_to_customer()
         self._check_unchanged(content_hash)
         line = self.line_ids.filtered(lambda line: line.id == line_id)
@@ -201,7 +202,7 @@ class BillinatorQuote(models.Model):
         """
         self.ensure_one()
         # Two tabs that open at once wait for each other, and count as one.
-        self._lock_for_conversion()
+        wait_and_lock(self)
         day = fields.Date.to_string(self.company_id._get_billinator_day())
         known = self.viewers_of_day or {}
         viewers = known["viewers"] if known.get("day") == day else []

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.image import image_process
 
+from ..locks import wait_and_lock
+
 _logger = logging.getLogger(__name__)
 
 SIGNATURE_FIELDS = {"signed_by", "signed_on", "signature", "signed_hash", "signed_ip"}
@@ -88,7 +90,7 @@ class BillinatorQuote(models.Model):
             opened, or name or signature are missing
         """
         self.ensure_one()
-        self._lock_for_conversion()
+        wait_and_lock(self)
         if self.signed_on and self.signed_hash == content_hash:
             return False
         self._check_open_to_customer()
@@ -121,7 +123,7 @@ class BillinatorQuote(models.Model):
         :raise UserError: if the quote is closed, or without a reason
         """
         self.ensure_one()
-        self._lock_for_conversion()
+        wait_and_lock(self)
         if self.state == "rejected":
             return False
         self._check_open_to_customer()

@@ -7,6 +7,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import float_repr
 
 from ..arguments import one_record
+from ..locks import wait_and_lock
 
 # What a version that has a next one can still become.
 SUPERSEDED_STATES = ("rejected", "expired")
@@ -195,7 +196,7 @@ class BillinatorQuote(models.Model):
         """Make the missing next versions and return the latest ones."""
         self.check_access("write")
         # Who comes second waits, is told of a serialization failure, and is repeated.
-        self._lock_for_conversion()
+        wait_and_lock(self)
         current = self.union().filtered(lambda quote: not quote.is_superseded)
         current._check_revisable()
         # Whoever may change a quote, checked above, may make its next version: that

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..arguments import one_record
+from ..locks import wait_and_lock
 from .res_partner_metrics import DEFAULT_MONTHS
 
 PREVIEW_LIMIT = 5
@@ -232,10 +233,7 @@ class BillinatorTag(models.Model):
         self.ensure_one()
         self.env.flush_all()
         # A refresh that is under way comes first, and this one finds its result.
-        self.env.cr.execute(
-            SQL("SELECT id FROM billinator_tag WHERE id = %s FOR UPDATE", self.id),
-            log_exceptions=False,
-        )
+        wait_and_lock(self)
         rows = self.env.execute_query(self._get_exchange_sql())
         self.env["res.partner"].invalidate_model(["crm_tag_ids"])
         self.invalidate_model(["partner_ids", "partner_count"])

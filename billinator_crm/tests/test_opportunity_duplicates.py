@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from ..models.billinator_opportunity import NAME_SIMILARITY
+from ..models.billinator_opportunity_merge import NAME_SIMILARITY
 from .common import BillinatorCommon
 
 

@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from ..arguments import one_record
+from ..locks import wait_and_lock
 
 
 class BillinatorQuoteInvoice(models.TransientModel):
@@ -56,15 +56,7 @@ class BillinatorQuoteInvoice(models.TransientModel):
     def _lock(self):
         """Let a second click wait for the first, and find its down payment."""
         self.flush_recordset()
-        # Losing the race is no error that belongs in the log; Odoo repeats the call.
-        self.env.cr.execute(
-            SQL(
-                "SELECT id FROM %s WHERE id = %s FOR UPDATE",
-                SQL.identifier(self._table),
-                self.id,
-            ),
-            log_exceptions=False,
-        )
+        wait_and_lock(self)
 
     def _create_installment(self):
         value = self.percentage if self.method == "percentage" else self.amount
