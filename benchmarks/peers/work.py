@@ -522,12 +522,12 @@ def invoice_many(bench):
 # === What only we have === #
 
 
-@work("Pipeline statistics (seconds)", 1.0, alone=True)
+@work("Pipeline statistics", 1.0, alone=True)
 def statistics(bench):
     return lambda: bench.side.deals.get_pipeline_statistics()
 
 
-@work("Dashboard of the month (seconds)", 1.0, alone=True)
+@work("Dashboard of the month", 1.0, alone=True)
 def dashboard(bench):
     page = bench.env["billinator.dashboard"]
     return lambda: page.get_dashboard({"period": "month"})

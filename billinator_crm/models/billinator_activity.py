@@ -621,7 +621,11 @@ class BillinatorActivity(models.Model):
 
     @api.readonly
     def action_open_complete(self):
-        """Return the dialog that asks for the outcome."""
+        """Open the dialog that asks for the outcome.
+
+        :return: a window action
+        :raises AccessError: when the user may not change one of them
+        """
         self.check_access("write")
         return {
             "type": "ir.actions.act_window",
@@ -645,7 +649,10 @@ class BillinatorActivity(models.Model):
     @api.readonly
     @one_record
     def action_schedule_next(self):
-        """Return the form of a next activity, of the type that follows this one's."""
+        """Open a next activity, of the type that follows this one's.
+
+        :return: a window action on an unsaved ``billinator.activity``
+        """
         followed = self.activity_type_id
         proposed = (
             followed.triggered_next_type_id
@@ -682,7 +689,10 @@ class BillinatorActivity(models.Model):
     @api.readonly
     @one_record
     def action_open_document(self):
-        """Return the form of what the activity is about."""
+        """Open what the activity is about.
+
+        :return: a window action
+        """
         return self.activity_id.action_open_document()
 
     # === Business === #

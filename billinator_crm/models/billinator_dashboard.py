@@ -127,41 +127,7 @@ class Cells:
 
 
 class BillinatorDashboard(models.AbstractModel):
-    """All that the dashboard shows.
-
-    Amounts are in the currency of the user's current company, at its rate of today;
-    days are those of the ``tz`` in the context, else of the user. A *figure* is a dict
-    of ``model``, ``domain``, ``count`` and, for deals and quotes, ``value`` (those of
-    open deals have a ``weighted_value``, too): a search for the domain finds the
-    records that the figure is about. Where nothing stands behind a rate or an average,
-    it is False. Archived deals do not count. The answer is a dict of
-
-    * ``currency_id``; ``filters``, as they were given, with the period's days;
-      ``before`` (``date_from``, ``date_to`` of the period before);
-      ``choices`` (``companies``, ``teams``, ``users`` to filter by)
-    * ``open``: figure; ``stages``: figures with ``id`` and ``name``;
-      ``months``: figures with ``month`` (``YYYY-MM`` of the expected closing,
-      ``earlier``, ``later`` or ``none``)
-    * ``won``, ``lost``, ``created``: figures, each with the one of the period
-      ``before``
-    * ``win_rate`` (won of won and lost, percent), ``average_deal`` (of won
-      ones) and ``cycle`` (days from creation to being won): figures with
-      ``result`` and ``result_before``
-    * ``funnel``: figures of the deals created in the period that came at
-      least as far as a stage, with ``name`` and ``conversion`` (percent of
-      the step before)
-    * ``lost_reasons``; ``sources`` (won deals, with ``win_rate``): figures
-      with ``id`` and ``name``, the largest first; the ``id`` of the sum of
-      all others is ``others``
-    * ``activities``: dicts of ``id``, ``name`` of a person and the figures
-      ``done``, ``planned``, ``overdue``
-    * ``quotes``: figures ``sent`` and ``accepted`` of the quotes dated in the
-      period, each with ``before``, and ``acceptance_rate`` (percent)
-    * ``top_deals``: dicts of ``id, name, customer, stage, user, value,
-      probability, date_deadline``
-    * ``overdue``: figures of the user's own ``activities``, ``deals`` and
-      ``quotes`` whose day has passed
-    """
+    """All that the dashboard shows."""
 
     _name = "billinator.dashboard"
     _description = "CRM Dashboard"
@@ -171,6 +137,13 @@ class BillinatorDashboard(models.AbstractModel):
     def get_dashboard(self, filters=None):
         """Return all that the dashboard shows, of what the user may read.
 
+        Amounts are in the currency of the user's current company, at its rate of today;
+        days are those of the ``tz`` in the context, else of the user. A *figure* is a
+        dict of ``model``, ``domain``, ``count`` and, for deals and quotes, ``value``
+        (those of open deals have a ``weighted_value``, too): a search for the domain
+        finds the records that the figure is about. Where nothing stands behind a rate
+        or an average, it is False. Archived deals do not count.
+
         :param dict filters: all of them optional
 
             * ``period``: ``month`` (the current one, and the default), ``quarter``,
@@ -178,7 +151,33 @@ class BillinatorDashboard(models.AbstractModel):
               ``date_to`` (ISO days, both included)
             * ``company_ids``: of the user's current companies; all without it
             * ``team_ids``, ``user_ids``: sales teams and salespeople
-        :return: dict, as the model's docstring describes it
+        :return: dict of
+
+            * ``currency_id``; ``filters``, as they were given, with the period's days;
+              ``before`` (``date_from``, ``date_to`` of the period before);
+              ``choices`` (``companies``, ``teams``, ``users`` to filter by)
+            * ``open``: figure; ``stages``: figures with ``id`` and ``name``;
+              ``months``: figures with ``month`` (``YYYY-MM`` of the expected closing,
+              ``earlier``, ``later`` or ``none``)
+            * ``won``, ``lost``, ``created``: figures, each with the one of the period
+              ``before``
+            * ``win_rate`` (won of won and lost, percent), ``average_deal`` (of won
+              ones) and ``cycle`` (days from creation to being won): figures with
+              ``result`` and ``result_before``
+            * ``funnel``: figures of the deals created in the period that came at
+              least as far as a stage, with ``name`` and ``conversion`` (percent of
+              the step before)
+            * ``lost_reasons``; ``sources`` (won deals, with ``win_rate``): figures
+              with ``id`` and ``name``, the largest first; the ``id`` of the sum of
+              all others is ``others``
+            * ``activities``: dicts of ``id``, ``name`` of a person and the figures
+              ``done``, ``planned``, ``overdue``
+            * ``quotes``: figures ``sent`` and ``accepted`` of the quotes dated in the
+              period, each with ``before``, and ``acceptance_rate`` (percent)
+            * ``top_deals``: dicts of ``id, name, customer, stage, user, value,
+              probability, date_deadline``
+            * ``overdue``: figures of the user's own ``activities``, ``deals`` and
+              ``quotes`` whose day has passed
         :raises UserError: for filters that make no sense
         :raises AccessError: for users without the CRM
         """

@@ -817,6 +817,7 @@ class BillinatorOpportunity(models.Model):
 
         :return: an action that shows the web client's rainbow man
         :raises UserError: when a team has no won stage
+        :raises ValidationError: when one lacks what the won stage asks for
         """
         self._move_to_status("won")
         return {
@@ -836,7 +837,8 @@ class BillinatorOpportunity(models.Model):
             plain text
         :return: True
         :raises UserError: when a team has no lost stage
-        :raises ValidationError: without a reason
+        :raises ValidationError: without a reason, or when one lacks what the lost
+            stage asks for
         """
         self._move_to_status("lost", lost_reason_id=lost_reason_id)
         if feedback:

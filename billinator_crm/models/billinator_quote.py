@@ -657,7 +657,8 @@ class BillinatorQuote(models.Model):
         """Mark draft quotes as sent; quotes that were sent already stay so.
 
         :return: True
-        :raises UserError: for quotes in another state, or without a line to sell
+        :raises UserError: for quotes in another state, without a line to sell, or that
+            need an approval first
         """
         self.filtered(lambda quote: quote.state != "sent").write({"state": "sent"})
         return True
@@ -666,7 +667,8 @@ class BillinatorQuote(models.Model):
         """Accept draft and sent quotes for the customer; their contents are final.
 
         :return: True
-        :raises UserError: for rejected and expired quotes, or without a line to sell
+        :raises UserError: for rejected and expired quotes, without a line to sell, that
+            have a next version, or that need an approval first
         """
         pending = self.filtered(lambda quote: quote.state != "accepted")
         pending.write({"state": "accepted"})
@@ -678,16 +680,18 @@ class BillinatorQuote(models.Model):
 
         :param str reason: what the customer said, plain text
         :return: True
-        :raises UserError: for quotes that are neither draft nor sent nor expired
+        :raises UserError: for quotes that are neither draft nor sent nor expired, that
+            are signed, or that have a next version
         """
         self.write({"state": "rejected", "reject_reason": reason})
         return True
 
     def action_reset_to_draft(self):
-        """Make quotes editable again, whatever their state.
+        """Make quotes editable again that were sent, accepted, rejected or expired.
 
         :return: True
-        :raises ValidationError: for quotes that have an invoice
+        :raises UserError: for quotes that are signed, that have a next version, or that
+            have an invoice
         """
         self.write({"state": "draft", "reject_reason": False})
         return True

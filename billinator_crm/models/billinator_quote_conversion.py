@@ -27,8 +27,9 @@ class BillinatorQuote(models.Model):
         :return: a window action on the invoices (``res_id`` of one, ``domain`` of
             several), which users without access to invoices get as a notification
             with the ids in ``params['invoice_ids']``
-        :raises UserError: for rejected and expired quotes, without a line to sell, or
-            with planned down payments that have no invoice yet
+        :raises UserError: for rejected and expired quotes, without a line to sell, that
+            have a next version, that need an approval first, or with planned down
+            payments that have no invoice yet
         """
         return self._get_converted_action(self._convert_to_invoices())
 

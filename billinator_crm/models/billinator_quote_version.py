@@ -155,6 +155,12 @@ class BillinatorQuote(models.Model):
     # === Actions === #
 
     def action_mark_sent(self):
+        """Mark draft quotes as sent; quotes that were sent already stay so.
+
+        :return: True
+        :raises UserError: for quotes in another state, without a line to sell, that
+            have a next version, or that need an approval first
+        """
         self._check_current()
         return super().action_mark_sent()
 

@@ -68,6 +68,8 @@ OPENERS = {
     "get_customer_metrics",
     "get_version_diff",
 }
+# What Odoo's own docstrings describe, as far as it has any.
+INHERITED = {"copy_data", "default_get", "message_route", "read_progress_bar"}
 SALES = "own all admin"
 EVERYBODY = "internal own all admin account portal public"
 # The public methods without records: who gets an answer.
@@ -110,6 +112,16 @@ class TestRightsMethods(RightsTablesCase):
             for model in ("quote", "activity", "note", "pipeline.snapshot"):
                 self._get_document(f"billinator.{model}", place)
         self.assert_methods("billinator_crm", METHODS, MODEL_METHODS, OPENERS)
+
+    def test_methods_tell_what_they_return(self):
+        """Odoo's page /doc shows an override's docstring, and no other."""
+        silent = [
+            (model, name)
+            for model, name in self._get_methods("billinator_crm")
+            if name not in INHERITED
+            and ":return:" not in (getattr(self.registry[model], name).__doc__ or "")
+        ]
+        self.assertFalse(silent)
 
     def _get_arguments(self, model, name):
         if (model, name) == ("billinator.quote", "action_extend"):

@@ -69,9 +69,12 @@ class BillinatorActivityComplete(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def action_complete_and_schedule_next(self):
-        """Complete the activity, and return the form of the next one.
+        """Complete the activity, and open the next one.
 
         Where the activity's type schedules the next one by itself, that is all.
+
+        :return: a window action on an unsaved ``billinator.activity``, or one that
+            closes the dialog
         """
         action = self.action_complete()
         if self.activity_ids.activity_type_id.chaining_type == "trigger":

@@ -28,6 +28,11 @@ class PortalShare(models.TransientModel):
         return result
 
     def action_send_mail(self):
+        """Mail the document's link to the chosen people.
+
+        :return: the action that closes the dialog
+        :raises UserError: for quotes that need an approval first
+        """
         for dialog in self:
             self._check_quote_approved(dialog.res_model, dialog.res_id)
         return super().action_send_mail()

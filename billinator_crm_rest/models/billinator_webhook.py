@@ -206,7 +206,10 @@ class BillinatorWebhook(models.Model):
     @api.readonly
     @one_record
     def action_view_deliveries(self):
-        """Return the log of the webhook."""
+        """Open the log of the webhook.
+
+        :return: a window action on ``billinator.webhook.delivery``
+        """
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm_rest.billinator_webhook_delivery_action"
