@@ -844,7 +844,8 @@ class BillinatorActivity(models.Model):
             self._prepare_native_values(vals, document, types)
             for vals, document in zip(vals_list, documents, strict=True)
         ]
-        # Nobody is told of what is over already.
+        # Nobody is told of what is over already, or of each row of a file.
+        is_import = bool(self.env.context.get("import_file"))
         natives_sudo = (
             self.env["mail.activity"]
             .sudo()
@@ -854,8 +855,8 @@ class BillinatorActivity(models.Model):
         )
         for native_sudo, vals in zip(natives_sudo, vals_list, strict=True):
             self._write_further_values(native_sudo, vals)
-            is_pending = vals.get("status", "pending") == "pending"
-            if is_pending and native_sudo.user_id != self.env.user:
+            is_news = vals.get("status", "pending") == "pending" and not is_import
+            if is_news and native_sudo.user_id != self.env.user:
                 native_sudo.action_notify()
         return natives_sudo
 

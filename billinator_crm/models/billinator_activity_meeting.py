@@ -23,10 +23,12 @@ class BillinatorActivity(models.Model):
         )
         if not meetings:
             return
-        # The meeting repeats what its activity says: nothing to add to either.
-        self.env["calendar.event"].with_context(skip_contact_description=True).create(
-            [meeting._prepare_calendar_event_values() for meeting in meetings]
-        )
+        self.env["calendar.event"].with_context(
+            # The meeting repeats what its activity says: nothing to add to either.
+            skip_contact_description=True,
+            # Who comes to the meetings of a file was invited long ago.
+            no_mail_to_attendees=self.env.context.get("import_file"),
+        ).create([meeting._prepare_calendar_event_values() for meeting in meetings])
 
     def _prepare_calendar_event_values(self):
         attendees = self.user_id.partner_id | self._get_attendee()

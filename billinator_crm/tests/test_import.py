@@ -6,6 +6,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools.misc import file_open
 
+from odoo.addons.mail.tests.common import MockEmail
+
 from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -223,6 +225,27 @@ class TestImportOpportunities(ImportCase):
                 self.assertEqual(
                     self.env["billinator.opportunity"].search_count([]), count
                 )
+
+
+@tagged("post_install", "-at_install")
+class TestImportActivities(ImportCase, MockEmail):
+    def test_nobody_is_told_of_each_row(self):
+        self.env = self.env(context={})
+        ada = self.env["res.partner"].create({"name": "Ada", "email": "ada@a.example"})
+        rows = [
+            ["Call", "Ask", "2099-01-05 10:00:00", ada.name, self.colleague.name],
+            ["Meeting", "Meet", "2099-01-05 10:00:00", ada.name, self.manager.name],
+        ]
+        headers = ["Type", "Summary", "due_date", "Customer", "Assigned To"]
+        with self.mock_mail_gateway():
+            activities = self._import_records(
+                "billinator.activity",
+                self._write_csv(headers, *rows),
+                user=self.manager,
+            )
+        self.assertEqual(activities.mapped("type"), ["call", "meeting"])
+        self.assertIn(ada, activities.calendar_event_id.partner_ids)
+        self.assertFalse(self._new_mails)
 
 
 @tagged("post_install", "-at_install")
