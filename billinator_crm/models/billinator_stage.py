@@ -115,6 +115,8 @@ class BillinatorStage(models.Model):
         compute_sudo=True,
     )
 
+    # === Constraints === #
+
     _code_uniq = models.Constraint(
         "UNIQUE(code)", "Another stage has this code already."
     )
@@ -136,6 +138,15 @@ class BillinatorStage(models.Model):
         "The number of days to rot cannot be negative.",
     )
 
+    # === Computes === #
+
+    @api.depends("status")
+    def _compute_probability(self):
+        for stage in self:
+            stage.probability = CLOSED_PROBABILITIES.get(
+                stage.status, stage.probability or DEFAULT_PROBABILITY
+            )
+
     @api.depends_context("lang")
     @api.depends(
         "required_field_ids", "require_accepted_quote", "require_next_activity"
@@ -148,6 +159,8 @@ class BillinatorStage(models.Model):
             if stage.require_next_activity:
                 names.append(self.env._("a next activity"))
             stage.gate_summary = format_list(self.env, names)
+
+    # === Checks === #
 
     @api.constrains("required_field_ids")
     def _check_required_fields(self):
@@ -162,12 +175,7 @@ class BillinatorStage(models.Model):
                     )
                 )
 
-    @api.depends("status")
-    def _compute_probability(self):
-        for stage in self:
-            stage.probability = CLOSED_PROBABILITIES.get(
-                stage.status, stage.probability or DEFAULT_PROBABILITY
-            )
+    # === CRUD === #
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -211,6 +219,8 @@ class BillinatorStage(models.Model):
         code = values.get("code")
         is_text = isinstance(code, str)
         return {**values, "code": code.upper()} if is_text else values
+
+    # === Business === #
 
     @api.model
     @ormcache()
