@@ -150,6 +150,8 @@ billinator_crm/models/billinator_quote_installment.py
   1 BillinatorQuoteInstallment._check_within_quote: a constraint, adds up amounts
   1 BillinatorQuoteInstallment._check_not_invoiced: a constraint, asks for invoices
   1 BillinatorQuoteInstallment._unlink_except_invoiced: likewise
+  1 BillinatorQuoteInstallment._unlink_releases_cancelled_invoices: after the ORM has
+      checked the right to delete the rows that the invoices were for
   2 BillinatorQuoteInstallment._convert_to_invoices: after check_access("write")
 billinator_crm/models/billinator_quote_invoicing.py
   1 BillinatorQuote.invoice_count: a number, for who reads the quote

@@ -168,13 +168,22 @@ class BillinatorQuoteInstallment(models.Model):
     def _unlink_except_invoiced(self):
         for installment in self:
             # As sudo, for who plans down payments may not see invoices.
-            if installment.sudo().invoice_ids:
+            if installment.sudo()._get_live_invoices():
                 raise UserError(
                     self.env._(
-                        "“%s” has an invoice and is kept. Delete the invoice first.",
+                        "“%s” has an invoice and is kept. Cancel or delete the invoice "
+                        "first.",
                         installment.display_name,
                     )
                 )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_releases_cancelled_invoices(self):
+        """Take them off the quotes, too, lest one comes back as the final invoice."""
+        # As sudo, for who plans down payments may not see invoices.
+        self.sudo().invoice_ids.write(
+            {"billinator_installment_id": False, "billinator_quote_id": False}
+        )
 
     # === Actions === #
 
@@ -200,9 +209,13 @@ class BillinatorQuoteInstallment(models.Model):
 
     def _get_claim(self):
         """Return what it takes of the quote: its invoice, or what is planned."""
-        if self._get_live_invoices():
-            return self.amount_invoiced
-        return self._get_wanted_amount()
+        wanted = self._get_wanted_amount()
+        if not self._get_live_invoices():
+            return wanted
+        # What rounding adds to one invoice is missing in another, and is no part of it.
+        invoiced = self.amount_invoiced
+        is_rounded = self.currency_id.compare_amounts(invoiced, wanted) == 0
+        return wanted if is_rounded else invoiced
 
     def _get_label(self):
         """Return what the invoice calls it."""

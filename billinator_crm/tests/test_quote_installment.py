@@ -145,6 +145,17 @@ class TestInstallmentTotal(InstallmentCase):
         self.quote.installment_ids.action_convert_to_invoice()
         self.assertAlmostEqual(self._get_sum(), 0.05, 2)
 
+    def test_odd_halves_and_quarters(self):
+        for total, parts in ((100.01, 2), (100.02, 4)):
+            self.quote = self._create_quote(
+                {"name": "Work", "price_unit": total, "tax_ids": False}
+            )
+            for _part in range(parts):
+                self.quote.action_invoice_down_payment(percentage=100 / parts)
+            with self.subTest(total=total):
+                self.assertAlmostEqual(self._get_sum(), total, 2)
+                self.assertEqual(len(self.quote.invoice_ids), parts)
+
     def test_invoice_raised_by_an_accountant(self):
         """The other half is planned, but there is no half left."""
         first, second = self._plan(50), self._plan(50)
@@ -302,6 +313,19 @@ class TestInstallmentLife(InstallmentCase):
         for change in (row.unlink, lambda: row.write({"percentage": 5})):
             with self.assertRaises(UserError), self.env.cr.savepoint():
                 change()
+
+    def test_cancelled_invoice_does_not_keep_its_row(self):
+        row = self._plan()
+        cancelled = self._invoice(row)
+        cancelled.button_cancel()
+        quote = self.quote.with_user(self.salesperson)
+        with self.assertRaisesRegex(UserError, "30 %"):
+            quote.action_convert_to_invoice()
+        row.with_user(self.salesperson).unlink()
+        quote.action_convert_to_invoice()
+        cancelled.button_draft()
+        self.assertEqual(self.quote._get_final_invoices(), self.quote.invoice_ids)
+        self.assertEqual(self._get_sum(), self.quote.amount_total)
 
     def test_down_payment_keeps_quote_and_currency(self):
         invoice = self._invoice(self._plan())
