@@ -16,6 +16,25 @@ PRICED_BY = {"product_id", "product_uom_id", "quantity"}
 AMOUNTS = ("price_subtotal", "price_tax", "price_total")
 # What the pricelist gave, which lines note.
 NOTED = {"pricelist_price_unit", "pricelist_discount"}
+# What nobody changes on a closed quote. Whoever extends the constraint repeats it, for
+# of a method the ORM takes the last decorator only.
+FROZEN_FIELDS = (
+    "quote_id",
+    "sequence",
+    "display_type",
+    "product_id",
+    "name",
+    "quantity",
+    "product_uom_id",
+    "price_unit",
+    "discount",
+    "tax_ids",
+    "extra_tax_data",
+    "is_optional",
+    "is_selected",
+    "collapse_prices",
+    "collapse_composition",
+)
 
 
 class BillinatorQuoteLine(models.Model):
@@ -277,23 +296,7 @@ class BillinatorQuoteLine(models.Model):
 
     # === Constraints === #
 
-    @api.constrains(
-        "quote_id",
-        "sequence",
-        "display_type",
-        "product_id",
-        "name",
-        "quantity",
-        "product_uom_id",
-        "price_unit",
-        "discount",
-        "tax_ids",
-        "extra_tax_data",
-        "is_optional",
-        "is_selected",
-        "collapse_prices",
-        "collapse_composition",
-    )
+    @api.constrains(*FROZEN_FIELDS)
     def _check_quote_editable(self):
         self.quote_id._check_editable()
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
-from .billinator_quote_line import NOTED, PRICES
+from .billinator_quote_line import FROZEN_FIELDS, NOTED, PRICES
 
 # Ten million of anything are more than any quote means, and less than any number that
 # the database or a total could stumble over.
@@ -23,21 +23,7 @@ class BillinatorQuoteLine(models.Model):
 
     # === Constraints === #
 
-    @api.constrains(
-        "quote_id",
-        "sequence",
-        "display_type",
-        "product_id",
-        "name",
-        "quantity",
-        "product_uom_id",
-        "price_unit",
-        "discount",
-        "tax_ids",
-        "extra_tax_data",
-        "is_optional",
-        "is_selected",
-    )
+    @api.constrains(*FROZEN_FIELDS)
     def _check_quote_editable(self):
         result = super()._check_quote_editable()
         self.quote_id._touch_content()

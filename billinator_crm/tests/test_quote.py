@@ -436,6 +436,35 @@ class TestQuoteStates(BillinatorInvoicingCommon):
             self._bring_to(state)
             self._assert_all_refused(ways, state)
 
+    def test_nothing_that_final_lines_say_changes(self):
+        self.quote.line_ids = [
+            Command.create({"display_type": "line_section", "name": "Work"})
+        ]
+        product = self.quote.line_ids.filtered("product_id")
+        section = self.quote.line_ids - product
+        values = {
+            "display_type": (section, "line_subsection"),
+            "product_id": (product, self.product_b.id),
+            "name": (product, "Else"),
+            "quantity": (product, 5),
+            "product_uom_id": (product, self.uom_dozen.id),
+            "price_unit": (product, 5),
+            "discount": (product, 5),
+            "tax_ids": (product, [Command.clear()]),
+            "is_optional": (product, True),
+            "is_selected": (product, True),
+            "collapse_prices": (section, True),
+            "collapse_composition": (section, True),
+        }
+        computed = {"price_subtotal", "price_total"}
+        self.assertEqual(set(values), set(product._get_content_fields()) - computed)
+        ways = {
+            name: partial(line.write, {name: value})
+            for name, (line, value) in values.items()
+        }
+        self.quote.action_accept()
+        self._assert_all_refused(ways, "accepted")
+
     def test_final_terms_do_not_change(self):
         currency = self.setup_other_currency("CHF")
         values = {
