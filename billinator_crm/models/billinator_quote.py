@@ -236,6 +236,7 @@ class BillinatorQuote(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
+        ondelete="restrict",
         help="Adapts the products' taxes to the customer; lines that are there "
         "already keep theirs until you update them.",
     )
@@ -247,6 +248,7 @@ class BillinatorQuote(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
+        ondelete="restrict",
     )
     client_order_ref = fields.Char(
         string="Customer Reference", copy=False, index="trigram"

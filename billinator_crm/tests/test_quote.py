@@ -2,6 +2,7 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import permutations
 
+from psycopg2 import IntegrityError
 from psycopg2.errors import CheckViolation, NotNullViolation, UniqueViolation
 
 from odoo.exceptions import UserError, ValidationError
@@ -507,6 +508,24 @@ class TestQuoteStates(BillinatorInvoicingCommon):
         self.quote.action_reset_to_draft()
         self.quote.line_ids.quantity = 7
         self.assertEqual(self.quote.amount_untaxed, 7000)
+
+    def test_terms_of_quotes_are_not_deleted(self):
+        term = self.env["account.payment.term"].create({"name": "Soon"})
+        position = self.env["account.fiscal.position"].create({"name": "There"})
+        tax = self.percent_tax(7)
+        self.quote.write(
+            {"payment_term_id": term.id, "fiscal_position_id": position.id}
+        )
+        self.quote.line_ids.tax_ids = tax
+        self.quote.action_accept()
+        for record in (term, position, tax):
+            with (
+                self.subTest(record.name),
+                self.assertRaises(IntegrityError),
+                self.env.cr.savepoint(),
+                mute_logger("odoo.sql_db"),
+            ):
+                record.unlink()
 
     def test_products_and_taxes_change_without_accepted_quotes(self):
         line = self.quote.line_ids
