@@ -34,8 +34,8 @@ class BillinatorApprovalRule(models.Model):
     )
     max_total = fields.Monetary(
         string="Total up to",
-        help="What a quote, with taxes and all optional lines, may come to without "
-        "approval. Zero: no limit.",
+        help="What a quote, with taxes and all optional lines that add to it, may come "
+        "to without approval. Zero: no limit.",
     )
 
     _limits_something = models.Constraint(

@@ -505,16 +505,17 @@ class BillinatorQuote(models.Model):
         """Return what the rules judge, whatever the customer chooses.
 
         :param discounts: effective discounts by line
-        :return: dict of ``total`` (with taxes and all options, in the company's
-            currency) and ``discounts``: list of tuples of a line's title, or False
-            for the whole quote, and the percentage below the pricelist
+        :return: dict of ``total`` (with taxes and all options that add to it, in the
+            company's currency) and ``discounts``: list of tuples of a line's title, or
+            False for the whole quote, and the percentage below the pricelist
         """
         self.ensure_one()
         lines = self._get_lines_for_sale()
-        base_lines = self._get_base_lines(lines)
+        most = lines - lines._get_optional_rebates()
+        base_lines = self._get_base_lines(most)
         total = self._add_up_base_lines(base_lines)["total_amount"]
         return {
-            "total": total * (1 - self._get_discount_share(lines)),
+            "total": total * (1 - self._get_discount_share(most)),
             "discounts": self._get_judged_discounts(lines, discounts),
         }
 
@@ -528,8 +529,8 @@ class BillinatorQuote(models.Model):
         else:
             titled = [(line._get_title(), discounts[line]) for line in lines]
         overall = max(
-            self._get_overall_discount(subset, discounts)
-            for subset in (lines, lines.filtered(lambda line: not line.is_optional))
+            self._get_overall_discount(chosen, discounts)
+            for chosen in lines._get_worst_choices(discounts)
         )
         return [*titled, (False, overall)]
 

@@ -70,7 +70,7 @@ class BillinatorQuoteLine(models.Model):
         return content
 
     def _get_title(self):
-        title, *_details = self.name.split("\n", 1)
+        title, *_details = (self.name or "").split("\n", 1)
         return f"“{title}”"
 
     def _get_effective_discounts(self):
@@ -143,6 +143,31 @@ class BillinatorQuoteLine(models.Model):
         )
         Tax._add_tax_details_in_base_line(base_line, self.company_id, "round_globally")
         return base_line["tax_details"]["raw_total_excluded_currency"]
+
+    def _get_optional_rebates(self):
+        """Return the options that take something off the total."""
+        return self.filtered(lambda line: line.is_optional and line.price_subtotal < 0)
+
+    def _get_worst_choices(self, discounts):
+        """Return what the customer may choose of a quote's lines, as far as it matters.
+
+        Whoever takes all rebates, and of the other options those with the larger
+        discounts only, is further below the pricelist than with any other choice.
+
+        :param discounts: effective discounts by line
+        :return: list of lines
+        """
+        certain = self.filtered(lambda line: not line.is_optional)
+        smallest = certain | self._get_optional_rebates()
+        options = self - smallest
+        by_discount = options.grouped(lambda option: discounts[option])
+        choices = [smallest]
+        for discount in sorted(by_discount, reverse=True):
+            choices.append(choices[-1] | by_discount[discount])
+        if not any(line.price_subtotal > 0 for line in certain):
+            # An amount taken off is the more, the less it is taken off from.
+            choices += [smallest | option for option in options]
+        return choices
 
     def _get_overall_discount(self, discounts):
         """Return how many percent the lines together are below the pricelist.

@@ -202,6 +202,55 @@ class TestApprovalRule(ApprovalCase):
         self.quote.action_apply_discount(amount=self.line.price_total * 0.1)
         self.assertEqual(self.quote.approval_state, "no")
 
+    def _create_priced_quote(self, *lines):
+        """Create a quote of lines given by price and, perhaps, other values."""
+        return self._create_quote(
+            *(
+                {"name": "Work", "price_unit": price, "tax_ids": False, **values}
+                for price, values in lines
+            )
+        )
+
+    def test_optional_rebates_are_judged_without_other_options(self):
+        optional = {"is_optional": True}
+        quote = self._create_priced_quote(
+            (1000, {}), (9000, optional), (-500, {**optional, "is_selected": True})
+        )
+        self.assertIn("50.00%", quote.approval_reasons)
+        quote.line_ids[2].is_selected = False
+        quote._review_approval()
+        self.assertEqual(quote.approval_state, "needed")
+        quote.line_ids[2].price_unit = -100
+        self.assertEqual(quote.approval_state, "no")
+
+    def test_amount_off_the_smallest_of_optional_packages(self):
+        optional = {"is_optional": True}
+        quote = self._create_priced_quote(
+            (1000, {**optional, "is_selected": True}), (10000, optional)
+        )
+        quote.action_apply_discount(amount=500)
+        self.assertIn("50.00%", quote.approval_reasons)
+        quote.action_apply_discount(amount=100)
+        self.assertEqual(quote.approval_state, "no")
+
+    def test_full_priced_options_do_not_hide_discounted_ones(self):
+        self.rule.max_discount = 11
+        optional = {"is_optional": True}
+        quote = self._create_priced_quote((100, {}), (900, optional), (9000, optional))
+        product = {"product_id": self.product_a.id, "quantity": 9, "discount": 10}
+        quote.line_ids[1].write({**product, "price_unit": 100, "tax_ids": False})
+        quote.action_apply_discount(percentage=10)
+        self.assertIn("18.1", quote.approval_reasons)
+        quote.action_apply_discount(percentage=2)
+        self.assertEqual(quote.approval_state, "no")
+
+    def test_optional_rebates_do_not_hide_the_total(self):
+        self.rule.write({"max_discount": 0, "max_total": 6000})
+        quote = self._create_priced_quote((10000, {}), (-5000, {"is_optional": True}))
+        self.assertIn("10,000.00", quote.approval_reasons)
+        quote.line_ids[1].is_optional = False
+        self.assertEqual(quote.approval_state, "no")
+
     def test_discount_on_all_counts_for_the_total(self):
         self.rule.write({"max_discount": 0, "max_total": 1000})
         quote = self._create_quote(
@@ -716,6 +765,12 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
                 line.discount = 0
             self.assertEqual(form.approval_state, "no")
         self.assertEqual(self.quote.approval_state, "no")
+
+    def test_form_judges_lines_without_a_text_yet(self):
+        values = {"company_id": self.company.id, "partner_id": self.customer.id}
+        line = {"price_unit": 10, "quantity": 1}
+        quote = self.quote.new({**values, "line_ids": [Command.create(line)]})
+        self.assertEqual(quote.approval_state, "no")
 
     def test_constraint_stands_behind_write(self):
         with self.assertRaises(ValidationError):
