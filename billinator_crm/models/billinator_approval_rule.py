@@ -24,7 +24,8 @@ class BillinatorApprovalRule(models.Model):
         "crm.team",
         string="Sales Teams",
         check_company=True,
-        help="The rule is for the quotes of these teams; empty: for all quotes.",
+        help="The rule is for the quotes of these teams, and of their members and "
+        "leaders; empty: for all quotes.",
     )
     max_discount = fields.Float(
         string="Discount up to (%)",
@@ -97,7 +98,7 @@ class BillinatorApprovalRule(models.Model):
         return self.sudo().browse(self._get_company_rule_ids(company.id))
 
     def _filter_for(self, quote):
-        """Return the rules of the quote's team, and those for all quotes.
+        """Return the rules of the quote's teams, and those for all quotes.
 
         A rule for an archived team is not one for all. The team is asked for only where
         it matters: in a form it may not be known yet.
@@ -105,9 +106,23 @@ class BillinatorApprovalRule(models.Model):
         :param quote: a ``billinator.quote``
         """
         rules = self.with_context(active_test=False).filtered(
-            lambda rule: not rule.team_ids or quote.team_id in rule.team_ids
+            lambda rule: (
+                not rule.team_ids
+                or quote.team_id in rule.team_ids
+                or rule._binds_author(quote)
+            )
         )
         return rules.with_env(self.env)
+
+    def _binds_author(self, quote):
+        """Whether the quote is of a member or leader of the rule's teams.
+
+        They do not get past their rule by taking the quote off the team, nor by giving
+        it to nobody: then it is of who made it.
+        """
+        teams = self.with_context(active_test=True).team_ids
+        author = quote.user_id or quote.create_uid
+        return author in teams.member_ids | teams.user_id
 
     def _get_reasons(self, figures):
         """Tell, in words, what in a quote goes beyond the rule.

@@ -286,12 +286,39 @@ class TestApprovalRule(ApprovalCase):
     def test_rules_of_teams_and_companies(self):
         self.rule.team_ids = self.team
         self.assertEqual(self.quote.approval_state, "needed")
-        self.quote.team_id = False
+        self.quote.write({"user_id": self.colleague.id, "team_id": False})
         self.assertEqual(self.quote.approval_state, "no")
         self.rule.write({"team_ids": False})
         self.assertEqual(self.quote.approval_state, "needed")
         self.rule.company_id = self.company_b
         self.assertEqual(self.quote.approval_state, "no")
+
+    def test_rules_of_teams_bind_members_and_leaders_without_the_team(self):
+        self.rule.team_ids = self.team
+        quote = self._as(self.salesperson)
+        quote.team_id = False
+        self._assert_refused(quote.action_mark_sent)
+        for user, state in (
+            (self.senior, "needed"),
+            (self.colleague, "no"),
+            (self.salesperson, "needed"),
+        ):
+            self.quote.write({"user_id": user.id, "team_id": False})
+            with self.subTest(user=user.login):
+                self.assertEqual(self.quote.approval_state, state)
+        self.team.member_ids -= self.salesperson
+        self.quote._review_approval()
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def test_rules_of_teams_bind_who_made_what_nobody_has(self):
+        self.rule.team_ids = self.team
+        quote = (
+            self.env["billinator.quote"]
+            .with_user(self.salesperson)
+            .create(self.quote.copy_data({"user_id": False, "team_id": False}))
+        )
+        self.assertFalse(quote.user_id)
+        self._assert_refused(quote.action_mark_sent)
 
     def test_drafts_follow_the_rules(self):
         self.rule.active = False
@@ -661,13 +688,14 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
 
     def test_nobody_is_asked_when_no_approval_is_needed_any_more(self):
         self.rule.team_ids = self.team
+        elsewhere = {"user_id": self.colleague.id, "team_id": False}
         for name, change in (
             ("line", lambda: self.line.write({"discount": 5})),
             ("quote", lambda: self._write_line({"discount": 5})),
             ("deleted", lambda: self.line.unlink()),
             ("prices", lambda: self.quote.action_update_prices()),
             ("rule", lambda: self.rule.write({"active": False})),
-            ("team", lambda: self.quote.write({"team_id": False})),
+            ("team", lambda: self.quote.write(elsewhere)),
             ("rejected", lambda: self._as(self.salesperson).action_reject()),
         ):
             with self.subTest(name), self.env.cr.savepoint() as savepoint:
