@@ -23,6 +23,8 @@ billinator_crm/migrations/19.0.1.2.0/post-migrate.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.3.0/post-migrate.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.4.0/post-approval.py
+  1 migrate: likewise
 billinator_crm/models/account_move.py
   1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
       that accountants need not see, and changes nothing
@@ -275,6 +277,7 @@ billinator_crm/wizard/base_partner_merge.py
       to merge, and moves all that hangs on the partners
   1 BasePartnerMergeAutomaticWizard._move_calendar_events: likewise
   1 BasePartnerMergeAutomaticWizard._get_quotes_as_signed: likewise
+  1 BasePartnerMergeAutomaticWizard._get_judged_quotes: likewise
 billinator_crm/wizard/billinator_opportunity_gate.py
   1 BillinatorOpportunityGate.gate_summary: of the stage, which everybody reads
 billinator_crm/wizard/billinator_quote_discount.py

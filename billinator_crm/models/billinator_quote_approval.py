@@ -19,6 +19,8 @@ APPROVAL_STATES = [
 DECISIONS = APPROVAL_STATES[2:]
 FREE_STATES = ("no", "approved")
 CHECKED_STATES = ("sent", "accepted")
+# Of what a decision was about, and of what went out without one.
+JUDGED_HASHES = ("approval_hash", "free_hash")
 ACTIVITY_TYPE = "billinator_crm.mail_activity_type_approval"
 MANAGERS = "sales_team.group_sale_manager"
 
@@ -59,10 +61,11 @@ class BillinatorQuote(models.Model):
         readonly=True, copy=False, help="Why the quote was refused."
     )
     free_hash = fields.Char(
-        readonly=True,
+        compute="_compute_approval_state",
+        store=True,
         copy=False,
-        help="Stands for what the quote cost when it went to the customer without "
-        "approval: prices that rise later make no discount of that.",
+        help="Stands for what the quote cost when rules let it pass without approval: "
+        "prices that rise later make no discount of what the customer has.",
     )
     commercial_hash = fields.Char(
         compute="_compute_commercial_hash",
@@ -95,12 +98,17 @@ class BillinatorQuote(models.Model):
 
     @api.depends("commercial_hash", "approval_decision", "approval_hash")
     def _compute_approval_state(self):
-        """Judge what can still be changed; what is closed keeps its approval."""
-        open_quotes = self.filtered(lambda quote: quote.state in ("draft", "sent"))
+        """Judge what can still be changed; what is closed keeps its approval.
+
+        What passes is noted. It was noted before, or judged by today's pricelist: many
+        small changes lead no further from that than a large one.
+        """
+        open_quotes = self.filtered("is_editable")
         for quote in self - open_quotes:
             waits = quote.approval_state == "requested"
             # Nobody is asked about what is closed.
             quote.approval_state = "needed" if waits else quote.approval_state or "no"
+            quote.free_hash = quote.free_hash
         reasons = open_quotes._get_approval_reasons()
         for quote in open_quotes:
             if not reasons[quote]:
@@ -109,6 +117,8 @@ class BillinatorQuote(models.Model):
                 quote.approval_state = quote.approval_decision
             else:
                 quote.approval_state = "needed"
+            is_free = quote.approval_state == "no" and quote._get_rules()
+            quote.free_hash = is_free and quote.commercial_hash
 
     @api.depends_context("lang")
     @api.depends("approval_state", "commercial_hash", "team_id")
@@ -147,12 +157,9 @@ class BillinatorQuote(models.Model):
         quotes_sudo = self.sudo()
         is_moved = not {"team_id", "user_id"}.isdisjoint(vals)
         rules = is_moved and {quote: quote._get_rules() for quote in quotes_sudo}
-        drafts_sudo = quotes_sudo.filtered(lambda quote: quote.state == "draft")
         result = super().write(vals)
         if is_moved:
             quotes_sudo._review_moved(rules)
-        if vals.get("state") == "sent":
-            drafts_sudo._note_free_content()
         if "approval_decision" not in vals:
             quotes_sudo._withdraw_settled_requests()
         return result
@@ -272,11 +279,6 @@ class BillinatorQuote(models.Model):
         bound.free_hash = False
         sent = bound.filtered(lambda quote: quote.state == "sent")
         self.env.add_to_compute(self._fields["approval_state"], sent)
-
-    def _note_free_content(self):
-        """Note what quotes cost that rules let pass, for they are judged by it."""
-        for quote in self.filtered(lambda quote: quote._get_rules()):
-            quote.free_hash = quote.approval_state == "no" and quote.commercial_hash
 
     def _check_transition(self, state):
         if state in CHECKED_STATES:
@@ -449,6 +451,37 @@ class BillinatorQuote(models.Model):
             body=Markup("<p>%s: %s</p>") % (text, links),
         )
 
+    # After a merge of customers
+
+    def _get_judged_as_they_are(self):
+        """Return the quotes whose approval is about what they cost now.
+
+        :return: dict of quotes by the name of the field that says so
+        """
+        return {
+            name: self.filtered(
+                lambda quote, name=name: (
+                    quote[name] and quote[name] == quote.commercial_hash
+                )
+            )
+            for name in JUDGED_HASHES
+        }
+
+    @api.model
+    def _renew_judged(self, judged):
+        """Let approvals hold for the content as it is, after a merge of customers.
+
+        A customer who was merged into another one has another id, which is all that the
+        content changes by, and no reason to judge anything anew.
+
+        :param judged: what :meth:`_get_judged_as_they_are` returned before
+        """
+        noted = [self._fields[name] for name in ("approval_state", "free_hash")]
+        for name, quotes in judged.items():
+            with self.env.protecting(noted, quotes):
+                for quote in quotes:
+                    quote[name] = quote.commercial_hash
+
     # Judging
 
     @api.model
@@ -461,7 +494,8 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def _get_commercial_fields(self):
-        return ["company_id", "commercial_partner_id", "currency_id", "payment_term_id"]
+        # Not the customer's company: it changes with contacts, and without the quote.
+        return ["company_id", "partner_id", "currency_id", "payment_term_id"]
 
     def _get_commercial_content(self):
         """Return all that the quote costs, whatever the customer chooses of it."""

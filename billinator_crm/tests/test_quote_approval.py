@@ -1,9 +1,11 @@
+from runpy import run_path
+
 from psycopg2.errors import CheckViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import file_path, mute_logger
 
 from .common import BillinatorCommon, BillinatorInvoicingCommon
 
@@ -159,6 +161,65 @@ class TestApprovalRule(ApprovalCase):
         quote.action_reset_to_draft()
         self._assert_refused(quote.action_mark_sent)
 
+    def test_prices_that_rise_after_a_change_of_what_was_sent(self):
+        """Whatever was judged last is what the customer was offered."""
+        line = {"product_id": self.product_a.id, "is_quantity_editable": True}
+        option = {"product_id": self.product_b.id, "is_optional": True}
+        changed, direct, deleted = (
+            self._create_quote(dict(line), dict(option), state=state)
+            for state in ("draft", "sent", "draft")
+        )
+        (changed + deleted).action_mark_sent()
+        changed.line_ids[0].discount = 5
+        deleted.line_ids[1].unlink()
+        self.env.flush_all()
+        self.product_a.list_price = 200
+        for quote in (changed, direct, deleted):
+            quote._choose_line(quote.line_ids[0].id, quote.content_hash, quantity=3)
+            self.assertEqual(quote.line_ids[0].price_unit, 100)
+            self.assertEqual(quote.approval_state, "no")
+            self._assert_refused(quote.line_ids[0].write, {"discount": 6})
+
+    def test_prices_of_a_choice_follow_the_pricelist_by_quantity(self):
+        """What is noted with each step is no way to leave the pricelist behind."""
+        pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Dozens",
+                "item_ids": [
+                    Command.create({"min_quantity": quantity, "fixed_price": price})
+                    for quantity, price in ((10, 80), (1, 100))
+                ],
+            }
+        )
+        quote = self._create_quote(
+            {"product_id": self.product_a.id, "is_quantity_editable": True},
+            {"product_id": self.product_b.id},
+            pricelist_id=pricelist.id,
+            state="sent",
+        )
+        line = quote.line_ids[0]
+
+        def choose(quantity):
+            quote._choose_line(line.id, quote.content_hash, quantity=quantity)
+
+        choose(10)
+        self.assertEqual(line.price_unit, 80)
+        pricelist.item_ids[0].fixed_price = 160
+        choose(11)
+        self.assertEqual(line.price_unit, 80)
+        # Another price, and the other line is not what the pricelist says any more.
+        pricelist.item_ids[1].fixed_price = 200
+        self._assert_refused(choose, 2)
+        choose(12)
+
+    def test_nothing_is_judged_by_a_price_for_a_moment(self):
+        self.line.write({"discount": 0, "is_quantity_editable": True})
+        self.rule.max_total = self.quote.amount_total * 2
+        self.quote.action_mark_sent()
+        self.product_a.list_price = 1000
+        self.quote._choose_line(self.line.id, self.quote.content_hash, quantity=3)
+        self.assertEqual(self.line.price_unit, 100)
+
     def test_less_of_a_quote_with_an_amount_off(self):
         self.line.write({"discount": 0, "quantity": 10, "is_quantity_editable": True})
         quote = self.quote
@@ -170,7 +231,8 @@ class TestApprovalRule(ApprovalCase):
             quote._choose_line(self.line.id, quote.content_hash, quantity=quantity)
 
         choose(11)
-        self._assert_refused(choose, 5)
+        for quantity in (9.99, 5):
+            self._assert_refused(choose, quantity)
 
     def test_customers_give_themselves_no_discount(self):
         rebate = {
@@ -767,6 +829,67 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
         second.line_ids.discount = 40
         self.assertEqual(second.approval_state, "needed")
         self.assertEqual(self.quote.approval_state, "approved")
+
+    def test_customers_company_is_nothing_to_approve(self):
+        """Whoever keeps the contacts need not know of any quote."""
+        clerk = new_test_user(self.env, "clerk", "base.group_partner_manager")
+        person = self.env["res.partner"].create({"name": "Grace"})
+        self.quote.partner_id = person
+        self._approve()
+        self.quote.action_mark_sent()
+        person.with_user(clerk).parent_id = self.customer
+        self.env.flush_all()
+        self.assertEqual(self.quote.commercial_partner_id, self.customer)
+        self.assertEqual(self.quote.approval_state, "approved")
+
+    def test_superseded_quotes_are_not_judged(self):
+        other_team = self.env["crm.team"].create({"name": "Strict"})
+        self._create_rule(max_discount=1, team_ids=[Command.set(other_team.ids)])
+        self.line.discount = 5
+        self.quote.action_mark_sent()
+        self.quote.action_revise()
+        self.quote.team_id = other_team
+        self.env.flush_all()
+        self.assertEqual(self.quote.approval_state, "no")
+
+    def _create_judged_quotes(self):
+        """Return one that was approved, and one that went out without."""
+        free = self._create_quote({"product_id": self.product_a.id, "discount": 5})
+        free.action_mark_sent()
+        self._approve()
+        self.quote.action_mark_sent()
+        self.env.flush_all()
+        return self.quote + free
+
+    def test_a_merge_of_customers_keeps_approvals(self):
+        approved, free = self._create_judged_quotes()
+        other = self.env["res.partner"].create({"name": "Other"})
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (self.customer + other).ids, other
+        )
+        self.assertEqual((approved + free).partner_id, other)
+        self._assert_still_judged(approved, free)
+
+    def test_an_upgrade_keeps_approvals(self):
+        approved, free = self._create_judged_quotes()
+        for quote, name in ((approved, "approval_hash"), (free, "free_hash")):
+            values, rows = quote._get_commercial_content()
+            del values["partner_id"]
+            values["commercial_partner_id"] = quote.commercial_partner_id.id
+            noted = [quote._fields[each] for each in ("approval_state", "free_hash")]
+            with self.env.protecting(noted, quote):
+                quote.sudo()[name] = quote._get_hash([values, rows])
+        path = file_path("billinator_crm/migrations/19.0.1.4.0/post-approval.py")
+        run_path(path)["migrate"](self.env.cr, "19.0.1.3.0")
+        self._assert_still_judged(approved, free)
+
+    def _assert_still_judged(self, approved, free):
+        self.assertEqual(approved.approval_hash, approved.commercial_hash)
+        self.assertEqual(free.free_hash, free.commercial_hash)
+        self.product_a.list_price = 200
+        for quote, state in ((approved, "approved"), (free, "no")):
+            self.env.add_to_compute(quote._fields["approval_state"], quote)
+            self.assertEqual(quote.approval_state, state)
 
     def test_higher_pricelist_is_seen_when_sending(self):
         self.line.discount = 0

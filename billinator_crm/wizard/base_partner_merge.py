@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.fields import Domain
 
+from ..models.billinator_quote_approval import JUDGED_HASHES
+
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
@@ -8,10 +10,13 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._merge_contacts(src_partners, dst_partner)
         signed_sudo = self._get_quotes_as_signed(src_partners)
+        quotes_sudo = self._get_judged_quotes(src_partners)
+        judged = quotes_sudo._get_judged_as_they_are()
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # The documents that came here by SQL may have another company now.
         dst_partner.modified(["commercial_partner_id"])
         signed_sudo._renew_signed_hash()
+        quotes_sudo._renew_judged(judged)
         return result
 
     def _update_reference_fields(self, src_partners, dst_partner):
@@ -43,6 +48,13 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         return signed_sudo.filtered(
             lambda quote: quote.signed_hash == quote.content_hash
         )
+
+    def _get_judged_quotes(self, partners):
+        """Return the quotes for the partners that approval rules had a say in."""
+        noted = Domain.OR(Domain(name, "!=", False) for name in JUDGED_HASHES)
+        # The merge is the admin's; it takes all quotes along.
+        quotes_sudo = self.env["billinator.quote"].sudo()
+        return quotes_sudo.search(Domain("partner_id", "in", partners.ids) & noted)
 
     def _merge_contacts(self, src_partners, dst_partner):
         """Leave no two contacts that would not be unique among the merged partners.
