@@ -8,7 +8,6 @@ import ast
 import os
 import re
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 
 from .odoo import DATA, Odoo
@@ -242,10 +241,13 @@ def _dependencies(addon):
 
 
 def _is_alive(pid):
-    with suppress(ProcessLookupError):
+    try:
         os.kill(pid, 0)
-        return True
-    return False
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # It is somebody else's.
+    return True
 
 
 def link_files(source, target):

@@ -2,6 +2,9 @@
 
 As a pytest plugin it fails the test during which the line was logged. Lines that a test
 expects never get here: it catches them with ``assertLogs`` or ``mute_logger``.
+
+A test that is skipped without a mark fails, too: Odoo skips its tours, whatever they
+have logged, when the browser does not start.
 """
 
 import logging
@@ -14,6 +17,8 @@ EXPECTED = (
     # Odoo 20 will be without XML-RPC; until then its clients are tested too.
     r"The /xmlrpc, /xmlrpc/2 and /jsonrpc endpoints are deprecated",
 )
+# Those that skip a test which is not to run, or has no parameters.
+MARKS = {"skip", "skipif"}
 LINE = re.compile(r"^\S+ \S+ \d+ (?:WARNING|ERROR|CRITICAL) ")
 
 
@@ -68,6 +73,16 @@ def pytest_runtest_call():
     result = yield
     _fail_for(_collector.take())
     return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport():
+    report = yield
+    if report.skipped and MARKS.isdisjoint(report.keywords):
+        _path, _line, reason = report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"Not to be skipped. {reason}"
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

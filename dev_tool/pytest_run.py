@@ -122,12 +122,12 @@ def run_side_by_side(runs, options):
             if output:
                 output.seek(0)
                 sys.stdout.write(output.read())
-    return _sum_up(statuses)
+    return _sum_up(statuses, options)
 
 
-def _sum_up(statuses):
-    """A run may have found no test of the chosen name, as long as another one has."""
+def _sum_up(statuses, options):
+    """A run may have found no test of those chosen, as long as another one has."""
     tested = [status for status in statuses if status != NO_TESTS]
-    if not tested:
+    if not tested or (not options and len(tested) < len(statuses)):
         return NO_TESTS
     return next((status for status in tested if status != PASSED), PASSED)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from dev_tool import odoo_source, places, postgres, programs
-from dev_tool.databases import Databases
+from dev_tool.databases import Databases, _is_alive
 from dev_tool.odoo import ENVIRONMENT, Odoo
+from dev_tool.pytest_run import _sum_up
 from dev_tool.terminal import Problem
 
 RELEASE = "version_info = ({}, 0, 0, FINAL, 0, '')\n"
@@ -174,17 +175,16 @@ def test_a_changed_addon_is_upgraded_and_the_data_stays():
 
 
 @pytest.mark.parametrize(
-    ("statement", "passes"),
+    ("statement", "told"),
     [
-        ("logging.getLogger('odoo.x').info('fine')", True),
-        ("logging.getLogger('odoo.x').warning('not fine')", False),
-        (
-            "with test.assertLogs('odoo.x'): logging.getLogger('odoo.x').error('y')",
-            True,
-        ),
+        ("logger.info('fine')", None),
+        ("logger.warning('not fine')", "WARNING odoo.x: not fine"),
+        ("with self.assertLogs('odoo.x'): logger.error('fine')", None),
+        ("self.skipTest('without a browser')", "without a browser"),
+        ("logger.warning('no'); self.skipTest('no browser')", "no browser"),
     ],
 )
-def test_a_logged_warning_fails_its_test(tmp_path, statement, passes):
+def test_a_logged_warning_or_a_skip_fails_its_test(tmp_path, statement, told):
     _write_test(tmp_path / "test_log.py", statement)
     options = ("-p", "no:odoo", "-p", "dev_tool.log_check", "-c", "/dev/null")
     result = subprocess.run(
@@ -193,14 +193,44 @@ def test_a_logged_warning_fails_its_test(tmp_path, statement, passes):
         capture_output=True,
         text=True,
     )
-    assert (result.returncode == 0) is passes
-    assert ("WARNING odoo.x: not fine" in result.stdout) is not passes
+    assert result.returncode == (1 if told else 0)
+    assert "1 skipped" in result.stdout
+    assert (told or "1 passed") in result.stdout
 
 
 def _write_test(file: Path, statement):
+    """Write a test, and one that a mark skips."""
     file.write_text(
-        "import logging, unittest\n"
-        "def test_it():\n"
-        "    test = unittest.TestCase()\n"
-        f"    {statement}\n"
+        "import logging, pytest, unittest\n"
+        "logger = logging.getLogger('odoo.x')\n"
+        "class TestIt(unittest.TestCase):\n"
+        "    def test_it(self):\n"
+        f"        {statement}\n"
+        "@pytest.mark.skip(reason='Takes long')\n"
+        "def test_marked():\n"
+        "    pass\n"
     )
+
+
+def test_a_process_of_somebody_else_is_alive(monkeypatch):
+    def refuse(pid, signal):
+        raise PermissionError
+
+    assert _is_alive(os.getpid())
+    monkeypatch.setattr(os, "kill", refuse)
+    assert _is_alive(1)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "options", "status"),
+    [
+        ([0, 0], [], 0),
+        ([0, 2, 1], [], 2),
+        ([5, 0], ["-k", "this"], 0),
+        ([5, 1], ["-k", "this"], 1),
+        ([5, 5], ["-k", "this"], 5),
+        ([5, 0], [], 5),
+    ],
+)
+def test_a_run_without_tests_is_fine_where_they_were_chosen(statuses, options, status):
+    assert _sum_up(statuses, options) == status
