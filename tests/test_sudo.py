@@ -228,7 +228,6 @@ billinator_crm/models/calendar_attendee.py
 billinator_crm/models/calendar_event.py
   1 CalendarEvent._get_activity_rows: after the ORM has checked the right to the meeting
 billinator_crm/models/crm_team.py
-  1 CrmTeam.billinator_alias_email: the address, which is to be known
   1 CrmTeam._inverse_billinator_alias: after the ORM has checked the right to the team
   1 CrmTeam.write: likewise
   1 CrmTeam.unlink: likewise

@@ -31,9 +31,6 @@ class CrmTeam(models.Model):
         compute="_compute_billinator_alias_domain_id",
         inverse="_inverse_billinator_alias",
     )
-    billinator_alias_email = fields.Char(
-        related="billinator_alias_id.alias_full_name", string="Opportunity Address"
-    )
 
     @api.depends("billinator_alias_id.alias_name")
     def _compute_billinator_alias_name(self):

@@ -396,7 +396,6 @@ class TestOpportunityMail(MailCase):
         alias = self.team.billinator_alias_id
         self.assertEqual(alias.alias_name, team.billinator_alias_name)
         self.assertEqual(alias.alias_full_name, "vertrieb-sud@crm.example")
-        self.assertEqual(team.billinator_alias_email, "vertrieb-sud@crm.example")
 
     def test_form(self):
         form = Form(
@@ -406,10 +405,10 @@ class TestOpportunityMail(MailCase):
         form.name = "South"
         form.billinator_alias_name = "south"
         team = form.save()
-        self.assertEqual(team.billinator_alias_email, "south@crm.example")
+        self.assertEqual(team.billinator_alias_id.alias_full_name, "south@crm.example")
         with Form(team, "sales_team.crm_team_view_form") as form:
             form.billinator_alias_name = False
-        self.assertFalse(team.billinator_alias_email)
+        self.assertFalse(team.billinator_alias_id.alias_full_name)
         self.assertFalse(self._receive_at("south"))
 
     def _receive_at(self, name):
@@ -438,4 +437,5 @@ class TestOpportunityMail(MailCase):
         )
         self.team.write({"company_id": self.company_b.id, "user_id": False})
         self.assertEqual(self.team.billinator_alias_domain_id, domain)
-        self.assertEqual(self.team.billinator_alias_email, "web@b.example")
+        alias = self.team.billinator_alias_id
+        self.assertEqual(alias.alias_full_name, "web@b.example")
