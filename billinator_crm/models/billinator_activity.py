@@ -104,9 +104,7 @@ class BillinatorActivity(models.Model):
 
     # === Fields === #
 
-    activity_id = fields.Many2one(
-        "mail.activity", required=True, ondelete="cascade", index=True
-    )
+    activity_id = fields.Many2one("mail.activity", required=True, ondelete="cascade")
     type = fields.Selection(
         TYPES,
         compute="_compute_type",

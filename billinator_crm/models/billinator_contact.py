@@ -26,9 +26,7 @@ class BillinatorContact(models.Model):
     _order = "is_primary desc, id"
     _note_field = "contact_id"
 
-    person_id = fields.Many2one(
-        "res.partner", required=True, index=True, ondelete="cascade"
-    )
+    person_id = fields.Many2one("res.partner", required=True, ondelete="cascade")
     customer_id = fields.Many2one(
         "res.partner", required=True, index=True, ondelete="cascade"
     )
