@@ -18,7 +18,8 @@ from dev_tool.places import LOGS, ROOT
 
 # What a database is like whose deals were made before there were contacts, activities
 # and a field for the discount of the pricelist. Customers saw what was not sent, and
-# won deals could weigh less than they are worth.
+# won deals could weigh less than they are worth. A branch had nothing of the parent
+# company's customers, and unique indexes had others beside them.
 TURN_BACK = """
 ALTER TABLE billinator_quote_line DROP COLUMN pricelist_discount;
 UPDATE billinator_quote_line SET discount = 7.5, price_subtotal = 1 WHERE id % 3 = 0;
@@ -29,6 +30,18 @@ UPDATE ir_rule SET domain_force = '[(''partner_id'', ''child_of'','
     ' ''rejected'', ''expired''))]'
  WHERE id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.rule'
    AND module = 'billinator_crm' AND name = 'billinator_quote_rule_portal');
+UPDATE ir_rule SET domain_force = '[(''company_id'', ''in'', company_ids + [False])]'
+ WHERE id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.rule'
+   AND module = 'billinator_crm'
+   AND name IN ('billinator_activity_rule_company', 'billinator_note_rule_company'));
+UPDATE ir_rule SET domain_force = '[''&'', (''customer_id.company_id'', ''in'','
+    ' company_ids + [False]), (''person_id.company_id'', ''in'','
+    ' company_ids + [False])]'
+ WHERE id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.rule'
+   AND module = 'billinator_crm' AND name = 'billinator_contact_rule_company');
+CREATE INDEX billinator_activity__activity_id_index
+    ON billinator_activity (activity_id);
+CREATE INDEX billinator_contact__person_id_index ON billinator_contact (person_id);
 UPDATE billinator_opportunity SET weighted_revenue = expected_revenue_company / 2
  WHERE status <> 'open';
 UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'billinator_crm'
@@ -48,7 +61,15 @@ WEIGHTS = """
 SELECT id, weighted_revenue::float FROM billinator_opportunity
  WHERE status <> 'open' ORDER BY id
 """
-RULES = "SELECT domain_force FROM ir_rule WHERE domain_force LIKE '%date_sent%'"
+RULES = """
+SELECT data.name, domain_force
+  FROM ir_rule rule JOIN ir_model_data data ON data.res_id = rule.id
+ WHERE data.model = 'ir.rule' AND data.module = 'billinator_crm' ORDER BY data.name
+"""
+INDEXES = """
+SELECT indexname FROM pg_indexes
+ WHERE tablename IN ('billinator_activity', 'billinator_contact') ORDER BY indexname
+"""
 ENDED = """
 SELECT native.id FROM billinator_activity activity
   JOIN mail_activity native ON native.id = activity.activity_id
@@ -111,18 +132,18 @@ def copy_database():
 
 def test_upgrade_keeps_quotes_and_gives_rows(copy_database):
     database = copy_database(os.environ["UNOPENED_DATABASE"])
-    rows, weights, rules = map(database.query, (ROWS, WEIGHTS, RULES))
-    assert len(rules) == 1
+    kept = (ROWS, WEIGHTS, RULES, INDEXES)
+    before = [database.query(statement) for statement in kept]
     database.query(TURN_BACK)
-    assert database.query(WEIGHTS) != weights
+    for statement, rows in zip(kept, before, strict=True):
+        assert database.query(statement) != rows
     quotes = database.query(QUOTES)
     assert any("accepted" in quote for quote in quotes)
 
     database.upgrade()
     assert database.query(QUOTES) == quotes
-    assert database.query(ROWS) == rows
-    assert database.query(WEIGHTS) == weights
-    assert database.query(RULES) == rules
+    for statement, rows in zip(kept, before, strict=True):
+        assert database.query(statement) == rows
     assert database.query(ENDED) == []
 
 

@@ -172,6 +172,85 @@ class TestRights(AccessCase):
 
 
 @tagged("post_install", "-at_install")
+class TestBranch(BillinatorCommon):
+    """A branch's salespeople work for customers of the parent company, too."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Branch", "parent_id": cls.company.id}
+        )
+        cls.clerk = cls.env["res.users"].create(
+            cls._prepare_user("clerk", "sales_team.group_sale_salesman", cls.branch)
+        )
+        cls.customer.company_id = cls.company
+        cls.person = cls.env["res.partner"].create(
+            {
+                "name": "Grace Hopper",
+                "parent_id": cls.customer.id,
+                "company_id": cls.company.id,
+            }
+        )
+        cls.contact = cls.customer.contact_ids
+
+    def _log_note(self, user, **values):
+        Note = self.env["billinator.note"].with_user(user)
+        return Note.create({"subject": "Called", **values})
+
+    def _plan(self, document):
+        """Plan something in the chatter of a document and return its row."""
+        planned = document.activity_schedule("mail.mail_activity_data_call")
+        return planned.sudo()._get_rows()
+
+    def _assert_readable(self, records, user, readable=True):
+        self.env.invalidate_all()
+        found = records.with_user(user).search([("id", "in", records.ids)])
+        self.assertEqual(found.ids, records.ids if readable else [])
+        self.assertEqual(records.with_user(user).has_access("read"), readable)
+
+    def test_contacts_and_what_is_about_the_customer_alone(self):
+        customer = self.customer.with_user(self.clerk)
+        note = self._log_note(
+            self.clerk, partner_id=customer.id, contact_id=self.contact.id
+        )
+        activity = self._plan(customer)
+        self.assertEqual(note.company_id.sudo(), self.company)
+        self.assertEqual(activity.company_id, self.company)
+        for records in (note, activity, self.contact):
+            self._assert_readable(records, self.clerk)
+            self._assert_readable(records, self.salesperson)
+            self._assert_readable(records, self.stranger, False)
+        note.write({"subject": "Called again"})
+        activity.with_user(self.clerk).action_complete()
+        self.assertEqual(activity.status, "done")
+
+    def test_quotes_are_printed(self):
+        quote = self._create_quote(
+            company_id=self.branch.id,
+            user_id=self.clerk.id,
+            contact_id=self.contact.id,
+        )
+        self.env.invalidate_all()
+        report = self.env["ir.actions.report"].with_user(self.clerk)
+        page, _kind = report._render_qweb_html(
+            "billinator_crm.billinator_quote_report", quote.ids
+        )
+        self.assertIn("Grace Hopper", page.decode())
+
+    def test_documents_of_the_parent_company_stay_closed(self):
+        deal = self._create_opportunity(user_id=False)
+        quote = self._create_quote(user_id=False, opportunity_id=deal.id)
+        documents = {"opportunity_id": deal, "quote_id": quote}
+        for name, document in documents.items():
+            note = self._log_note(self.manager, **{name: document.id})
+            activity = self._plan(document.with_user(self.manager))
+            for records in (document, note, activity):
+                self._assert_readable(records, self.salesperson)
+                self._assert_readable(records, self.clerk, False)
+
+
+@tagged("post_install", "-at_install")
 class TestMethods(AccessCase, BillinatorInvoicingCommon):
     """What dialogs, statistics and views let through; see test_rights_methods, too."""
 
