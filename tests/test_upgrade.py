@@ -25,6 +25,9 @@ ALTER TABLE billinator_quote_line DROP COLUMN pricelist_discount;
 UPDATE billinator_quote_line SET discount = 7.5, price_subtotal = 1 WHERE id % 3 = 0;
 DELETE FROM billinator_contact;
 DELETE FROM billinator_activity;
+DELETE FROM billinator_activity_outcome;
+DELETE FROM ir_model_data WHERE module = 'billinator_crm'
+   AND (model = 'billinator.activity.outcome' OR name = 'mail_activity_type_note');
 UPDATE ir_rule SET domain_force = '[(''partner_id'', ''child_of'','
     ' user.commercial_partner_id.ids), (''state'', ''in'', (''sent'', ''accepted'','
     ' ''rejected'', ''expired''))]'
@@ -65,6 +68,11 @@ RULES = """
 SELECT data.name, domain_force
   FROM ir_rule rule JOIN ir_model_data data ON data.res_id = rule.id
  WHERE data.model = 'ir.rule' AND data.module = 'billinator_crm' ORDER BY data.name
+"""
+OUTCOMES = "SELECT name FROM billinator_activity_outcome ORDER BY sequence"
+ACTIVITY_TYPES = """
+SELECT name FROM ir_model_data
+ WHERE module = 'billinator_crm' AND model = 'mail.activity.type' ORDER BY name
 """
 INDEXES = """
 SELECT indexname FROM pg_indexes
@@ -132,7 +140,7 @@ def copy_database():
 
 def test_upgrade_keeps_quotes_and_gives_rows(copy_database):
     database = copy_database(os.environ["UNOPENED_DATABASE"])
-    kept = (ROWS, WEIGHTS, RULES, INDEXES)
+    kept = (ROWS, WEIGHTS, RULES, OUTCOMES, ACTIVITY_TYPES, INDEXES)
     before = [database.query(statement) for statement in kept]
     database.query(TURN_BACK)
     for statement, rows in zip(kept, before, strict=True):

@@ -11,6 +11,7 @@ from . import (
     test_customer,
     test_dashboard,
     test_dashboard_tours,
+    test_data,
     test_demo,
     test_digest,
     test_forecast,

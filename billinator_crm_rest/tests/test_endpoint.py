@@ -32,6 +32,14 @@ class TestEndpoint(HttpCase):
         self.endpoint.active = True
         self.assertEqual(self._get_status(), 200)
 
+    def test_an_upgrade_brings_no_deleted_endpoint_back(self):
+        self.endpoint.unlink()
+        path = "data/fastapi_endpoint_data.xml"
+        convert_file(self.env, "billinator_crm_rest", path, {}, mode="update")
+        self.assertFalse(self.env.ref(ENDPOINT, raise_if_not_found=False))
+        convert_file(self.env, "billinator_crm_rest", path, {}, mode="init")
+        self.assertTrue(self.env.ref(ENDPOINT))
+
     def test_an_upgrade_opens_no_archived_endpoint(self):
         self.endpoint.active = False
         self.endpoint._handle_registry_sync()
