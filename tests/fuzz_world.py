@@ -35,8 +35,9 @@ USERS = {
     "foreigner": ("sales_team.group_sale_manager", PEOPLE),
 }
 CALLERS = ("own", "all", "manager", "portal", "outsider")
-# What the texts of secret records say.
+# What the texts of secret records say, and whose they are.
 CANARIES = {"colleague": "Qxkolibri", "foreign": "Qxflamingo"}
+OWNERS = {"colleague": "colleague", "foreign": "foreigner"}
 # Texts that the server itself goes by.
 WORKING_TEXTS = {
     *("res_model", "model", "code", "url", "lang", "tz", "partner_domain", "mimetype"),
@@ -61,6 +62,8 @@ def set_up(env, path, mail_port):
     world.make()
     facts = {
         "models": describe_models(env),
+        "callers": CALLERS,
+        "owners": OWNERS,
         "keys": world.keys,
         "uids": {login: user.id for login, user in world.users.items()},
         "ids": world.ids,
@@ -136,7 +139,7 @@ class World:
             {"name": "Anything", "list_price": 90.0}
         )
         self.users = {login: self._make_user(login) for login in USERS}
-        self.keys = {login: self._make_key(self.users[login]) for login in CALLERS}
+        self.keys = {login: self._make_key(user) for login, user in self.users.items()}
         self.ids = {login: defaultdict(list) for login in CALLERS}
         self.secrets = {whose: defaultdict(list) for whose in CANARIES}
 

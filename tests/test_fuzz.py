@@ -68,7 +68,7 @@ class Judge:
         self.findings = findings
 
     def judge(self, caller, case, answer, secrets):
-        self.findings.counts[answer.kind] += 1
+        self.findings.counts[case.role, answer.kind] += 1
         for whose in secrets:
             if self.canaries[whose] in answer.text:
                 self.findings.add(f"shows a secret in {case.method}", case)
@@ -173,7 +173,7 @@ def _take_fingerprints(server, facts, secrets):
 def _find_forgeries(server, facts):
     """Return what nobody who called may have made."""
     known = {
-        "callers": [facts["uids"][role] for role in facts["keys"]],
+        "callers": [facts["uids"][role] for role in facts["callers"]],
         "manager": facts["uids"]["manager"],
         **facts["companies"],
     }
@@ -211,7 +211,7 @@ def _fuzz_role(server, facts, role, secrets, judge):
 
 def test_no_domain_finds_what_is_secret(world):
     server, facts = world
-    found = []
+    found, probes = [], defaultdict(list)
     for roles, secrets in PHASES.items():
         for role in roles:
             caller = _log_in(server, facts, role)
@@ -220,10 +220,18 @@ def test_no_domain_finds_what_is_secret(world):
                 for probe in fuzzer.make_probes(
                     role, facts["canaries"][whose], CASES // 50
                 ):
-                    answer = caller.call(probe)
-                    if answer.kind == "result" and answer.result:
+                    probes[whose].append(probe)
+                    if _finds(caller, probe):
                         found.append(str(probe))
     assert not found, "\n".join(found)
+    for whose, owner in facts["owners"].items():
+        caller = _log_in(server, facts, owner)
+        assert any(_finds(caller, probe) for probe in probes[whose]), whose
+
+
+def _finds(caller, probe):
+    answer = caller.call(probe)
+    return answer.kind == "result" and answer.result
 
 
 def test_no_call_breaks_anything(world):
@@ -246,3 +254,6 @@ def test_no_call_breaks_anything(world):
         findings.add("makes what it may not", forgery)
     print(f"{methods[0]} methods, {findings.counts}")
     assert not findings.cases, findings.describe()
+    # Who is refused everywhere has tested nothing.
+    for role in facts["callers"]:
+        assert findings.counts[role, "result"] > CASES / 100, role
