@@ -108,8 +108,14 @@ class TestDigest(BillinatorCommon):
         self.assertEqual(self._get_values(self.manager, -2), [[0, 0, 0, 0]] * 2)
 
     def test_left_out_without_rights(self):
-        with self.assertRaises(AccessError):
-            self._get_values(self.accountant)
+        digest = self.digests[0].with_user(self.accountant)
+        digest = digest.with_context(allowed_company_ids=self.company.ids)
+        for kpi in KPIS:
+            with (
+                self.subTest(kpi),
+                self.assertRaisesRegex(AccessError, "users of the CRM"),
+            ):
+                digest.read([f"{kpi}_value"])
 
     def test_mail(self):
         """The mail shows each figure, and where it leads."""

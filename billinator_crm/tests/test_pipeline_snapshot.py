@@ -1,6 +1,7 @@
 import random
 from datetime import date, timedelta
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -169,10 +170,22 @@ class TestPipelineSnapshot(BillinatorCommon):
         self._live_on()
         self.Snapshot._take(SECOND)
         bars = self._get_amounts(FIRST, SECOND)
-        self.assertTrue(bars["won"])
+        self.assertEqual(bars["won"], (-130, 2))
         self.Snapshot._take(SECOND + timedelta(days=1))
         self.Snapshot._take(SECOND)
         self.assertEqual(self._get_amounts(FIRST, SECOND), bars)
+
+    def test_weekly_job(self):
+        """It takes what every company has, whoever runs it."""
+        self._create_opportunity(company_id=self.company_b.id, user_id=False)
+        job = self.env.ref("billinator_crm.ir_cron_take_pipeline_snapshot")
+        with self.enter_registry_test_mode():
+            job.method_direct_trigger()
+        today = fields.Date.context_today(self.Snapshot)
+        rows = self.Snapshot.search([("date", "=", today)])
+        self.assertEqual(rows.company_id, self.company + self.company_b)
+        deals = self.env["billinator.opportunity"].search([])
+        self.assertEqual(rows.opportunity_id, deals)
 
     def test_snapshot_is_one_statement(self):
         self.env.flush_all()

@@ -148,9 +148,9 @@ class TestSignature(PortalCase):
     def test_closed_quotes_are_not_signed(self):
         self.quote.company_id.partner_id.tz = "Pacific/Auckland"
         past = self.quote.validity_date + timedelta(days=1)
-        # Eleven in the morning in London is the next day in New Zealand.
+        # Half past twelve in London is the next day in New Zealand, in winter too.
         with (
-            freeze_time(f"{self.quote.validity_date} 11:30:00"),
+            freeze_time(f"{self.quote.validity_date} 12:30:00"),
             self.assertRaisesRegex(UserError, "expired"),
         ):
             self._sign(self.quote)

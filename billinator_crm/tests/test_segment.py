@@ -406,7 +406,9 @@ class TestSegment(BillinatorInvoicingCommon):
             if day > fields.Date.subtract(self.today, months=12):
                 row[1] += 1
                 row[2] += amount
-        for metrics in partners.get_customer_metrics():
+        rows = partners.get_customer_metrics()
+        self.assertEqual({row["customer_id"] for row in rows}, set(partners.ids))
+        for metrics in rows:
             recency, frequency, monetary = expected[metrics["customer_id"]]
             self.assertEqual(metrics["recency_days"] or None, recency)
             self.assertEqual(metrics["frequency"], frequency)
