@@ -24,6 +24,7 @@ billinator_crm/migrations/19.0.1.2.0/post-migrate.py
 billinator_crm/migrations/19.0.1.3.0/post-migrate.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.4.0/post-approval.py
+  1 migrate: likewise
 billinator_crm/migrations/19.0.1.4.0/post-rules.py
   1 migrate: likewise
 billinator_crm/models/account_move.py
