@@ -244,6 +244,7 @@ billinator_crm/models/mail_mail.py
 billinator_crm/models/mail_message.py
   1 MailMessage.create: the values of what was tracked, as Odoo makes them itself
 billinator_crm/models/mail_thread.py
+  1 MailThread._let_customers_out: who wrote the message that the gateway has found
   1 MailThread._is_from_ourselves: whether an address is one of ours
 billinator_crm/models/res_company.py
   1 ResCompany._create_quote_sequences: after the ORM has checked the right to create

@@ -38,6 +38,7 @@ class MailThread(models.AbstractModel):
             kept = [route for route in routes if route[1] or route[0] != NEW_BY_MAIL]
             if any(route[0] in OUR_MODELS for route in kept):
                 message_dict["is_internal"] = True
+                self._let_customers_out(message_dict)
         else:
             return routes
         _logger.info(
@@ -49,6 +50,17 @@ class MailThread(models.AbstractModel):
             routes,
         )
         return kept
+
+    @api.model
+    def _let_customers_out(self, message_dict):
+        """Forget what a note answers where a customer wrote that.
+
+        Odoo notifies the author of what an internal message answers.
+        """
+        # The gateway has found the message, and nothing is told of it.
+        Message_sudo = self.env["mail.message"].sudo()
+        if Message_sudo.browse(message_dict.get("parent_id")).author_id.partner_share:
+            del message_dict["parent_id"]
 
     @api.model
     def _message_parse_extract_payload(

@@ -365,6 +365,42 @@ class TestOpportunityMail(MailCase):
         self.assertTrue(message.is_internal)
         self.assertNotIn(self.person, message.notified_partner_ids)
 
+    def _answer_out_of_office(self, mail, sender):
+        self._receive(
+            self._write(
+                "I am out",
+                headers={
+                    "From": sender,
+                    "In-Reply-To": mail["Message-Id"],
+                    "Auto-Submitted": "auto-replied",
+                },
+            )
+        )
+
+    def test_a_colleagues_automatic_answer_is_not_for_the_customer(self):
+        self.colleague.email = "colleague@ours.example"
+        first = self._write(headers={"From": "Grace <grace@ada.example>"})
+        deal = self._receive(first)
+        self.assertEqual(deal.message_ids.author_id, self.person)
+        self._answer_out_of_office(first, "colleague@ours.example")
+        message = deal.message_ids[0]
+        self.assertTrue(message.is_internal)
+        self.assertNotIn(self.person, message.notified_partner_ids)
+        self.assertNotIn(self.person, self._new_mails.recipient_ids)
+
+    def test_a_colleague_hears_that_the_customer_is_out(self):
+        first = self._write()
+        deal = self._receive(first)
+        sent = deal.with_user(self.salesperson).message_post(
+            body="Desks!", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self._answer_out_of_office(
+            {"Message-Id": sent.message_id}, "Grace <grace@ada.example>"
+        )
+        message = deal.message_ids[0]
+        self.assertIn("I am out", message.body)
+        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+
     def test_our_own_addresses(self):
         for address in ("web@crm.example", "everything@crm.example"):
             self.assertFalse(
