@@ -119,6 +119,13 @@ class BillinatorPipelineSnapshot(models.Model):
                    AND (status = 'open' OR date_closed > (
                         SELECT MAX(taken_at) FROM billinator_pipeline_snapshot
                          WHERE date < %(date)s
+                   ) OR id IN (
+                        -- Managers may date a closing back.
+                        SELECT opportunity_key FROM billinator_pipeline_snapshot
+                         WHERE status = 'open' AND date = (
+                            SELECT MAX(date) FROM billinator_pipeline_snapshot
+                             WHERE date < %(date)s
+                         )
                    ))
                 """,
                 date=date,
@@ -345,11 +352,25 @@ class BillinatorPipelineSnapshot(models.Model):
             days = Domain("date", ">", start) & Domain("date", "<=", end)
             rows = self._get_snapshot_sql(has_ended & days, closing, domain)
         else:
-            first = self.search([("date", "=", start)], limit=1)
-            since = Domain("date_closed", ">", first.taken_at)
-            rows = self._get_live_sql(has_ended & since, closing, domain)
+            rows = SQL(" UNION ALL ").join(
+                self._get_live_sql(has_ended & in_between, closing, domain)
+                for in_between in self._get_in_between_domains(start)
+            )
         return SQL(
             "SELECT DISTINCT ON (id) * FROM (%s) ended ORDER BY id, day DESC", rows
+        )
+
+    def _get_in_between_domains(self, start):
+        """Return which opportunities that are closed now ended since a snapshot.
+
+        Two, as each is found by an index of its own.
+        """
+        first = self.search([("date", "=", start)], limit=1)
+        was_open = self._search([("date", "=", start), ("status", "=", "open")])
+        return (
+            Domain("date_closed", ">", first.taken_at),
+            # Managers may date a closing back.
+            Domain("id", "in", was_open.subselect("opportunity_id")),
         )
 
     def _get_snapshot_sql(self, rows, closing, domain):

@@ -135,6 +135,29 @@ class TestPipelineSnapshot(BillinatorCommon):
                 deals = self.env["billinator.opportunity"].search(action["domain"])
                 self.assertEqual(set(deals.mapped("name")), names)
 
+    def _win_before_the_snapshot(self):
+        deal = self.deals["won"]
+        deal.action_set_won()
+        deal.with_user(self.manager).date_closed = "2026-02-20 12:00:00"
+
+    def test_won_before_the_last_snapshot_until_now(self):
+        self._win_before_the_snapshot()
+        amounts = self._get_amounts("2026-03-02")
+        self.assertEqual(amounts["won"], (-100.10, 1))
+        self.assertEqual(amounts["removed"], (0, 0))
+
+    def test_won_before_the_last_snapshot_between_two_days(self):
+        self._win_before_the_snapshot()
+        self.Snapshot._take(SECOND)
+        self._let_a_week_pass()
+        self.Snapshot._take(SECOND + timedelta(days=7))
+        for day in ("2026-03-09", "2026-03-16"):
+            amounts = self._get_amounts("2026-03-02", day)
+            self.assertEqual(amounts["won"], (-100.10, 1))
+            self.assertEqual(amounts["removed"], (0, 0))
+        amounts = self._get_amounts("2026-03-09", "2026-03-16")
+        self.assertEqual(amounts["won"], (0, 0))
+
     def test_lost_and_reopened(self):
         self.deals["lost"].action_set_lost(self.lost_reason.id)
         self.Snapshot._take(SECOND)
