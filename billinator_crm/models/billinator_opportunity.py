@@ -36,6 +36,8 @@ STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "st
 # Computed, and written for all that: another status than the stage's is refused as
 # such, and that a probability or a category stays is said by who sets one.
 SET_BESIDES = {"is_forecast_category_manual", "is_probability_manual", "status"}
+# What a stage may follow from: a team uses other stages, a salesperson has a team.
+STAGE_SOURCES = {"stage_id", "team_id", "user_id"}
 
 
 class BillinatorOpportunity(models.Model):
@@ -423,7 +425,15 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends("stage_id")
     def _compute_date_last_stage_update(self):
-        self.date_last_stage_update = self.env.cr.now()
+        """Note when new ones enter their stage, and those in a form another one.
+
+        For the others, write() knows what their stage was.
+        """
+        for opportunity in self:
+            stays = opportunity.stage_id == opportunity._origin.stage_id
+            opportunity.date_last_stage_update = (
+                stays and opportunity.date_last_stage_update
+            ) or self.env.cr.now()
 
     @api.depends("status")
     def _compute_lost_reason_id(self):
@@ -727,25 +737,52 @@ class BillinatorOpportunity(models.Model):
             self._fetch_for_moving()
             # Before the stage that it follows from is another one.
             self._recompute_recordset(["last_open_stage_id"])
-        outcomes = {deal: deal.status for deal in self if "stage_id" in vals}
+        stages = {deal: deal.stage_id for deal in self if STAGE_SOURCES & vals.keys()}
         if self._is_empty(vals.get("probability", 0)):
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
         # As sudo: meetings follow the customer of their deal, whoever may see them.
         meetings_sudo = self.sudo().crm_activity_ids if "partner_id" in vals else ()
         former = meetings_sudo and meetings_sudo._get_repeated()
-        result = super().write(vals)
+        with self._keeping_data_of(vals.get("partner_id")):
+            result = super().write(vals)
         if former:
             meetings_sudo._update_calendar_events(former)
-        turned = self.filtered(
-            lambda deal: "open" != outcomes.get(deal, "open") != deal.status != "open"
-        )
-        if turned:
-            # What was won then is lost now, or the other way round.
-            super(BillinatorOpportunity, turned).write(
-                {"date_closed": self.env.cr.now()}
-            )
+        for name, deals in self._get_moved(stages).items():
+            if deals and not vals.get(name):
+                now = self.env.cr.now()
+                super(BillinatorOpportunity, deals).write({name: now})
         return result
+
+    def _keeping_data_of(self, partner_id):
+        """Return a context that leaves alone what deals of the customer have by hand.
+
+        The customer's own address follows from a change of the customer only.
+        """
+        same = self.filtered(
+            lambda deal: partner_id and deal.partner_id.id == partner_id
+        )
+        fields = [self._fields[name] for name in ("email_from", "phone")]
+        return self.env.protecting(fields, same)
+
+    def _get_moved(self, former_stages):
+        """Return which of the opportunities are in another stage than before.
+
+        :param dict former_stages: where they were, by opportunity
+        :return: dict of opportunities, by the field that says when they moved
+        """
+        moved = self.filtered(
+            lambda deal: deal in former_stages and deal.stage_id != former_stages[deal]
+        )
+        return {
+            "date_last_stage_update": moved,
+            # What was won then is lost now, or the other way round.
+            "date_closed": moved.filtered(
+                lambda deal: (
+                    "open" != former_stages[deal].status != deal.status != "open"
+                )
+            ),
+        }
 
     @api.model
     def _is_empty(self, value):

@@ -3,9 +3,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_list, is_html_empty
 
 from ..arguments import arguments, as_id, as_text
+from .billinator_opportunity import STAGE_SOURCES
 
-# What a stage may follow from: a team uses other stages, a salesperson has a team.
-STAGE_SOURCES = {"stage_id", "team_id", "user_id"}
 # No RPC caller can send this very object in a context.
 GATE_OPEN = object()
 

@@ -104,6 +104,15 @@ class TestOpportunityDefaults(OpportunityCase):
         self.assertEqual(opportunity.phone, "030 1")
         self.assertEqual(opportunity.email_from, "info@ada.example")
 
+    def test_customer_data_is_kept_with_the_same_customer(self):
+        opportunity = self._create_opportunity()
+        opportunity.write({"email_from": "ann@ada.example", "phone": "110"})
+        other = self._create_opportunity(partner_id=False, contact_name="Ann")
+        (opportunity + other).partner_id = self.customer
+        self.assertEqual(opportunity.email_from, "ann@ada.example")
+        self.assertEqual(opportunity.phone, "110")
+        self.assertEqual(other.email_from, "info@ada.example")
+
     def test_team_follows_the_salesperson(self):
         opportunity = self._create_opportunity(user_id=self.salesperson.id)
         self.assertEqual(opportunity.team_id, self.team)
@@ -599,6 +608,18 @@ class TestClosing(OpportunityCase):
         opportunity.action_set_lost(self.lost_reason.id)
         self.assertEqual(opportunity.date_closed, self.env.cr.now())
 
+    def test_lost_after_all_on_a_day_that_is_known(self):
+        deal = self._create_opportunity().with_user(self.manager)
+        deal.action_set_won()
+        deal.write(
+            {
+                "stage_id": self.stages["LOST"].id,
+                "lost_reason_id": self.lost_reason.id,
+                "date_closed": "2020-01-31 12:00:00",
+            }
+        )
+        self.assertEqual(deal.date_closed, datetime(2020, 1, 31, 12))
+
     def test_reopen_what_moved_twice_at_once(self):
         opportunity = self._create_opportunity()
         opportunity.stage_id = self.stages["PROPOSAL"]
@@ -690,6 +711,38 @@ class TestStageHistory(OpportunityCase):
             self.assertFalse(closed.is_rotting)
             opportunity.stage_id = self.stages["QUALIFIED"]
             self.assertFalse(opportunity.is_rotting)
+
+    def test_what_stays_in_its_stage_did_not_enter_it(self):
+        created = datetime(2026, 3, 1)
+        with self._at("2026-03-01"):
+            opportunity = self._create_opportunity(user_id=self.salesperson.id)
+            other = self._create_opportunity(stage_id=self.stages["QUALIFIED"].id)
+        with self._at("2026-03-30"):
+            opportunity.stage_id = opportunity.stage_id
+            opportunity.user_id = self.colleague
+            opportunity.team_id = self.team
+        self.assertEqual(opportunity.team_id, self.team)
+        self.assertEqual(opportunity.date_last_stage_update, created)
+        with self._at("2026-03-31"):
+            (opportunity + other).stage_id = self.stages["QUALIFIED"]
+        self.assertEqual(opportunity.date_last_stage_update, datetime(2026, 3, 31))
+        self.assertEqual(other.date_last_stage_update, created)
+
+    def test_who_is_handed_over_to_another_stage_enters_it(self):
+        own_stage = self.env["billinator.stage"].create(
+            {
+                "name": "Triage",
+                "code": "TRIAGE",
+                "sequence": 0,
+                "team_ids": [Command.set(self.team.ids)],
+            }
+        )
+        with self._at("2026-03-01"):
+            opportunity = self._create_opportunity(user_id=self.salesperson.id)
+        self.assertEqual(opportunity.stage_id, own_stage)
+        with self._at("2026-03-30"):
+            opportunity.user_id = self.colleague
+        self.assertEqual(opportunity.date_last_stage_update, datetime(2026, 3, 30))
 
     def test_time_per_stage(self):
         with self._at("2026-03-01 00:00:00"):
