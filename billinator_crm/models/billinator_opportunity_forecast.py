@@ -1,8 +1,6 @@
 from collections import defaultdict
-from datetime import datetime, time
 from random import Random
 
-import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -10,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, date_utils, split_every
 
 from ..arguments import arguments, as_day, as_domain_of
+from ..dates import begin_of_day
 from .billinator_opportunity import CRON_BATCH
 from .billinator_stage_conversion import HISTORY_YEARS, PRIOR_WEIGHT
 
@@ -418,11 +417,13 @@ class BillinatorOpportunity(models.Model):
         :return: dict of first day of the month: amount
         """
         # Grouping knows the context's time zone only.
-        rows = self.with_context(tz=self._get_user_timezone().zone)._read_group(
+        rows = self.with_context(tz=self.env.tz.zone)._read_group(
             domain
             & Domain("status", "=", "won")
-            & Domain("date_closed", ">=", self._to_utc(start))
-            & Domain("date_closed", "<", self._to_utc(end + relativedelta(days=1))),
+            & Domain("date_closed", ">=", begin_of_day(self.env, start))
+            & Domain(
+                "date_closed", "<", begin_of_day(self.env, end + relativedelta(days=1))
+            ),
             ["date_closed:month", "company_id"],
             ["expected_revenue_company:sum"],
         )
@@ -432,18 +433,6 @@ class BillinatorOpportunity(models.Model):
                 company
             )
         return won
-
-    @api.model
-    def _to_utc(self, day):
-        """Return the moment at which a day of the user begins."""
-        timezone = self._get_user_timezone()
-        moment = timezone.localize(datetime.combine(day, time.min))
-        return moment.astimezone(pytz.utc).replace(tzinfo=None)
-
-    @api.model
-    def _get_user_timezone(self):
-        name = self.env.context.get("tz") or self.env.user.tz or "UTC"
-        return pytz.timezone(name)
 
     @api.model
     def _draw_totals(self, rows):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, date_utils, format_date
 
 from ..arguments import one_record
+from ..dates import begin_of_day
 
 # What counts towards a target, as a condition on the deals: what was won in its
 # period, and what is open and expected to close in it.
@@ -259,14 +260,14 @@ class BillinatorTarget(models.Model):
 
     def _get_period_domain(self):
         zone = self.with_context(tz=self.company_id.partner_id.tz or "UTC")
-        to_utc = zone.env["billinator.opportunity"]._to_utc
+        end = self.date_to + relativedelta(days=1)
         return [
             "|",
             "&",
             "&",
             ("status", "=", "won"),
-            ("date_closed", ">=", to_utc(self.date_from)),
-            ("date_closed", "<", to_utc(self.date_to + relativedelta(days=1))),
+            ("date_closed", ">=", begin_of_day(zone.env, self.date_from)),
+            ("date_closed", "<", begin_of_day(zone.env, end)),
             "&",
             "&",
             ("status", "=", "open"),

@@ -146,6 +146,14 @@ class TestForecast(BillinatorCommon):
         self.assertLess(figures["expected"], figures["high"])
         self.assertLess(figures["high"], won + figures["value"])
 
+    def test_an_unknown_time_zone_is_utc(self):
+        deals = self.env["billinator.opportunity"]
+        forecast, expected = (
+            deals.with_context(tz=zone).get_forecast(self.domain)
+            for zone in ("Mars/Olympus", "UTC")
+        )
+        self.assertEqual(forecast, expected)
+
     def test_sums(self):
         forecast = self._get_forecast()
         self.assertEqual(forecast["currency"], self.company.currency_id.name)
