@@ -1,14 +1,14 @@
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
-import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..dates import begin_of_day
 from .billinator_opportunity_summary import read_rows
 
 DEALS = "billinator.opportunity"
@@ -28,6 +28,8 @@ FILTERS = ("period", "date_from", "date_to", "company_ids", "team_ids", "user_id
 
 # In the currency of a document's company: what is told, and the field it is kept in.
 WON_SUMS = {"value": "expected_revenue_company"}
+# Days from the creation to the closing, and of how many deals.
+CYCLE_NUMBERS = {"days": "days_to_close", "cycles": "days_to_close:count"}
 OPEN_SUMS = {**WON_SUMS, "weighted_value": "weighted_revenue"}
 QUOTE_SUMS = {"value": "amount_untaxed_company"}
 
@@ -162,8 +164,9 @@ class BillinatorDashboard(models.AbstractModel):
             * ``won``, ``lost``, ``created``: figures, each with the one of the period
               ``before``
             * ``win_rate`` (won of won and lost, percent), ``average_deal`` (of won
-              ones) and ``cycle`` (days from creation to being won): figures with
-              ``result`` and ``result_before``
+              ones) and ``cycle`` (days from creation to being won, without past
+              deals that were created here later): figures with ``result`` and
+              ``result_before``
             * ``funnel``: figures of the deals created in the period that came at
               least as far as a stage, with ``name`` and ``conversion`` (percent of
               the step before)
@@ -376,8 +379,7 @@ class BillinatorDashboard(models.AbstractModel):
     @api.model
     def _get_midnight(self, day):
         """Return when a day of the user's begins, in UTC, as a string."""
-        moment = self.env.tz.localize(datetime.combine(day, time.min))
-        return fields.Datetime.to_string(moment.astimezone(pytz.utc))
+        return fields.Datetime.to_string(begin_of_day(self.env, day))
 
     # === Sums === #
 
@@ -398,15 +400,12 @@ class BillinatorDashboard(models.AbstractModel):
         """Add up deals that the user may read, from what is added up in advance.
 
         :param tuple days: the first and the last one of the cut's moment
-        :param dict numbers: fields with plain numbers, by name
+        :param dict numbers: fields with plain numbers, or their count, by name
         :return: :class:`Cells`
         """
         start, end = days
         rows = self.env["billinator.opportunity.summary"]._add_up_between(
-            *(
-                fields.Datetime.to_datetime(self._get_midnight(day))
-                for day in (start, end + timedelta(days=1))
-            ),
+            *(begin_of_day(self.env, day) for day in (start, end + timedelta(days=1))),
             cut,
             domain,
             [*keys, "company_id"],
@@ -606,9 +605,7 @@ class BillinatorDashboard(models.AbstractModel):
             for days in (scope.days, scope.days_before)
         )
         cells, cells_before = (
-            self._sum_up_deals(
-                days, "reason", closed, ["status", *keys], {"days": "days_to_close"}
-            )
+            self._sum_up_deals(days, "reason", closed, ["status", *keys], CYCLE_NUMBERS)
             for days, keys in (
                 (scope.days, ["lost_reason_id"]),
                 (scope.days_before, []),
@@ -651,7 +648,8 @@ class BillinatorDashboard(models.AbstractModel):
             )
 
         def get_cycle(part):
-            return bool(part.count) and part.add_up("days") / part.count
+            cycles = part.add_up("cycles")
+            return bool(cycles) and part.add_up("days") / cycles
 
         return {
             "win_rate": self._tell(

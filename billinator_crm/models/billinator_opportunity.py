@@ -220,7 +220,8 @@ class BillinatorOpportunity(models.Model):
         store=True,
         precompute=True,
         aggregator="avg",
-        help="Days from the opportunity's creation to its being won or lost.",
+        help="Days from the opportunity's creation to its being won or lost; none for "
+        "past ones, which were closed before they were created here.",
     )
 
     # What it is worth
@@ -341,7 +342,8 @@ class BillinatorOpportunity(models.Model):
     )
     _date_closed_idx = models.Index(
         "(date_closed) INCLUDE (active, company_id, user_id, team_id, status,"
-        " lost_reason_id, source_id, days_to_close, expected_revenue_company)"
+        " lost_reason_id, source_id, create_date, days_to_close,"
+        " expected_revenue_company)"
         " WHERE date_closed IS NOT NULL"
     )
     _create_date_idx = models.Index(
@@ -453,7 +455,8 @@ class BillinatorOpportunity(models.Model):
         now = self.env.cr.now()
         for opportunity in self:
             created, closed = opportunity.create_date or now, opportunity.date_closed
-            opportunity.days_to_close = closed and (closed - created).days
+            has_cycle = closed and closed >= created
+            opportunity.days_to_close = has_cycle and (closed - created).days
 
     @api.depends("company_id")
     def _compute_currency_id(self):
@@ -576,12 +579,15 @@ class BillinatorOpportunity(models.Model):
         return stages.search(search_domain)
 
     def _field_to_sql(self, alias, fname, query=None):
-        """Keep open opportunities out of the average days to close."""
+        """Keep open opportunities, and past ones, out of the average days to close."""
         sql_field = super()._field_to_sql(alias, fname, query)
         if fname != "days_to_close":
             return sql_field
-        closed = super()._field_to_sql(alias, "date_closed", query)
-        return SQL("CASE WHEN %s IS NOT NULL THEN %s END", closed, sql_field)
+        closed, created = (
+            super(BillinatorOpportunity, self)._field_to_sql(alias, name, query)
+            for name in ("date_closed", "create_date")
+        )
+        return SQL("CASE WHEN %s >= %s THEN %s END", closed, created, sql_field)
 
     def _get_rotting_depends_fields(self):
         return [*super()._get_rotting_depends_fields(), "status"]

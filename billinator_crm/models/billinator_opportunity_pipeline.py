@@ -93,7 +93,8 @@ class BillinatorOpportunity(models.Model):
         Amounts are in the currency of the user's current company, at today's rate.
         The win rate is won / (won + lost), in percent; the average deal is the mean
         value of the won ones and the cycle time the mean number of days from their
-        creation to their closing. Figures that nothing stands behind are ``False``.
+        creation to their closing, without past ones that were created here later.
+        Figures that nothing stands behind are ``False``.
 
         :param list domain: of ``billinator.opportunity``; all of them by default
         :return: dict with ``currency`` (ISO code), ``stages`` (list of dicts with
@@ -164,6 +165,7 @@ class BillinatorOpportunity(models.Model):
                 "weighted_revenue",
             )
         }
+        has_cycle = SQL("%s >= %s", column["date_closed"], column["create_date"])
         query.groupby = SQL(", ").join(
             column[name] for name in ("stage_id", "status", "company_id")
         )
@@ -181,11 +183,12 @@ class BillinatorOpportunity(models.Model):
                     column["create_date"],
                 ),
                 SQL(
-                    "COALESCE(SUM(EXTRACT(EPOCH FROM %s - %s)), 0)::float"
+                    "COALESCE(SUM(EXTRACT(EPOCH FROM %s)) FILTER (WHERE %s), 0)::float"
                     " AS cycle_seconds",
-                    column["date_closed"],
-                    column["create_date"],
+                    SQL("%s - %s", column["date_closed"], column["create_date"]),
+                    has_cycle,
                 ),
+                SQL("COUNT(*) FILTER (WHERE %s) AS cycle_count", has_cycle),
             )
         )
 
@@ -196,12 +199,13 @@ class BillinatorOpportunity(models.Model):
         won_count = sum(row["count"] for row in won)
         closed_count = sum(row["count"] for row in rows if row["status"] != "open")
         value = sum(row["value"] for row in won)
+        cycle_count = sum(row["cycle_count"] for row in won)
         days = sum(row["cycle_seconds"] for row in won) / 86400
         currency = self.env.company.currency_id
         return {
             "win_rate": bool(closed_count) and 100 * won_count / closed_count,
             "average_deal": bool(won) and currency.round(value / won_count),
-            "cycle_time_days": bool(won) and days / won_count,
+            "cycle_time_days": bool(cycle_count) and days / cycle_count,
         }
 
     @api.model

@@ -26,15 +26,20 @@ KEYS = {
         for name in ("stage_id", "last_open_stage_id", "lost_reason_id", "source_id")
     },
 }
+# Past deals that somebody brought along were closed before they were created.
+HAS_CYCLE = "deal.date_closed >= deal.create_date"
 SUMS = {
     "count": "1",
     "expected_revenue_company": "deal.expected_revenue_company",
     "weighted_revenue": "deal.weighted_revenue",
-    "days_to_close": "CASE WHEN deal.date_closed IS NOT NULL"
-    " THEN deal.days_to_close END",
+    "days_to_close": f"CASE WHEN {HAS_CYCLE} THEN deal.days_to_close END",
     "created_seconds": "EXTRACT(EPOCH FROM deal.create_date)::numeric",
-    "cycle_seconds": "EXTRACT(EPOCH FROM deal.date_closed - deal.create_date)::numeric",
+    "cycle_seconds": f"CASE WHEN {HAS_CYCLE}"
+    " THEN EXTRACT(EPOCH FROM deal.date_closed - deal.create_date)::numeric END",
+    "cycle_count": f"CASE WHEN {HAS_CYCLE} THEN 1 END",
 }
+# What the summary calls the aggregates of deals that are no sums.
+COUNTS = {"days_to_close:count": "cycle_count"}
 # Who tells the summary of deals that come, change and go: the rows of a statement.
 NEW, OLD = "SELECT 1 AS sign, * FROM new_rows", "SELECT -1 AS sign, * FROM old_rows"
 CHANGED = {"insert": NEW, "update": f"{NEW} UNION ALL {OLD}", "delete": OLD}
@@ -47,12 +52,17 @@ def read_rows(records, domain, keys, sums, count="__count"):
     :param BaseModel records: any of the model
     :param Domain domain: which of them
     :param list keys: what to group by
-    :param dict sums: the fields to add up, by name
+    :param dict sums: the fields to add up, or other aggregates, by name
     :param str count: the aggregate that counts
     :return: list of dicts of the keys (ids, for relations), ``count`` and the sums
     """
     groups = records._read_group(
-        domain, keys, [count, *(f"{field}:sum" for field in sums.values())]
+        domain,
+        keys,
+        [
+            count,
+            *(field if ":" in field else f"{field}:sum" for field in sums.values()),
+        ],
     )
     names = [key.partition(":")[0] for key in keys]
     return [
@@ -108,6 +118,7 @@ class BillinatorOpportunitySummary(models.Model):
     days_to_close = fields.Float(digits=0)
     created_seconds = fields.Float(digits=0, help="Since 1970, of the creation.")
     cycle_seconds = fields.Float(digits=0, help="From the creation to the closing.")
+    cycle_count = fields.Integer(help="How many were closed after their creation.")
 
     _cut_idx = models.Index("(cut, month, user_id)")
 
@@ -222,6 +233,7 @@ class BillinatorOpportunitySummary(models.Model):
             "weighted_value": "weighted_revenue",
             "created_seconds": "created_seconds",
             "cycle_seconds": "cycle_seconds",
+            "cycle_count": "cycle_count",
         }
         return self._read("stage", kept, ["stage_id", "status", "company_id"], sums)
 
@@ -287,7 +299,7 @@ class BillinatorOpportunitySummary(models.Model):
             self.sudo().with_context(active_test=False),
             Domain("cut", "=", cut) & kept,
             keys,
-            sums,
+            {name: COUNTS.get(field, field) for name, field in sums.items()},
             "count:sum",
         )
         return [row for row in rows if row["count"]]

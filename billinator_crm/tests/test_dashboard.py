@@ -134,7 +134,8 @@ class DashboardCase(OpportunityCase, BillinatorInvoicingCommon):
         stage = rng.choice(list(cls.stages.values()))
         opened = [stage for stage in cls.stages.values() if stage.status == "open"]
         created = cls._choose_moment(600)
-        closed = max(created, cls._choose_moment(300))
+        # Past deals were closed before they were created.
+        closed = cls._choose_moment(300)
         is_closed = stage.status != "open"
         value = rng.choice([0, 99.99, 1234.56, rng.randrange(10**8) / 100])
         last_open = rng.choice(opened) if is_closed else stage
@@ -349,27 +350,28 @@ class TestDashboardFigures(DashboardCase):
         for key, closed in (("result", CLOSED), ("result_before", CLOSED_BEFORE)):
             won, value = self._count("opportunity", "status = 'won'", closed)
             total, _value = self._count("opportunity", "status <> 'open'", closed)
-            days = self._count_days(closed)
+            days, cycles = self._count_days(closed)
             self.assertResult(data["win_rate"][key], total and 100 * won / total, total)
             self.assertResult(data["average_deal"][key], won and value / won, won)
-            self.assertResult(data["cycle"][key], won and days / won, won)
+            self.assertResult(data["cycle"][key], cycles and days / cycles, cycles)
         self.assertFigure(data["win_rate"], "opportunity", "status <> 'open'", CLOSED)
         for name in ("average_deal", "cycle"):
             self.assertFigure(data[name], "opportunity", "status = 'won'", CLOSED)
 
     def _count_days(self, closed):
-        """Return the days it took to win, which have no currency."""
+        """Return the days it took to win, which have no currency, and how often."""
         where = " AND ".join(self._get_rule("opportunity"))
         for column, name in (("team_id", "teams"), ("user_id", "users")):
             if self.params[name]:
                 where += f" AND {column} = ANY(%({name})s)"
         self.env.cr.execute(
             "SELECT COALESCE(SUM(floor(EXTRACT(EPOCH FROM date_closed - create_date)"
-            f" / 86400)), 0)::float FROM billinator_opportunity WHERE {where}"
-            f" AND status = 'won' AND {closed}",
+            " / 86400)), 0)::float, COUNT(*) FROM billinator_opportunity"
+            f" WHERE {where} AND status = 'won' AND {closed}"
+            " AND date_closed >= create_date",
             self.params,
         )
-        return self.env.cr.fetchone()[0]
+        return self.env.cr.fetchone()
 
     def assertResult(self, result, expected, sample):
         if sample:

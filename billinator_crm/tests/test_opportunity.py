@@ -691,6 +691,22 @@ class TestClosing(OpportunityCase):
         self.env.invalidate_all()
         self.assertEqual(opportunities.mapped("days_to_close"), [10, 0])
 
+    def test_past_deals_took_no_time_to_close(self):
+        with self._at("2026-03-01"):
+            opportunity = self._create_opportunity()
+        with self._at("2026-03-11"):
+            opportunity.action_set_won()
+        past = self._create_opportunity().with_user(self.manager)
+        past.action_set_won()
+        past.date_closed = "2020-01-31 12:00:00"
+        self.assertEqual(past.days_to_close, 0)
+        domain = [("id", "in", (opportunity + past).ids)]
+        [(average,)] = past._read_group(domain, [], ["days_to_close:avg"])
+        self.assertEqual(average, 10)
+        self.assertEqual(past.get_pipeline_statistics(domain)["cycle_time_days"], 10)
+        only_past = past.get_pipeline_statistics([("id", "=", past.id)])
+        self.assertIs(only_past["cycle_time_days"], False)
+
 
 @tagged("post_install", "-at_install")
 class TestStageHistory(OpportunityCase):

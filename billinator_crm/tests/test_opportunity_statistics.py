@@ -63,7 +63,8 @@ class TestPipelineStatistics(OpportunityCase, BillinatorInvoicingCommon):
                 else stage.probability,
                 "created": created,
                 "closed": stage.status != "open"
-                and created + (cls.now - created) * rng.random(),
+                # Past deals were closed before they were created.
+                and created + (cls.now - created) * rng.uniform(-0.2, 1),
             }
 
     @classmethod
@@ -112,7 +113,11 @@ class TestPipelineStatistics(OpportunityCase, BillinatorInvoicingCommon):
             by_stage[deal["stage"]].append(deal)
         won = [deal for deal in deals if deal["stage"].status == "won"]
         lost = [deal for deal in deals if deal["stage"].status == "lost"]
-        cycles = [(deal["closed"] - deal["created"]).total_seconds() for deal in won]
+        cycles = [
+            (deal["closed"] - deal["created"]).total_seconds()
+            for deal in won
+            if deal["closed"] >= deal["created"]
+        ]
         return {
             "currency": code,
             "stages": {
@@ -122,7 +127,7 @@ class TestPipelineStatistics(OpportunityCase, BillinatorInvoicingCommon):
             "overall": self._summarize(deals, code),
             "win_rate": 100 * len(won) / len(won + lost),
             "average_deal": sum(self._value(deal, code) for deal in won) / len(won),
-            "cycle_time_days": sum(cycles) / len(won) / 86400,
+            "cycle_time_days": bool(cycles) and sum(cycles) / len(cycles) / 86400,
         }
 
     # The comparison

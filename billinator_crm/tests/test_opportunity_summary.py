@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL
 
+from ..models.billinator_dashboard import CYCLE_NUMBERS
 from ..models.billinator_opportunity_summary import CUTS, DIMENSIONS, read_rows
 from .test_opportunity import OpportunityCase
 
@@ -19,6 +20,7 @@ SUMS = (
     "days_to_close",
     "created_seconds",
     "cycle_seconds",
+    "cycle_count",
 )
 
 
@@ -67,13 +69,15 @@ class SummaryCase(OpportunityCase):
 
     def _measure(self, deal):
         created, closed = deal["create_date"], deal["date_closed"]
+        has_cycle = bool(closed) and closed >= created
         return {
             "count": 1,
             "expected_revenue_company": deal["expected_revenue_company"] or 0,
             "weighted_revenue": deal["weighted_revenue"] or 0,
-            "days_to_close": deal["days_to_close"] or 0 if closed else 0,
+            "days_to_close": deal["days_to_close"] or 0 if has_cycle else 0,
             "created_seconds": (created - datetime(1970, 1, 1)).total_seconds(),
-            "cycle_seconds": (closed - created).total_seconds() if closed else 0,
+            "cycle_seconds": (closed - created).total_seconds() if has_cycle else 0,
+            "cycle_count": has_cycle,
         }
 
     def _read(self):
@@ -399,7 +403,7 @@ class TestSummaryPeriods(SummaryCase):
 
     def test_periods(self):
         deals = self.env["billinator.opportunity"].with_user(self.manager)
-        sums = {"value": "expected_revenue_company"}
+        sums = {"value": "expected_revenue_company", **CYCLE_NUMBERS}
         for number in range(60):
             start, end = sorted(
                 self._choose_moment().replace(microsecond=0) for _side in range(2)
@@ -422,6 +426,7 @@ class TestSummaryPeriods(SummaryCase):
                 tuple(row[key] for key in keys): (
                     row["count"],
                     round(row["value"], 2),
+                    *(row[name] for name in CYCLE_NUMBERS),
                 )
                 for row in rows
             }
