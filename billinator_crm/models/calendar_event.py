@@ -7,11 +7,8 @@ class CalendarEvent(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "active" in vals:
-            # One date of a series says nothing of the activity it was planned by.
-            whole = self.filtered(
-                lambda event: event.active or not event.recurrence_id.calendar_event_ids
-            )
-            whole._follow_with_activities(vals["active"])
+            # Of a series, too: each date has an activity of its own.
+            self._follow_with_activities(vals["active"])
         return result
 
     def unlink(self):

@@ -186,9 +186,9 @@ class TestActivityEdges(BillinatorCommon):
         row.action_complete("Signed")
         self.assertEqual(row.duration, 1.0)
 
-    def test_a_series_that_is_called_off_cancels_its_activity(self):
-        row = self._create(type="meeting")
-        event = row.calendar_event_id
+    def _create_series(self):
+        """Return three rows of a weekly meeting, the first one first."""
+        event = self._create(type="meeting").calendar_event_id
         event.write(
             {
                 "recurrency": True,
@@ -200,6 +200,44 @@ class TestActivityEdges(BillinatorCommon):
                 "event_tz": "UTC",
             }
         )
+        events = event.recurrence_id.calendar_event_ids.sorted("start")
+        rows = self.env["billinator.activity"].search(
+            [("calendar_event_id", "in", events.ids)], order="due_date"
+        )
+        self.assertEqual(rows.calendar_event_id, events)
+        return rows
+
+    def test_a_date_of_a_series_that_is_called_off_cancels_its_own_activity(self):
+        for number, others in ((2, [0, 1]), (0, [1, 2])):
+            rows = self._create_series()
+            rows[number].calendar_event_id.action_mass_archive("self_only")
+            self.assertEqual(rows[number].status, "cancelled")
+            for other in others:
+                self.assertEqual(rows[other].status, "pending")
+
+    def test_a_series_that_moves_keeps_activities_pending(self):
+        rows = self._create_series()
+        first = rows[0].calendar_event_id
+        first.write(
+            {
+                "recurrence_update": "all_events",
+                "start": "2031-05-05 15:00:00",
+                "stop": "2031-05-05 16:00:00",
+            }
+        )
+        self.assertEqual(rows[0].status, "pending")
+        pending = self.env["billinator.activity"].search(
+            [
+                ("partner_id", "=", self.customer.id),
+                ("status", "=", "pending"),
+            ]
+        )
+        self.assertEqual({row.due_date.hour for row in pending}, {15})
+        self.assertEqual(len(pending), 3)
+
+    def test_a_series_that_is_called_off_cancels_its_activity(self):
+        row = self._create_series()[0]
+        event = row.calendar_event_id
         last = event.recurrence_id.calendar_event_ids.sorted("start")[-1]
         last.action_archive()
         self.assertEqual(row.status, "pending")
