@@ -43,6 +43,9 @@ billinator_crm/models/billinator_activity.py
       activity alone
   2 BillinatorActivity._create_natives: after _check_may_plan and _check_assignees
   1 BillinatorActivity._check_assignees: whether they are portal users
+  1 BillinatorActivity._get_chosen_opportunities: tells a deal that came with the quote,
+      which the user may read, from one to be checked
+  1 BillinatorActivity._comes_with_quote: likewise, of a quote that is checked first
   1 BillinatorActivity._create_rows: mail.activity's create has checked the right to
       the activity, whose row this is
 billinator_crm/models/billinator_activity_meeting.py

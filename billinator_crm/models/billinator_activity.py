@@ -487,6 +487,7 @@ class BillinatorActivity(models.Model):
             for vals in vals_list
         ]
         self._check_natives(vals.get("activity_id") for vals in vals_list)
+        self._check_named(vals_list)
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
         Activity = self.with_context(
             billinator_activity_rows=False, billinator_natives=CHECKED
@@ -696,14 +697,33 @@ class BillinatorActivity(models.Model):
     # === Business === #
 
     def _update_cache(self, values, validate=True):
-        """Let no form tell of an activity underneath that the user may not see."""
+        """Let no form tell of what the user may not see.
+
+        That is an activity underneath, or a document, which is computed from as
+        superuser.
+        """
         result = super()._update_cache(values, validate=validate)
         is_checked = (
             self.env.su or self.env.context.get("billinator_natives") is CHECKED
         )
-        if "activity_id" in values and not is_checked:
+        if is_checked:
+            return result
+        if "activity_id" in values:
             self.activity_id._origin.check_access("read")
+        if "quote_id" in values:
+            self.quote_id._origin.check_access("read")
+        if "opportunity_id" in values:
+            self._get_chosen_opportunities()._origin.check_access("read")
         return result
+
+    def _get_chosen_opportunities(self):
+        """Return the opportunities that did not just come with a quote."""
+        # A quote's deal may be somebody else's.
+        return self.filtered(
+            lambda activity: (
+                activity.opportunity_id != activity.sudo().quote_id.opportunity_id
+            )
+        ).opportunity_id
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         if field_name != "priority":
@@ -919,6 +939,27 @@ class BillinatorActivity(models.Model):
         """Return the ids that ``values`` of the field ``name`` are, without doubles."""
         ids = {parse(self.env, name, as_id, value) for value in values}
         return sorted(ids - {None})
+
+    @api.model
+    def _check_named(self, vals_list):
+        """Check the right to read all that new activities name.
+
+        They are planned on one of it, and errors name the rest.
+        """
+        for name, model in {**DOCUMENTS, "contact_id": "billinator.contact"}.items():
+            named = [
+                vals.get(name)
+                for vals in vals_list
+                if name != "opportunity_id" or not self._comes_with_quote(vals)
+            ]
+            ids = self._parse_ids(name, named)
+            self.env[model].browse(ids).check_access("read")
+
+    @api.model
+    def _comes_with_quote(self, vals):
+        """Return whether a deal, which may be somebody else's, is that of the quote."""
+        quote_sudo = self.env["billinator.quote"].sudo().browse(vals.get("quote_id"))
+        return quote_sudo.opportunity_id.id == vals.get("opportunity_id")
 
     @api.model
     def _check_may_plan(self, documents):

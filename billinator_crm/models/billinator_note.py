@@ -18,6 +18,8 @@ NOTE_TYPES = [
 DIRECTIONS = [("in", "Incoming"), ("out", "Outgoing")]
 # The others have no direction.
 DIRECTED_TYPES = ("call", "email")
+# No RPC caller can send this very object in a context.
+CHECKED = object()
 SUBJECT_FIELDS = {"partner_id", "contact_id", "opportunity_id", "quote_id"}
 NAME_LENGTH = 80
 PREVIEW_LENGTH = 240
@@ -284,7 +286,8 @@ class BillinatorNote(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        notes = super().create(vals_list)
+        Note = self.with_context(billinator_subjects=CHECKED)
+        notes = super(BillinatorNote, Note).create(vals_list).with_env(self.env)
         notes._check_subjects()
         notes._adopt_attachments()
         notes._notify_mentioned()
@@ -301,6 +304,20 @@ class BillinatorNote(models.Model):
             self._adopt_attachments()
         if mentioned is not False:
             self._notify_mentioned(mentioned)
+        return result
+
+    def _update_cache(self, values, validate=True):
+        """Let no form tell of a deal or quote that the user may not see.
+
+        What follows from these is computed as superuser.
+        """
+        result = super()._update_cache(values, validate=validate)
+        if self.env.su or self.env.context.get("billinator_subjects") is CHECKED:
+            return result
+        if "quote_id" in values:
+            self.quote_id._origin.check_access("read")
+        if "opportunity_id" in values:
+            self._get_chosen_opportunities()._origin.check_access("read")
         return result
 
     def _adopt_attachments(self):

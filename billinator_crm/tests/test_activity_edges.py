@@ -325,6 +325,58 @@ class TestActivityEdges(BillinatorCommon):
             with self.assertRaises(AccessError):
                 call()
 
+    def test_a_form_tells_of_no_document_of_somebody_else(self):
+        deal = self._create_opportunity(user_id=self.colleague.id)
+        quote = self._create_quote(opportunity_id=deal.id, user_id=self.colleague.id)
+        names = {"partner_id": {}, "opportunity_id": {"fields": {"display_name": {}}}}
+        for model in ("billinator.activity", "billinator.note"):
+            Model = self.env[model].with_user(self.salesperson)
+            for name, document in (("quote_id", quote), ("opportunity_id", deal)):
+                default = {f"default_{name}": document.id}
+                for call in (
+                    lambda: Model.onchange({name: document.id}, [name], names),  # noqa: B023
+                    lambda: Model.with_context(**default).onchange(  # noqa: B023
+                        {},
+                        [],
+                        {**names, name: {}},  # noqa: B023
+                    ),
+                ):
+                    with self.subTest(model, name=name), self.assertRaises(AccessError):
+                        call()
+
+    def test_a_form_tells_of_the_deal_of_an_own_quote(self):
+        deal = self._create_opportunity(user_id=self.colleague.id)
+        quote = self._create_quote(opportunity_id=deal.id, user_id=self.salesperson.id)
+        about = {"quote_id": quote.id, "opportunity_id": deal.id}
+        defaults = {f"default_{name}": value for name, value in about.items()}
+        for model in ("billinator.activity", "billinator.note"):
+            Model = self.env[model].with_user(self.salesperson)
+            self.env.invalidate_all()
+            self.assertTrue(
+                Model.onchange(
+                    {**about, "duration": 2}, ["duration"], {"partner_id": {}}
+                )
+            )
+            form = Model.with_context(**defaults).onchange(
+                {}, [], {name: {} for name in (*about, "partner_id")}
+            )
+            self.assertEqual(form["value"]["partner_id"], self.customer.id)
+        row = (
+            self.env["billinator.activity"]
+            .with_user(self.salesperson)
+            .create({**about, "type": "call"})
+        )
+        self.assertEqual(row.opportunity_id, deal)
+
+    def test_no_error_names_what_somebody_else_may_not_read(self):
+        theirs = self._create_opportunity(name="Secret", user_id=self.colleague.id)
+        quote = self._create_quote(user_id=self.salesperson.id)
+        Activity = self.env["billinator.activity"].with_user(self.salesperson)
+        with self.assertRaises(AccessError):
+            Activity.create(
+                {"quote_id": quote.id, "opportunity_id": theirs.id, "type": "call"}
+            )
+
     def test_an_own_activity_gets_its_row(self):
         own = self.env(user=self.salesperson)
         native = own["mail.activity"].create({"user_id": own.uid})
