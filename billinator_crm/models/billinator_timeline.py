@@ -328,9 +328,12 @@ class BillinatorTimeline(models.Model):
                 "title": SQL("NULLIF(%s, %s)", message("subject"), document_name),
                 "body": message("body"),
                 "type": message("message_type"),
+                # By who wrote it, also of who has left since. It is asked for the rows
+                # of a page alone.
                 "direction": SQL(
-                    "CASE %s WHEN 'email' THEN 'in' ELSE 'out' END",
-                    message("message_type"),
+                    "CASE WHEN EXISTS (SELECT FROM res_users WHERE partner_id = %s"
+                    " AND share IS NOT TRUE) THEN 'out' ELSE 'in' END",
+                    message("author_id"),
                 ),
             },
         )

@@ -256,6 +256,22 @@ class TestTimeline(TimelineCase):
             res_id=self.opportunity.id,
         )
 
+    def _get_direction(self, author, message_type):
+        self.person.message_post(
+            body="Hello", message_type=message_type, author_id=author.id
+        )
+        return self._get_events(kinds=["message"])[0]["direction"]
+
+    def test_direction_is_by_who_wrote(self):
+        left = self._create_user("left", "sale_salesman")
+        colleague = self.colleague.partner_id
+        self.assertEqual(self._get_direction(colleague, "email"), "out")
+        self.assertEqual(self._get_direction(self.person, "comment"), "in")
+        self.assertEqual(self._get_direction(left.partner_id, "comment"), "out")
+        left.active = False
+        events = self._get_events(kinds=["message"])
+        self.assertEqual(events[0]["direction"], "out")
+
     def test_mail_from_outside(self):
         self.person.message_post(
             body="Hello",
