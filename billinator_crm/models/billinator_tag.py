@@ -1,5 +1,8 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import escape_psql
+
+CURRENT_VERSIONS = Domain("is_superseded", "=", False)
 
 
 class BillinatorTag(models.Model):
@@ -53,16 +56,19 @@ class BillinatorTag(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):
         """Count what the user may read, in one query for each kind of record."""
-        for field, model, tags in (
-            ("partner_count", "res.partner", "crm_tag_ids"),
-            ("opportunity_count", "billinator.opportunity", "tag_ids"),
-            ("quote_count", "billinator.quote", "tag_ids"),
+        for field, model, tags, counted in (
+            ("partner_count", "res.partner", "crm_tag_ids", Domain.TRUE),
+            ("opportunity_count", "billinator.opportunity", "tag_ids", Domain.TRUE),
+            # A quote is one, however many versions of it there were.
+            ("quote_count", "billinator.quote", "tag_ids", CURRENT_VERSIONS),
         ):
             Model = self.env[model]
             # Tags are shown to people without the CRM, too.
             may_read = Model.has_access("read")
             counts = dict(
-                Model._read_group([(tags, "in", self.ids)], [tags], ["__count"])
+                Model._read_group(
+                    Domain(tags, "in", self.ids) & counted, [tags], ["__count"]
+                )
                 if may_read
                 else ()
             )

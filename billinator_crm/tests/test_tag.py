@@ -63,6 +63,20 @@ class TestTag(BillinatorInvoicingCommon):
         self.assertEqual(tags.mapped("opportunity_count"), [1, 0])
         self.assertEqual(tags.mapped("quote_count"), [2, 0])
 
+    def test_a_quote_counts_once_however_many_versions_it_has(self):
+        quote = self._create_quote(tag_ids=self.key_account.ids)
+        quote.action_accept()
+        quote.action_revise()
+        self.assertEqual(
+            len(
+                self.env["billinator.quote"].search(
+                    [("tag_ids", "in", self.key_account.ids)]
+                )
+            ),
+            2,
+        )
+        self.assertEqual(self.key_account.quote_count, 1)
+
     def test_counts_are_of_what_the_user_may_read(self):
         for user in (self.salesperson, self.salesperson, self.colleague):
             self._create_opportunity(tag_ids=self.key_account.ids, user_id=user.id)
