@@ -113,6 +113,11 @@ class BillinatorOpportunity(models.Model):
             for quote in self.quote_ids
         )
 
+    def _has_next_activity(self):
+        self.ensure_one()
+        # Also one that is planned on a quote.
+        return any(activity.status == "pending" for activity in self.crm_activity_ids)
+
     def _is_filled_in(self, name):
         """Whether the field ``name`` has a value that says something."""
         self.ensure_one()

@@ -299,6 +299,6 @@ class BillinatorStage(models.Model):
         ]
         if rules.require_accepted_quote and not opportunity._has_accepted_quote():
             names.append(self.env._("an accepted quote"))
-        if rules.require_next_activity and not opportunity.activity_ids:
+        if rules.require_next_activity and not opportunity._has_next_activity():
             names.append(self.env._("a next activity"))
         return names

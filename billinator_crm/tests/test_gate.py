@@ -33,6 +33,13 @@ class TestGate(BillinatorCommon):
         self._create_quote(opportunity_id=deal.id).action_accept()
         deal.activity_schedule(user_id=self.salesperson.id)
 
+    def test_a_next_activity_may_be_the_quotes(self):
+        self._satisfy(self.deal)
+        self.deal.activity_ids.unlink()
+        self.deal.quote_ids.activity_schedule(user_id=self.salesperson.id)
+        self.deal.stage_id = self.stage
+        self.assertEqual(self.deal.stage_id, self.stage)
+
     def test_error_names_everything_at_once(self):
         deal = self.deal.with_user(self.salesperson)
         self.deal.description = "<p><br></p>"
