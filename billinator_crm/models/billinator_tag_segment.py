@@ -2,7 +2,7 @@ import logging
 from ast import literal_eval
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -270,6 +270,12 @@ class BillinatorTag(models.Model):
             tag=self.id,
         )
 
+    @api.model
+    def _check_company_domain(self, companies):
+        """Let every company use what is no segment, and has no company to speak of."""
+        plain = Domain("is_segment", "=", False)
+        return plain | Domain(super()._check_company_domain(companies))
+
     def _get_partner_domain(self):
         return Domain(literal_eval(self.partner_domain or "[]"))
 
@@ -277,7 +283,9 @@ class BillinatorTag(models.Model):
         """Return a query of the ids of the customers who fit the rule."""
         self.ensure_one()
         partners_sudo = self._get_partners_sudo()
-        query = partners_sudo._search(self._get_partner_domain())
+        query = partners_sudo._search(
+            self._limit_to_company(self._get_partner_domain(), partners_sudo)
+        )
         query.add_where(
             SQL(
                 "%s = %s",
@@ -303,7 +311,9 @@ class BillinatorTag(models.Model):
         # its own are the language of the names in the rule, and the days.
         main_company = self.env["res.company"]._get_main_company()
         company = self.company_id._origin or main_company
-        partners_sudo = self.env["res.partner"].sudo().with_company(company)
+        partners_sudo = (
+            self.env["res.partner"].sudo().with_context(allowed_company_ids=company.ids)
+        )
         address_sudo = company.sudo().partner_id
         installed = dict(self.env["res.lang"].get_installed())
         return partners_sudo.with_context(
@@ -311,8 +321,44 @@ class BillinatorTag(models.Model):
             tz=address_sudo.tz or "UTC",
         )
 
+    @api.model
+    def _limit_to_company(self, domain, model_sudo):
+        """Return a domain without what other companies have, wherever it leads.
+
+        In sudo mode no record rule sees to that.
+
+        :param BaseModel model_sudo: what the domain is of, in the one company
+        """
+
+        def limit(condition):
+            field = model_sudo._fields.get(condition.field_expr)
+            if not field or not field.relational:
+                return condition
+            comodel_sudo = model_sudo.env[field.comodel_name]
+            operator, value = condition.operator.rstrip("!"), condition.value
+            if isinstance(value, Domain):
+                value = self._limit_to_company(value, comodel_sudo)
+                return Domain(field.name, operator, value)
+            if field.type == "many2one" or operator not in ("in", "not in"):
+                return condition
+            # Ids, or False for none at all
+            own = self._limit_to_company(Domain("id", "in", value), comodel_sudo)
+            found = Domain(field.name, "any", own)
+            if False in value:
+                own = self._limit_to_company(Domain.TRUE, comodel_sudo)
+                found |= Domain(field.name, "not any", own)
+            return found if operator == "in" else ~found
+
+        limited = domain.optimize_full(model_sudo).map_conditions(limit)
+        if "company_id" not in model_sudo._fields:
+            return limited
+        return limited & Domain(
+            model_sudo._check_company_domain(model_sudo.env.company)
+        )
+
     def _describe_members(self):
         """Say how many fit the rule, and who some of them are."""
+        self._check_may_use_company()
         try:
             # As the user, who may type what is not his or hers to search by.
             self.env["res.partner"]._search(self._get_partner_domain())
@@ -333,6 +379,14 @@ class BillinatorTag(models.Model):
             )
         return self.env._("%(count)s customers: %(names)s", count=count, names=text)
 
+    def _check_may_use_company(self):
+        """Refuse to tell of another company's invoices, in a form that is not saved."""
+        foreign = self.company_id._origin - self.env.user.company_ids
+        if foreign and not self.env.su:
+            raise AccessError(
+                self.env._("You have no access to the company of the segment.")
+            )
+
     def _plan_activities(self, partners, event):
         """Plan what the segment wants for customers who came or went.
 
@@ -349,14 +403,18 @@ class BillinatorTag(models.Model):
                     "partner_id": partner.id,
                     "activity_type_id": activity_type.id,
                     "summary": self[f"{event}_summary"] or self.name,
-                    "user_id": self._get_assignee(partner).id,
+                    "user_id": assignee.id,
                 }
                 for partner in partners.sudo()
+                if (assignee := self._get_assignee(partner))
             ]
         )
 
     def _get_assignee(self, partner_sudo):
-        """Return who does what the segment plans, if possible one of its company."""
+        """Return the colleague in its company who does what the segment plans, if any.
+
+        The last one asked is who has it looked up, which may be a job.
+        """
         self.ensure_one()
         # As sudo: of who is chosen by the segment, or the customer, only that one.
         tag_sudo = self.sudo()
@@ -364,6 +422,6 @@ class BillinatorTag(models.Model):
         return (
             partner_sudo.user_id._filter_present_in(company_sudo)
             or tag_sudo.activity_user_id._filter_present_in(company_sudo)
-            or tag_sudo.create_uid.filtered("active")
-            or self.env.user
+            or tag_sudo.create_uid._filter_present_in(company_sudo)
+            or self.env.user._filter_present_in(company_sudo)
         )

@@ -189,6 +189,29 @@ class TestSegment(BillinatorInvoicingCommon):
                 self.customers.ref = False
                 segment.action_refresh()
 
+    def test_an_author_who_is_a_customer_now(self):
+        author = self._create_user("author", "sale_manager")
+        segment = self._create_segment(
+            company_id=self.company.id,
+            partner_domain="[('ref', '=', 'COMING')]",
+            enter_activity_type_id=self.env.ref("mail.mail_activity_data_call").id,
+        )
+        self.env.cr.execute(
+            "UPDATE billinator_tag SET create_uid = %s WHERE id = %s",
+            [author.id, segment.id],
+        )
+        author.group_ids = [Command.set(self.env.ref("base.group_portal").ids)]
+        self.env.invalidate_all()
+        self.bo.user_id = self.salesperson
+        self.customers.ref = "COMING"
+        segment.with_user(self.env.ref("base.user_root")).action_refresh()
+        self.assertEqual(segment.partner_ids, self.customers)
+        activity = self.env["billinator.activity"].search(
+            [("partner_id", "in", self.customers.ids)]
+        )
+        # Nobody is there for the others.
+        self.assertEqual(activity.partner_id, self.bo)
+
     def test_one_bad_rule_stops_no_other(self):
         bad, good = self._create_segment(name="Bad"), self._create_segment()
         self.ada.ref = False
@@ -364,6 +387,46 @@ class TestSegment(BillinatorInvoicingCommon):
             Tag.create({"name": "Test", "is_segment": True, "partner_domain": rule})
         with self.assertRaises(AccessError):
             Tag.new({"is_segment": True, "partner_domain": rule})._describe_members()
+
+    def test_other_companies_stay_out(self):
+        """Neither their own customers nor what they have of everybody's."""
+        self.ada.company_id = self.company_b
+        self._create_opportunity(
+            partner_id=self.bo.id, company_id=self.company_b.id, user_id=False
+        )
+        self._create_opportunity(partner_id=self.cy.id)
+        # A plain tag is everybody's, whoever made it.
+        self.di.crm_tag_ids = self.env["billinator.tag"].create(
+            {"name": "Test Plain", "company_id": self.company_b.id}
+        )
+        for rule, expected in (
+            ("[]", self.bo + self.cy + self.di),
+            ("[('billinator_opportunity_ids', '!=', False)]", self.cy),
+            ("[('crm_tag_ids.name', '=', 'Test Plain')]", self.di),
+            ("[('billinator_opportunity_ids.name', '=', 'New Deal')]", self.cy),
+            (
+                "[('billinator_opportunity_ids', 'any',"
+                f" [('company_id', '=', {self.company_b.id})])]",
+                self.customers.browse(),
+            ),
+            (
+                "[('billinator_opportunity_ids', 'not any', [('id', '>', 0)])]",
+                self.bo + self.di,
+            ),
+        ):
+            with self.subTest(rule):
+                segment = self._create_segment(
+                    name=rule, company_id=self.company.id, partner_domain=rule
+                )
+                self.assertEqual(segment.partner_ids & self.customers, expected)
+
+    def test_preview_is_of_a_company_of_the_user(self):
+        Tag = self.env["billinator.tag"].with_user(self.manager)
+        values = {"is_segment": True, "company_id": self.company_b.id}
+        with self.assertRaises(AccessError):
+            Tag.new(values)._describe_members()
+        with self.assertRaises(AccessError):
+            Tag.onchange(values, ["company_id"], {"preview": {}})
 
     def test_rights(self):
         segment = self._create_segment(("frequency", ">=", 2))
