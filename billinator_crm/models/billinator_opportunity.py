@@ -2,7 +2,7 @@ import re
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, split_every
 
@@ -36,6 +36,8 @@ STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "st
 # Computed, and written for all that: another status than the stage's is refused as
 # such, and that a probability or a category stays is said by who sets one.
 SET_BESIDES = {"is_forecast_category_manual", "is_probability_manual", "status"}
+# Managers bring deals along that were closed before there was a CRM.
+SET_BY_MANAGERS = {"date_closed"}
 # What a stage may follow from: a team uses other stages, a salesperson has a team.
 STAGE_SOURCES = {"stage_id", "team_id", "user_id"}
 
@@ -212,6 +214,8 @@ class BillinatorOpportunity(models.Model):
         string="Closed On",
         compute="_compute_date_closed",
         store=True,
+        # For managers alone, by _get_settable_fields().
+        readonly=False,
         precompute=True,
         copy=False,
     )
@@ -679,6 +683,17 @@ class BillinatorOpportunity(models.Model):
                     )
                 )
 
+    @api.constrains("date_closed", "status")
+    def _check_closed(self):
+        for opportunity in self:
+            if opportunity.date_closed and opportunity.status == "open":
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is open: only what is won or lost was closed some day.",
+                        opportunity.name,
+                    )
+                )
+
     # === CRUD === #
 
     def _creation_message(self):
@@ -691,14 +706,14 @@ class BillinatorOpportunity(models.Model):
         return {
             name: value
             for name, value in super().default_get(fields).items()
-            if name in settable or not is_computed(self, name)
+            if name in settable
+            or not (is_computed(self, name) or name in SET_BY_MANAGERS)
         }
 
     @api.model_create_multi
     def create(self, vals_list):
         """Let an empty probability, an import's blank cell, be the stage's."""
-        names = set().union(*vals_list)
-        check_not_computed(self, names, self._get_settable_fields())
+        self._check_settable(set().union(*vals_list))
         self._fetch_for_creation(vals_list)
         return super().create(
             [
@@ -738,7 +753,7 @@ class BillinatorOpportunity(models.Model):
 
     def write(self, vals):
         """Let an empty probability, an import's blank cell, be the stage's."""
-        check_not_computed(self, vals, self._get_settable_fields())
+        self._check_settable(vals)
         if "stage_id" in vals:
             self._fetch_for_moving()
             # Before the stage that it follows from is another one.
@@ -808,9 +823,22 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def _get_settable_fields(self):
         """Return which of the computed fields the user may fill in for all that."""
-        # Managers bring deals along that were closed before there was a CRM.
         is_manager = self.env.user.has_group("sales_team.group_sale_manager")
-        return SET_BESIDES | ({"date_closed"} if is_manager else set())
+        return SET_BESIDES | (SET_BY_MANAGERS if is_manager else set())
+
+    @api.model
+    def _check_settable(self, names):
+        """Refuse values for what is computed, and may not be filled in by the user."""
+        settable = self._get_settable_fields()
+        check_not_computed(self, names, settable)
+        for name in SET_BY_MANAGERS.intersection(names) - settable:
+            if not self.env.su:
+                raise AccessError(
+                    self.env._(
+                        "“%s” of opportunities is for sales administrators to set.",
+                        self._fields[name]._description_string(self.env),
+                    )
+                )
 
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):

@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from psycopg2.errors import CheckViolation
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
@@ -254,7 +254,6 @@ class TestOpportunityDefaults(OpportunityCase):
         )
         for name, value in {
             "last_open_stage_id": self.stages["NEGOTIATION"].id,
-            "date_closed": "2020-01-31 12:00:00",
             "weighted_revenue": 1e6,
             "expected_revenue_company": 1e6,
             "days_to_close": 1,
@@ -276,6 +275,24 @@ class TestOpportunityDefaults(OpportunityCase):
         deal.action_set_won()
         deal.date_closed = "2020-01-31 12:00:00"
         self.assertEqual(deal.date_closed, datetime(2020, 1, 31, 12))
+
+    def test_past_deals_are_created_as_they_were_closed(self):
+        values = {
+            "name": "Past",
+            "partner_id": self.customer.id,
+            "stage_id": self.stages["WON"].id,
+        }
+        closed = {"date_closed": "2020-01-31 12:00:00"}
+        Deal = self.env["billinator.opportunity"]
+        deal = Deal.with_user(self.manager).create({**values, **closed})
+        self.assertEqual(deal.date_closed, datetime(2020, 1, 31, 12))
+        others = Deal.with_user(self.salesperson)
+        with self.assertRaisesRegex(AccessError, "Closed On"):
+            others.create({**values, **closed})
+        by_default = others.with_context(default_date_closed="2020-01-31 12:00:00")
+        self.assertEqual(by_default.create(values).date_closed, self.env.cr.now())
+        with self.assertRaisesRegex(ValidationError, "open"):
+            deal.create({**values, **closed, "stage_id": self.stages["LEAD"].id})
 
     def test_quoted_ones_stay(self):
         quote = self._create_quote(opportunity_id=self._create_opportunity().id)
