@@ -79,7 +79,8 @@ def post(url, body, headers, *, allow_private=False):
     try:
         with _make_session(adapter) as session:
             answer = _exchange(session, url, body, headers)
-    except (requests.RequestException, OSError, ValueError) as error:
+    except Exception as error:
+        # Whatever a receiver sends fails its own delivery, and no other's.
         answer = Answer(error=adapter.explain(error))
     answer.seconds = time.monotonic() - started
     return answer
@@ -139,6 +140,8 @@ def is_public(address):
 def _make_session(adapter):
     session = requests.Session()
     session.trust_env = False
+    # Also where redirects are not followed, their bodies would be read to the end.
+    session.get_redirect_target = lambda _response: None
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
     session.mount("http://", adapter)
     session.mount("https://", adapter)
@@ -161,9 +164,13 @@ def _read_start(response):
     # Who sent a status has decided, whatever becomes of the rest.
     with suppress(requests.RequestException, OSError):
         start = next(response.iter_content(SNIPPET_LENGTH), b"")
-        # PostgreSQL keeps no zero bytes.
-        return start.decode(errors="replace").replace("\0", "")
+        return _quote(start.decode(errors="replace"))
     return ""
+
+
+def _quote(text):
+    """Return the start of what somebody else says, as PostgreSQL can keep it."""
+    return text.replace("\0", "")[:SNIPPET_LENGTH]
 
 
 class _GuardedAdapter(HTTPAdapter):
@@ -244,9 +251,8 @@ class _GuardedAdapter(HTTPAdapter):
             return _lt("No complete answer within %s seconds", TOTAL_SECONDS)
         while error.__context__ and not hasattr(error, "explanation"):
             error = error.__context__
-        return (
-            getattr(error, "explanation", None)
-            or getattr(error, "strerror", None)
-            or str(error)
-            or type(error).__name__
-        )
+        if explanation := getattr(error, "explanation", None):
+            return explanation
+        # It may quote the receiver.
+        message = getattr(error, "strerror", None) or str(error)
+        return _quote(message) or type(error).__name__

@@ -1,6 +1,9 @@
+import gzip
 import socket
 import threading
 import time
+import tracemalloc
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from odoo import fields
@@ -356,6 +359,20 @@ class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
         )
         self.assertFalse(self._get_deliveries())
 
+    def test_users_who_became_customers_are_told_nothing(self):
+        """And nobody is stopped by what they may not read any more."""
+        user = self._create_user("leaver", "sale_manager")
+        self._create_webhook("quote.sent", user_id=user.id)
+        quotes = self._create_quote() + self._create_quote(
+            partner_id=user.partner_id.id
+        )
+        quotes[0].action_mark_sent()
+        self.assertEqual(len(self._get_deliveries()), 1)
+        user.group_ids = self.env.ref("base.group_portal")
+        quotes[1].action_mark_sent()
+        self.assertEqual(quotes[1].state, "sent")
+        self.assertEqual(len(self._get_deliveries()), 1)
+
     def test_user_and_company_are_deleted(self):
         """Nobody is stopped by what a webhook that went with them would be told."""
         company = self.env["res.company"].create({"name": "Short-Lived"})
@@ -692,6 +709,59 @@ class TestWebhookDelivery(WebhookCase):
         self.assertEqual((len(self.receiver), len(other)), (1, 0))
         self.assertEqual(self._get_deliveries().state, "pending")
         self.assertEqual(self._get_deliveries().status_code, 307)
+
+    def test_redirects_are_not_read(self):
+        """Neither where they lead to, nor what comes with them."""
+        packed = {"Location": "/elsewhere", "Content-Encoding": "gzip"}
+        for body, headers in (
+            (b"", {"Location": "http://["}),
+            (b"Not packed, and no end", {**packed, "Content-Length": 99}),
+            (gzip.compress(bytes(50_000_000)), packed),
+        ):
+            self.receiver.answers = [
+                lambda handler, body=body, headers=headers: respond(
+                    handler, 307, body, **headers
+                )
+            ]
+            with self.subTest(**headers), self._assert_little_memory():
+                answer = post(self.receiver.url, b"{}", {}, allow_private=True)
+                self.assertEqual(answer.status_code, 307, answer)
+
+    @contextmanager
+    def _assert_little_memory(self):
+        tracemalloc.start()
+        try:
+            yield
+            _now, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        self.assertLess(peak, 5_000_000)
+
+    def test_nonsense_is_a_failure_like_others(self):
+        """PostgreSQL keeps no zero bytes, and nobody reads 60,000 letters."""
+        nonsense = self.enterContext(receiving())
+        nonsense.answers = [
+            lambda handler: handler.wfile.write(b"\0Nonsense" * 7000 + b"\r\n\r\n")
+        ]
+        webhook = self._create_webhook("opportunity.created", url=nonsense.url)
+        self._create_webhook("opportunity.created")
+        self._create_opportunity()
+        self._deliver()
+        bad, good = self._get_deliveries()
+        self.assertEqual((bad.state, bad.status_code), ("pending", 0))
+        self.assertTrue(bad.error.startswith("NonsenseNonsense"), bad.error)
+        self.assertLessEqual(len(bad.error), 500)
+        self.assertTrue(webhook.paused_until)
+        self.assertEqual(good.state, "delivered")
+
+    def test_whatever_goes_wrong_is_a_failure(self):
+        self.patch(
+            delivery_module.guarded_http,
+            "find_addresses",
+            lambda *_arguments, **_options: 1 / 0,
+        )
+        answer = post(self.receiver.url, b"{}", {}, allow_private=True)
+        self.assertEqual((answer.status_code, answer.error), (0, "division by zero"))
 
     def test_endless_answer(self):
         """A receiver that never stops talking has answered by its status."""
