@@ -229,7 +229,12 @@ class BillinatorWebhook(models.Model):
         subscriptions = {}
         # Whoever causes an event, all of its webhooks are told; also where the caller's
         # context, which is not cached with them, wants archived records.
-        domain = [("active", "=", True), ("user_id.active", "=", True)]
+        domain = [
+            ("active", "=", True),
+            ("user_id.active", "=", True),
+            # Customers may read their quotes, but not all that the API shows of them.
+            ("user_id.share", "=", False),
+        ]
         for webhook in self.sudo().search(domain):
             listener = (webhook.id, webhook.user_id.id, webhook.company_id.id)
             for code in webhook.event_ids.mapped("code"):
