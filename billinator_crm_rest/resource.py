@@ -7,7 +7,9 @@ from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import ConcurrencyError, MissingError
 from odoo.fields import Command, Domain
-from odoo.tools import escape_psql, html2plaintext, plaintext2html
+from odoo.tools import escape_psql
+
+from .texts import to_html, to_text
 
 BODY = ("body",)
 QUERY = ("query",)
@@ -89,7 +91,7 @@ def is_same(record, name, value):
         return set(current.ids) == set(ids)
     if field.type == "html":
         # Clients see it without its form, which stays as long as the text does.
-        return html2plaintext(current or "") == html2plaintext(value or "")
+        return to_text(current) == to_text(value)
     cached, asked = (
         field.convert_to_cache(one, record, validate=False) for one in (current, value)
     )
@@ -142,10 +144,10 @@ class PlainText(Field):
     """A text that Odoo keeps as HTML, and the API gives and takes without."""
 
     def to_values(self, env, value, found):
-        return {self.name: value and plaintext2html(value)}
+        return {self.name: value and to_html(value)}
 
     def from_row(self, row):
-        return html2plaintext(row[self.name]) if row[self.name] else None
+        return to_text(row[self.name]) if row[self.name] else None
 
 
 class Code(Field):
