@@ -473,8 +473,10 @@ class Resource:
             record = self._get_visible(env, known)
             self._change(record, data)
         else:
-            record = self.create_many(env, [data])
-            reference_sudo.res_id = record.id
+            # What is told of the record names the reference, too.
+            with env["billinator.webhook"]._telling_at_the_end():
+                record = self.create_many(env, [data])
+                reference_sudo.res_id = record.id
         item = self._represent_written(record)
         # A record may have a name in other systems, too.
         names = describe_references(item["external_references"], asked)

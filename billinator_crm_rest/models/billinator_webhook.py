@@ -1,6 +1,7 @@
 import json
 import secrets
 import uuid
+from contextlib import contextmanager
 from datetime import timedelta
 
 from urllib3.exceptions import LocationParseError
@@ -22,6 +23,8 @@ PORTS = {"http": 80, "https": 443}
 # What subscriptions are made of: a change of these is known to all processes.
 SUBSCRIPTION_FIELDS = {"active", "company_id", "event_ids", "user_id"}
 RECENT_DELIVERIES = 20
+# Where a transaction keeps what is to be told later.
+WAITING_EVENTS = "billinator_webhook_events"
 # How long a receiver that fails is left alone: doubled with each failure in a row.
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -254,6 +257,10 @@ class BillinatorWebhook(models.Model):
 
         :param dict events: the records that it happened to, by event code
         """
+        waiting = self.env.cr.cache.get(WAITING_EVENTS)
+        if waiting is not None:
+            waiting.append(events)
+            return
         subscriptions = self._get_subscriptions()
         values = [
             self._prepare_delivery_values(code, webhook_id, data)
@@ -265,6 +272,19 @@ class BillinatorWebhook(models.Model):
         if values:
             # Who causes an event needs no right to the queue.
             self.env["billinator.webhook.delivery"].sudo()._enqueue(values)
+
+    @api.model
+    @contextmanager
+    def _telling_at_the_end(self):
+        """Tell of what happens in the block when it is over, as it is then."""
+        cache = self.env.cr.cache
+        waiting = cache[WAITING_EVENTS] = []
+        try:
+            yield
+        finally:
+            del cache[WAITING_EVENTS]
+        for events in waiting:
+            self._tell(events)
 
     @api.model
     def _read_as(self, user_id, company_id, records):

@@ -1,4 +1,5 @@
 import gzip
+import json
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import RecordCapturer, tagged
+from odoo.tools import mute_logger
 from odoo.tools.translate import code_translations
 
 from odoo.addons.billinator_crm.tests.common import (
@@ -21,6 +23,13 @@ from ..guarded_http import find_addresses, is_public, post
 from ..models import billinator_webhook_delivery as delivery_module
 from ..models.billinator_webhook import ALLOW_PRIVATE
 from ..models.billinator_webhook_delivery import MAX_ATTEMPTS, RETRY_MINUTES, sign
+from ..routers.activities import ACTIVITIES
+from ..routers.bulk import create_each
+from ..routers.opportunities import OPPORTUNITIES
+from ..routers.quotes import QUOTES
+from ..schemas.activity import Activity, ActivityCreate
+from ..schemas.opportunity import Opportunity, OpportunityCreate
+from ..schemas.quote import Quote, QuoteCreate
 from .receiver import receiving, respond
 
 ALL_EVENTS = [
@@ -250,6 +259,46 @@ class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
                 [item["product_id"] for item in request.data["items"]],
                 [line.product_id.id for line in quote.line_ids],
             )
+
+    def test_payload_has_the_reference_that_a_record_is_made_with(self):
+        self._create_webhook()
+        about = {"customer_id": self.customer.id, "external_source": "shop"}
+        item = {"product_id": self.product_a.id, "unit_price": 5.0}
+        for resource, shown_as, schema, data in (
+            (OPPORTUNITIES, Opportunity, OpportunityCreate, {"title": "Deal"}),
+            (
+                OPPORTUNITIES,
+                Opportunity,
+                OpportunityCreate,
+                {"title": "Deal", "stage": "WON"},
+            ),
+            (QUOTES, Quote, QuoteCreate, {"status": "SENT", "items": [item]}),
+            (ACTIVITIES, Activity, ActivityCreate, {"type": "CALL", "status": "DONE"}),
+        ):
+            items = [{**data, **about, "external_ref": ref} for ref in "AB"]
+            with self.subTest(data):
+                before = self._get_deliveries()
+                one, _is_new = resource.upsert(self.env, schema(**items[0]))
+                [many] = create_each(self.env, resource, schema, items[1:])
+                for delivery in self._get_deliveries() - before:
+                    told = json.loads(delivery.payload)["data"]
+                    [answer] = [a for a in (one, many["item"]) if a["id"] == told["id"]]
+                    answer = shown_as.model_validate(answer).model_dump(mode="json")
+                    self.assertEqual(told, answer)
+                    self.assertIn(told["external_ref"], "AB")
+                told = (self._get_deliveries() - before).mapped("event")
+                self.assertEqual(told[: len(told) // 2] * 2, told)
+                self.assertTrue(told)
+
+    def test_what_is_refused_is_told_to_nobody(self):
+        self._create_webhook("opportunity.created")
+        data = {"title": "Deal", "external_ref": "A"}
+        for values in ({}, {"company_name": "Known"}):
+            items = [{**data, **values}]
+            with mute_logger("odoo.sql_db"):
+                create_each(self.env, OPPORTUNITIES, OpportunityCreate, items)
+        self._create_opportunity()
+        self.assertEqual(self._get_events(), ["opportunity.created"] * 2)
 
     def test_payload_of_an_activity(self):
         self._create_webhook("activity.done")
