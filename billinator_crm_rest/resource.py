@@ -88,6 +88,9 @@ def is_same(record, name, value):
     field, current = record._fields[name], record[name]
     if field.type == "many2many":
         [(_command, _id, ids)] = value
+        if name == "crm_tag_ids":
+            # Customers keep their segments, whatever tags they are given.
+            current -= record._get_segments()
         return set(current.ids) == set(ids)
     if field.type == "html":
         # Clients see it without its form, which stays as long as the text does.

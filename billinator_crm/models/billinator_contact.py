@@ -198,7 +198,7 @@ class BillinatorContact(models.Model):
             ),
             log_exceptions=False,
         )
-        self.invalidate_model(["is_primary"])
+        self.invalidate_model(["is_primary", "write_date", "write_uid"])
         self.customer_id.invalidate_recordset(["primary_contact_id"])
         return True
 

@@ -27,7 +27,7 @@ class ContactResource(Resource):
         return contact
 
     def _change_primary(self, contact, data):
-        if data.is_primary:
+        if data.is_primary and not contact.is_primary:
             contact.action_set_primary()
         elif data.is_primary is False and contact.is_primary:
             contact.is_primary = False
