@@ -285,14 +285,24 @@ class Source(Coded):
         names = {value.lower(): value for value in values if value}
         found = find_named(env, self.model, names.values())
         missing = {key: name for key, name in names.items() if key not in found}
-        # Salespeople may not make sources by themselves; integrations name their own.
-        Model = env[self.model].sudo()
         try:
-            sources = Model.create([{"name": name} for name in missing.values()])
+            sources = self._create(env, list(missing.values()))
         except UniqueViolation as error:
             # Odoo repeats the call, which finds the source then.
             raise ConcurrencyError("A source was made meanwhile") from error
         return {**found, **dict(zip(missing, sources.ids, strict=True))}
+
+    def _create(self, env, names):
+        """Create sources of exactly these names."""
+        # Salespeople may not make sources by themselves; integrations name their own.
+        sources_sudo = env[self.model].sudo().create([{"name": n} for n in names])
+        for source_sudo, name in zip(sources_sudo, names, strict=True):
+            # Odoo takes a number in brackets at the end for its own counting.
+            if source_sudo.name != name:
+                source_sudo.name = name
+                # One after the other: the next one's may be free from now on alone.
+                source_sudo.flush_recordset()
+        return sources_sudo
 
     def to_values(self, env, value, found):
         return {self.name: value and found[value.lower()]}

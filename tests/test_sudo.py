@@ -312,7 +312,7 @@ billinator_crm_rest/models/billinator_webhook_delivery.py
       writes to the webhooks before, as the user
   1 BillinatorWebhookDelivery._get_cron: whoever queues something wakes the queue up
 billinator_crm_rest/resource.py
-  1 Source.find: names of sources only; what else is refused takes them back
+  1 Source._create: names of sources only; what else is refused takes them back
   1 Resource._read_references: of records that the caller was shown
   1 Resource._represent_written: a record that the user has just written, and was
       allowed to give away

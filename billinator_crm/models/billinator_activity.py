@@ -517,6 +517,8 @@ class BillinatorActivity(models.Model):
         if "status" in vals:
             self._lock_for_status()
             self._check_not_ended_otherwise(vals["status"])
+            if vals["status"] == "pending" and "outcome" not in vals:
+                self._forget_outcomes()
         self._check_links(vals)
         is_repeated = not REPEATED_FIELDS.isdisjoint(vals)
         former = self._get_repeated() if is_repeated else {}
@@ -1067,6 +1069,11 @@ class BillinatorActivity(models.Model):
             raise StateError(
                 self.env._("What is done cannot be cancelled. Reopen it first.")
             )
+
+    def _forget_outcomes(self):
+        """Forget what came of activities that are to be done once more."""
+        ended = self.filtered(lambda activity: activity.status != "pending")
+        ended.filtered("outcome").outcome = False
 
     def _complete_native_activities(self):
         """Have Odoo tell in the chatter what was done, with its outcome.

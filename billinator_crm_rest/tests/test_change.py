@@ -16,11 +16,15 @@ from odoo.addons.billinator_crm.tests.common import (
 )
 
 from ..routers.activities import ACTIVITIES
+from ..routers.contacts import CONTACTS
 from ..routers.customers import CUSTOMERS
+from ..routers.notes import NOTES
 from ..routers.opportunities import OPPORTUNITIES
 from ..routers.quotes import QUOTES
 from ..schemas.activity import ActivityCreate, ActivityUpdate
+from ..schemas.contact import ContactCreate, ContactUpdate
 from ..schemas.customer import CustomerUpdate
+from ..schemas.note import NoteCreate
 from ..schemas.opportunity import OpportunityCreate, OpportunityUpdate
 from ..schemas.quote import QuoteCreate, QuoteUpdate
 
@@ -212,6 +216,91 @@ class TestUnchanged(BillinatorCommon):
         self._change_deal(deal, description=None)
         self.assertFalse(deal.description)
 
+    def test_texts_come_back_as_they_were_sent(self):
+        text = (
+            "Grüße & more: 5 * 3 < 16, *no* bold, <angle>, &amp;\n"
+            "See (https://ada.example/a?b=1&c=2), and <http://ada.example>.\n\n"
+            "  - indented\n\n\n\nThe  end"
+        )
+        about = {"customer_id": self.customer.id}
+        for resource, name, data in (
+            (OPPORTUNITIES, "description", OpportunityCreate(title="Deal", **about)),
+            (ACTIVITIES, "description", ActivityCreate(type="CALL", **about)),
+            (NOTES, "body", NoteCreate(subject="Note", **about)),
+            (QUOTES, "note", QuoteCreate(**about)),
+        ):
+            with self.subTest(resource.model):
+                sent = data.model_copy(update={name: text})
+                sent.model_fields_set.add(name)
+                shown, _is_new = resource.upsert(self.env, sent)
+                self.assertEqual(shown[name], text)
+                again = resource.change(self.env, shown["id"], sent)
+                self.assertEqual(again[name], text)
+
+    def test_texts_of_people_are_shown_as_text(self):
+        deal = self._create_opportunity()
+        for html, text in (
+            ("<p>One</p><p><br></p><p>Two<br>Three</p>", "One\n\nTwo\nThree"),
+            ("<div>One</div><div>Two</div>", "One\nTwo"),
+            ("<ul>\n<li>One</li>\n<li><b>Two</b>, too</li>\n</ul>", "One\nTwo, too"),
+            ("Just\nwords", "Just words"),
+            ("<p><!-- no -->A <a href='https://ada.example'>link</a></p>", "A link"),
+            ("<table><tr><td>A</td><td>B</td></tr><tr><td>C</td></tr></table>", None),
+        ):
+            deal.description = html
+            shown = OPPORTUNITIES.show(self.env, deal.id)["description"]
+            self.assertEqual(shown, text or "A B\nC")
+
+    def test_segments_make_no_tags_new(self):
+        hot, segment = self.env["billinator.tag"].create(
+            [
+                {"name": "Hot"},
+                {
+                    "name": "Everybody",
+                    "is_segment": True,
+                    "partner_domain": f"[('id', '=', {self.customer.id})]",
+                },
+            ]
+        )
+        segment.action_refresh()
+        self.customer.crm_tag_ids += hot
+        shown = CUSTOMERS.show(self.env, self.customer.id)
+        self.assertEqual((shown["tags"], shown["segments"]), (["Hot"], ["Everybody"]))
+        self._forbid_to_write("res.partner")
+        CUSTOMERS.change(self.env, self.customer.id, CustomerUpdate(tags=["Hot"]))
+
+    def test_who_is_the_primary_contact_stays_it(self):
+        first, second = CONTACTS.create_many(
+            self.env,
+            [
+                ContactCreate(customer_id=self.customer.id, name=name)
+                for name in ("Ann", "Bob")
+            ],
+        )
+        primary = ContactUpdate(is_primary=True)
+        CONTACTS.change(self.env, first.id, primary)
+        self._age_contacts()
+        before = (first + second).read()
+        CONTACTS.change(self.env, first.id, primary)
+        self.env.invalidate_all()
+        self.assertEqual((first + second).read(), before)
+        shown = CONTACTS.change(self.env, second.id, primary)
+        self.assertGreater(shown["updated_at"], "2024-12")
+        self.assertFalse(first.is_primary)
+
+    def _age_contacts(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE billinator_contact SET write_date = %s", (LONG_AGO,)
+        )
+        self.env.invalidate_all()
+
+    def _forbid_to_write(self, model):
+        def write(_records, vals):
+            raise AssertionError(vals)
+
+        self.patch(self.env.registry[model], "write", write)
+
     def test_nothing_new_is_no_change(self):
         tag = self.env["billinator.tag"].create({"name": "Hot"})
         data = {
@@ -315,6 +404,40 @@ class TestChange(BillinatorCommon):
                 ACTIVITIES.change(self.env, activity.id, ActivityUpdate(status=other))
             self.assertEqual(activity.status, ended.lower())
 
+    def test_what_is_to_do_again_has_no_outcome_yet(self):
+        data = ActivityCreate(type="CALL", customer_id=self.customer.id)
+        activity = ACTIVITIES.create_many(self.env, [data])
+        for outcome in ("Reached", None):
+            sent = ActivityUpdate(status="DONE")
+            if outcome:
+                sent = ActivityUpdate(status="DONE", outcome=outcome)
+            shown = ACTIVITIES.change(self.env, activity.id, sent)
+            self.assertEqual(shown["outcome"], outcome)
+            shown = ACTIVITIES.change(
+                self.env, activity.id, ActivityUpdate(status="PENDING")
+            )
+            self.assertIsNone(shown["outcome"])
+        ACTIVITIES.change(self.env, activity.id, ActivityUpdate(outcome="To come"))
+        shown = ACTIVITIES.change(
+            self.env, activity.id, ActivityUpdate(status="PENDING")
+        )
+        self.assertEqual(shown["outcome"], "To come")
+
+    def test_sources_have_the_names_that_clients_give(self):
+        names = ("Fair [1]", "Fair", "Fair [2] B", "Fair [2]", "Trade [1]")
+        for _twice in range(2):
+            deals = OPPORTUNITIES.create_many(
+                self.env,
+                [
+                    OpportunityCreate(
+                        title="Deal", customer_id=self.customer.id, source=name
+                    )
+                    for name in names
+                ],
+            )
+            self.assertEqual(deals.mapped("source_id.name"), [*names])
+            self.assertEqual(len(deals.source_id), len(names))
+
     def test_wrong_values_are_no_matter_of_the_state(self):
         outsider = new_test_user(
             self.env, "billinator_outsider", groups="base.group_portal"
@@ -326,17 +449,50 @@ class TestChange(BillinatorCommon):
                 "partner_domain": "[('id', '=', 0)]",
             }
         )
-        about = {"type": "CALL", "customer_id": self.customer.id}
+        there = {"customer_id": self.customer.id}
+        about = {"type": "CALL", **there}
+        foreign = self.env["res.partner"].create(
+            {"name": "Theirs", "company_id": self.company_b.id}
+        )
+        product = self.env["product.product"].create(
+            {"name": "Theirs", "company_id": self.company_b.id}
+        )
+        expired = self._create_quote(validity_date=fields.Date.today())
+        expired.action_mark_sent()
+        expired.state = "expired"
+        again = QuoteUpdate(status="SENT", valid_until="2024-01-15")
         for call in (
             lambda: ACTIVITIES.upsert(self.env, ActivityCreate(type="CALL")),
             lambda: ACTIVITIES.upsert(
                 self.env, ActivityCreate(**about, assigned_to=outsider.id)
             ),
             lambda: self.customer.write({"crm_tag_ids": [Command.link(segment.id)]}),
+            lambda: OPPORTUNITIES.upsert(
+                self.env,
+                OpportunityCreate(title="Deal", **there, assigned_to=self.stranger.id),
+            ),
+            lambda: OPPORTUNITIES.upsert(
+                self.env, OpportunityCreate(title="Deal", customer_id=foreign.id)
+            ),
+            lambda: QUOTES.upsert(self.env, QuoteCreate(customer_id=foreign.id)),
+            lambda: QUOTES.upsert(
+                self.env, QuoteCreate(**there, items=[{"product_id": product.id}])
+            ),
+            lambda: QUOTES.change(self.env, expired.id, again),
         ):
             with self.assertRaises(ValidationError) as refusal:
                 call()
             self.assertNotIsInstance(refusal.exception, StateError)
+
+    def test_what_has_nothing_to_sell_can_become_nothing_yet(self):
+        quote = self._create_quote({"display_type": "line_note", "name": "Later"})
+        for call in (
+            quote.action_convert_to_invoice,
+            quote.action_accept,
+            quote.action_mark_sent,
+        ):
+            with self.assertRaises(StateError), self.env.cr.savepoint():
+                call()
 
     def test_nobody_is_told_of_a_foreign_segment(self):
         """Values in memory are the same for all users."""
