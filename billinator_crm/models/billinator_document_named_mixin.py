@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.exceptions import MissingError, ValidationError
 from odoo.fields import Domain
 
+from ..exceptions import refusing_values
+
 # As many records are told by their ids; of more, some are soon met in any order.
 FEW = 1000
 # Of a partner, what its name and address are made of. It has a hundred fields; all of
@@ -147,7 +149,8 @@ class BillinatorDocumentNamedMixin(models.AbstractModel):
             documents_sudo.company_id.ids
         ) <= set(own_company_ids):
             fnames = set(names) - {"company_id", "user_id"}
-        return super()._check_company(fnames)
+        with refusing_values():
+            return super()._check_company(fnames)
 
     # === Reading === #
 

@@ -521,7 +521,7 @@ class BillinatorQuote(models.Model):
     def _check_sellable(self):
         for quote in self:
             if not quote._get_priced_lines():
-                raise ValidationError(
+                raise StateError(
                     self.env._("Quote %s has no product to sell yet.", quote.name)
                 )
 

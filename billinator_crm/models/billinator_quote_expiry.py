@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..arguments import arguments, as_day
@@ -72,7 +72,7 @@ class BillinatorQuote(models.Model):
         for company in self.company_id:
             today = company._get_billinator_day()
             if day < today:
-                raise UserError(
+                raise ValidationError(
                     self.env._(
                         "%(day)s has passed: choose %(today)s or a later day.",
                         day=fields.Date.to_string(day),

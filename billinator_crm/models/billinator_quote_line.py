@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
 from ..arguments import as_id, check_not_computed, parse
+from ..exceptions import refusing_values
 
 DISPLAY_TYPES = [
     ("line_section", "Section"),
@@ -319,7 +320,8 @@ class BillinatorQuoteLine(models.Model):
         fnames = None if moved else fnames
         if self._fit_companies(fnames or self._fields):
             return None
-        return super()._check_company(fnames)
+        with refusing_values():
+            return super()._check_company(fnames)
 
     def _fit_companies(self, names):
         """Whether what lines refer to is their company's, asked once and not by line.
