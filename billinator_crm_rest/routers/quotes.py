@@ -61,8 +61,8 @@ ITEMS = ItemResource(
         "unit_price": Field("price_unit"),
         "discount": Field("discount"),
         "line_total": Field("price_total", is_readonly=True),
-        "is_optional": Boolean("is_optional", is_readonly=True),
-        "is_selected": Boolean("is_selected", is_readonly=True),
+        "is_optional": Boolean("is_optional"),
+        "is_selected": Boolean("is_selected"),
     },
 )
 

@@ -66,6 +66,10 @@ class QuoteItemInput(Body):
         None, description="Finds the company's sales tax of this percentage"
     )
     line_total: Amount = None
+    is_optional: bool = Field(None, description="Whether the customer may choose it")
+    is_selected: bool = Field(
+        None, description="Whether it is chosen, where it is optional"
+    )
 
 
 class QuoteUpdate(Body):

@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from fastapi import HTTPException
 
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -261,6 +264,22 @@ class TestResourceReferences(BillinatorInvoicingCommon):
         with self.assertRaises(ValueError):
             QuoteUpdate(items=[{"description": " \n"}])
 
+    def test_optional_items_are_sent_back(self):
+        quote = self._create_quote(
+            {"product_id": self.product_a.id, "is_optional": True},
+            {"product_id": self.product_b.id},
+        )
+        shown = QUOTES.show(self.env, quote.id)
+        for is_selected in (False, True, True):
+            shown["items"][0]["is_selected"] = is_selected
+            sent = QuoteUpdate(items=shown["items"])
+            again = QUOTES.change(self.env, quote.id, sent)
+            self.assertEqual(again["items"], shown["items"])
+        self.assertEqual(quote.line_ids.mapped("is_optional"), [True, False])
+        del shown["items"][0]["is_optional"]
+        QUOTES.change(self.env, quote.id, QuoteUpdate(items=shown["items"]))
+        self.assertTrue(quote.line_ids[0].is_optional)
+
     def test_sections_stay_where_they_are(self):
         quote = self._create_quote(
             {"display_type": "line_section", "name": "First"},
@@ -317,6 +336,23 @@ class TestBulk(BillinatorCommon):
 @tagged("post_install", "-at_install")
 class TestExternalReferences(BillinatorCommon):
     """Several systems can know a record, each under a name of its own."""
+
+    def test_old_idempotency_keys_are_forgotten(self):
+        # Users have no access to the keys.
+        Key = self.env["billinator.idempotency.key"].sudo()
+        for key, hours in (("old", 25), ("young", 23)):
+            claimed, _is_first = Key._claim(key, "hash")
+            claimed._keep_answer(201, key)
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE billinator_idempotency_key SET create_date = %s WHERE id = %s",
+                (fields.Datetime.now() - timedelta(hours=hours), claimed.id),
+            )
+        self.env.invalidate_all()
+        self.assertFalse(Key._gc_old_keys()[1])
+        known, is_first = Key._claim("young", "hash")
+        self.assertEqual((known.body, is_first), ("young", False))
+        self.assertTrue(Key._claim("old", "hash")[1])
 
     def _sync(self, source, ref, **values):
         data = OpportunityCreate(
