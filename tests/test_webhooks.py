@@ -158,7 +158,10 @@ def _connected(server):
 
 def _is_anybody_waiting(observer):
     """Tell whether a transaction waits for another one's end."""
-    observer.execute("SELECT FROM pg_locks WHERE NOT granted")
+    observer.execute(
+        "SELECT FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
     observer.connection.rollback()
     return observer.rowcount
 
@@ -167,6 +170,7 @@ def _wait_until(is_there):
     deadline = time.monotonic() + SECONDS
     while not is_there():
         assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _wait_for(admin, delivery, **expected):
