@@ -9,6 +9,7 @@ from fastapi import Depends, Header, HTTPException
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import WithJsonSchema
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +19,20 @@ from odoo.addons.fastapi.context import odoo_env_ctx
 
 API_GROUP = "billinator_crm_rest.group_api_user"
 
+
+class IdConvertor(Convertor[int]):
+    """An id in a path; no record has one of more digits."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value):
+        return int(value)
+
+    def to_string(self, value):
+        return str(value)
+
+
+register_url_convertor("id", IdConvertor())
 
 Credentials = Annotated[
     HTTPAuthorizationCredentials | None,
@@ -118,6 +133,21 @@ async def remember_call(
     raise ReplayedError(
         Response(known_sudo.body, known_sudo.status_code, media_type="application/json")
     )
+
+
+def creating(schema):
+    """Return the options of a route that creates a record, or changes one it finds.
+
+    :param schema: of what it answers
+    """
+    return {
+        "status_code": 201,
+        "response_model": schema,
+        "responses": {
+            200: {"model": schema, "description": "It was known, and is changed"}
+        },
+        "dependencies": [Depends(remember_call)],
+    }
 
 
 def answer_created(response, created):

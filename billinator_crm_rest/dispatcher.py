@@ -141,9 +141,13 @@ class BillinatorApiDispatcher(FastApiDispatcher):
             raising_failures(),
         ):
             respond = ASGIResponder(app.app, loop)
-            for part in respond(
-                {**environ, "QUERY_STRING": query}, self._make_response
-            ):
+            # A body is JSON, whatever its header says or leaves out.
+            call = {
+                **environ,
+                "QUERY_STRING": query,
+                "CONTENT_TYPE": "application/json",
+            }
+            for part in respond(call, self._make_response):
                 body.write(part)
         return self.request.make_response(
             body.getvalue(), headers=self.headers, status=self.status

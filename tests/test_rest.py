@@ -4,6 +4,7 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from clients import SECONDS, Rest, WebClient, XmlRpc, create_api_client
@@ -140,6 +141,17 @@ def test_all_endpoints_of_the_contract_are_described(api):
     described = {path: set(paths.get(path, ())) for path in CONTRACT}
     assert described == {path: set(names.split()) for path, names in CONTRACT.items()}
     assert api.get("/docs").status_code == 200
+
+
+def test_creations_are_described_with_both_answers(api):
+    paths = api.fetch("/openapi.json")["paths"]
+    for path, methods in paths.items():
+        if path != "/" and path.count("/") == 1 and "post" in methods:
+            created, changed = (
+                methods["post"]["responses"][status]["content"]
+                for status in ("201", "200")
+            )
+            assert created == changed, path
 
 
 @dataclass
@@ -293,6 +305,28 @@ def test_the_pipeline_counts_what_there_is(api, customer):
     before = count()
     api.make("/opportunities", **_prepare_opportunity(customer))
     assert count() == {**before, "PROPOSAL": before["PROPOSAL"] + 1}
+
+
+def test_upcoming_is_what_is_due_within_some_days(api, customer):
+    now = datetime.now(timezone.utc)
+    hour, days, month = (
+        api.make(
+            "/activities",
+            **_prepare_activity(customer, due_date=(now + later).isoformat()),
+        )["id"]
+        for later in (timedelta(hours=1), timedelta(days=3), timedelta(days=30))
+    )
+    for params, expected in (
+        ({}, [hour, days]),
+        ({"days": 40}, [hour, days, month]),
+        # The hour may be tomorrow's.
+        ({"days": 1}, [hour]),
+    ):
+        page = api.fetch("/activities/upcoming", limit=500, **params)
+        ids = [row["id"] for row in page["items"]]
+        assert [one for one in ids if one in (hour, days, month)] == expected
+    page = api.fetch("/activities/upcoming", limit=500, days=0)
+    assert not {days, month} & {row["id"] for row in page["items"]}
 
 
 def test_pending_and_upcoming_activities_are_the_users(api, colleague, customer):
@@ -517,12 +551,23 @@ def test_wrong_parameters_are_refused(api, subtests):
         with subtests.test(f"{path} {params}"):
             assert list(_get_problems(api.get(path, params=params))) == [name]
     assert api.get("/opportunities/abc").status_code == 404
-    for number in (0, 2**40):
+    for number in (0, 2**40, "9" * 5000):
         assert api.get(f"/opportunities/{number}").status_code == 404
 
 
-@pytest.mark.parametrize("headers", [{"Content-Type": "application/json"}, {}])
-def test_what_is_not_json_is_no_call(api, headers):
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Content-Type": "application/json"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "text/plain"},
+    ],
+)
+def test_a_body_is_json_whatever_its_header_says(api, headers):
+    content = b'{"title": "Deal", "company_name": "ABC"}'
+    answer = api.post("/opportunities", content=content, headers=headers)
+    assert answer.status_code == 201, answer.text
     for content in (b"{", b"title=Deal", b"\xff\xfe", b"{'title': 1}"):
         answer = api.post("/opportunities", content=content, headers=headers)
         assert answer.status_code == 400, content

@@ -29,8 +29,6 @@ class FastapiEndpoint(models.Model):
         if self._is_billinator_crm():
             params["version"] = "1.0"
             params["redoc_url"] = None
-            # A body is JSON, whatever its header says or leaves out.
-            params["strict_content_type"] = False
             params["responses"] = self._get_problem_responses()
         return params
 

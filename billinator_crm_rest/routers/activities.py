@@ -1,8 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import Code, Field, PlainText, Reference, Resource
 from ..schemas.activity import (
     Activity,
@@ -89,25 +89,23 @@ def list_upcoming_activities(env: UserEnv, query: Annotated[UpcomingQuery, Query
     )
 
 
-@router.post(
-    "", status_code=201, response_model=Activity, dependencies=[Depends(remember_call)]
-)
+@router.post("", **creating(Activity))
 def create_activity(env: UserEnv, data: ActivityCreate, response: Response):
     return answer_created(response, ACTIVITIES.upsert(env, data))
 
 
-@router.get("/{activity_id:int}", response_model=Activity)
+@router.get("/{activity_id:id}", response_model=Activity)
 def get_activity(env: UserEnv, activity_id: Identifier):
     return ACTIVITIES.show(env, activity_id)
 
 
-@router.put("/{activity_id:int}", response_model=Activity)
+@router.put("/{activity_id:id}", response_model=Activity)
 def change_activity(env: UserEnv, activity_id: Identifier, data: ActivityUpdate):
     """Change what the body names."""
     return ACTIVITIES.change(env, activity_id, data)
 
 
-@router.delete("/{activity_id:int}", status_code=204)
+@router.delete("/{activity_id:id}", status_code=204)
 def delete_activity(env: UserEnv, activity_id: Identifier) -> None:
     ACTIVITIES.delete(env, activity_id)
 

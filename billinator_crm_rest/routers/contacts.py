@@ -1,8 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import Boolean, Code, Field, Reference, Resource, refuse
 from ..schemas.base import Identifier, ListQuery, Page
 from ..schemas.contact import Contact, ContactCreate, ContactRole, ContactUpdate
@@ -59,14 +59,12 @@ class ContactQuery(ListQuery):
     role: ContactRole | None = None
 
 
-@router.post(
-    "", status_code=201, response_model=Contact, dependencies=[Depends(remember_call)]
-)
+@router.post("", **creating(Contact))
 def create_contact(env: UserEnv, data: ContactCreate, response: Response):
     return answer_created(response, CONTACTS.upsert(env, data))
 
 
-@router.get("/customer/{customer_id:int}", response_model=Page[Contact])
+@router.get("/customer/{customer_id:id}", response_model=Page[Contact])
 def list_contacts(
     env: UserEnv, customer_id: Identifier, query: Annotated[ContactQuery, Query()]
 ):
@@ -75,18 +73,18 @@ def list_contacts(
     return CONTACTS.list(env, query, [("customer_id", "=", customer.id)])
 
 
-@router.get("/{contact_id:int}", response_model=Contact)
+@router.get("/{contact_id:id}", response_model=Contact)
 def get_contact(env: UserEnv, contact_id: Identifier):
     return CONTACTS.show(env, contact_id)
 
 
-@router.put("/{contact_id:int}", response_model=Contact)
+@router.put("/{contact_id:id}", response_model=Contact)
 def change_contact(env: UserEnv, contact_id: Identifier, data: ContactUpdate):
     """Change what the body names."""
     return CONTACTS.change(env, contact_id, data)
 
 
-@router.delete("/{contact_id:int}", status_code=204)
+@router.delete("/{contact_id:id}", status_code=204)
 def delete_contact(env: UserEnv, contact_id: Identifier) -> None:
     """Forget who the person is for the customer; the person stays."""
     CONTACTS.delete(env, contact_id)

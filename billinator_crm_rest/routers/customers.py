@@ -1,11 +1,11 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
-from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import (
     QUERY,
     Boolean,
@@ -88,25 +88,23 @@ def list_customers(env: UserEnv, query: Annotated[CustomerQuery, Query()]):
     return CUSTOMERS.list(env, query)
 
 
-@router.post(
-    "", status_code=201, response_model=Customer, dependencies=[Depends(remember_call)]
-)
+@router.post("", **creating(Customer))
 def create_customer(env: UserEnv, data: CustomerCreate, response: Response):
     return answer_created(response, CUSTOMERS.upsert(env, data))
 
 
-@router.get("/{customer_id:int}", response_model=Customer)
+@router.get("/{customer_id:id}", response_model=Customer)
 def show_customer(env: UserEnv, customer_id: Identifier):
     return CUSTOMERS.show(env, customer_id)
 
 
-@router.put("/{customer_id:int}", response_model=Customer)
+@router.put("/{customer_id:id}", response_model=Customer)
 def change_customer(env: UserEnv, customer_id: Identifier, data: CustomerUpdate):
     """Change what the body names."""
     return CUSTOMERS.change(env, customer_id, data)
 
 
-@router.get("/{customer_id:int}/timeline", response_model=TimelinePage)
+@router.get("/{customer_id:id}/timeline", response_model=TimelinePage)
 def show_timeline(
     env: UserEnv, customer_id: Identifier, query: Annotated[TimelineQuery, Query()]
 ):

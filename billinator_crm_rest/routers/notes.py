@@ -1,8 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import Boolean, Code, Field, PlainText, Reference, Resource
 from ..schemas.base import Identifier, ListQuery, Page
 from ..schemas.note import Note, NoteCreate, NoteType, NoteUpdate
@@ -38,14 +38,12 @@ class NoteQuery(ListQuery):
     type: NoteType | None = None
 
 
-@router.post(
-    "", status_code=201, response_model=Note, dependencies=[Depends(remember_call)]
-)
+@router.post("", **creating(Note))
 def create_note(env: UserEnv, data: NoteCreate, response: Response):
     return answer_created(response, NOTES.upsert(env, data))
 
 
-@router.get("/customer/{customer_id:int}", response_model=Page[Note])
+@router.get("/customer/{customer_id:id}", response_model=Page[Note])
 def list_notes(
     env: UserEnv, customer_id: Identifier, query: Annotated[NoteQuery, Query()]
 ):
@@ -53,18 +51,18 @@ def list_notes(
     return NOTES.list(env, query, get_customer_domain(env, customer_id))
 
 
-@router.get("/{note_id:int}", response_model=Note)
+@router.get("/{note_id:id}", response_model=Note)
 def get_note(env: UserEnv, note_id: Identifier):
     return NOTES.show(env, note_id)
 
 
-@router.put("/{note_id:int}", response_model=Note)
+@router.put("/{note_id:id}", response_model=Note)
 def change_note(env: UserEnv, note_id: Identifier, data: NoteUpdate):
     """Change what the body names."""
     return NOTES.change(env, note_id, data)
 
 
-@router.delete("/{note_id:int}", status_code=204)
+@router.delete("/{note_id:id}", status_code=204)
 def delete_note(env: UserEnv, note_id: Identifier) -> None:
     NOTES.delete(env, note_id)
 

@@ -1,8 +1,8 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 
-from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import (
     Choice,
     Code,
@@ -105,22 +105,17 @@ def get_pipeline(env: UserEnv):
     }
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=Opportunity,
-    dependencies=[Depends(remember_call)],
-)
+@router.post("", **creating(Opportunity))
 def create_opportunity(env: UserEnv, data: OpportunityCreate, response: Response):
     return answer_created(response, OPPORTUNITIES.upsert(env, data))
 
 
-@router.get("/{opportunity_id:int}", response_model=Opportunity)
+@router.get("/{opportunity_id:id}", response_model=Opportunity)
 def get_opportunity(env: UserEnv, opportunity_id: Identifier):
     return OPPORTUNITIES.show(env, opportunity_id)
 
 
-@router.put("/{opportunity_id:int}", response_model=Opportunity)
+@router.put("/{opportunity_id:id}", response_model=Opportunity)
 def change_opportunity(
     env: UserEnv, opportunity_id: Identifier, data: OpportunityUpdate
 ):
@@ -128,7 +123,7 @@ def change_opportunity(
     return OPPORTUNITIES.change(env, opportunity_id, data)
 
 
-@router.delete("/{opportunity_id:int}", status_code=204)
+@router.delete("/{opportunity_id:id}", status_code=204)
 def delete_opportunity(env: UserEnv, opportunity_id: Identifier) -> None:
     OPPORTUNITIES.delete(env, opportunity_id)
 

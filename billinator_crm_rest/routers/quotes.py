@@ -8,7 +8,13 @@ from odoo.fields import Command, Domain
 from odoo.models import BaseModel
 from odoo.tools import formatLang
 
-from ..dependencies import ApiRoute, UserEnv, answer_created, remember_call
+from ..dependencies import (
+    ApiRoute,
+    UserEnv,
+    answer_created,
+    creating,
+    remember_call,
+)
 from ..resource import (
     BODY,
     Boolean,
@@ -416,21 +422,19 @@ def list_quotes(env: UserEnv, query: Annotated[QuoteQuery, Query()]):
     return QUOTES.list(env, query)
 
 
-@router.post(
-    "", status_code=201, response_model=Quote, dependencies=[Depends(remember_call)]
-)
+@router.post("", **creating(Quote))
 def create_quote(env: UserEnv, data: QuoteCreate, response: Response):
     """Create a quote with its items; it gets the next number of its company."""
     return answer_created(response, QUOTES.upsert(env, data))
 
 
-@router.get("/{quote_id:int}", response_model=Quote)
+@router.get("/{quote_id:id}", response_model=Quote)
 def get_quote(env: UserEnv, quote_id: Identifier):
     return QUOTES.show(env, quote_id)
 
 
 @router.get(
-    "/{quote_id:int}/pdf",
+    "/{quote_id:id}/pdf",
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}}},
 )
@@ -446,19 +450,19 @@ def get_quote_pdf(env: UserEnv, quote_id: Identifier):
     return Response(content, media_type="application/pdf")
 
 
-@router.put("/{quote_id:int}", response_model=Quote)
+@router.put("/{quote_id:id}", response_model=Quote)
 def change_quote(env: UserEnv, quote_id: Identifier, data: QuoteUpdate):
     """Change what the body names."""
     return QUOTES.change(env, quote_id, data)
 
 
-@router.delete("/{quote_id:int}", status_code=204)
+@router.delete("/{quote_id:id}", status_code=204)
 def delete_quote(env: UserEnv, quote_id: Identifier) -> None:
     QUOTES.delete(env, quote_id)
 
 
 @router.post(
-    "/{quote_id:int}/convert",
+    "/{quote_id:id}/convert",
     status_code=201,
     response_model=ConvertedQuote,
     responses={200: {"model": ConvertedQuote, "description": "It was made before"}},
