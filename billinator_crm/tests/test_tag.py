@@ -1,9 +1,11 @@
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import BillinatorInvoicingCommon
 
@@ -45,6 +47,32 @@ class TestTag(BillinatorInvoicingCommon):
         with self.assertRaises(AccessError):
             self._assign(deal, add=self.key_account)
         self.assertFalse(deal.tag_ids)
+
+    def test_customers_tag_is_searched_everywhere(self):
+        self.customer.crm_tag_ids = self.key_account
+        customer = {"partner_id": self.customer.id}
+        other = {"partner_id": self.env["res.partner"].create({"name": "Other"}).id}
+        for model, values, other_values in (
+            ("billinator.activity", {"type": "call", **customer}, other),
+            ("billinator.note", {"subject": "Said", **customer}, other),
+            ("billinator.opportunity", {"name": "Deal", **customer}, other),
+            ("billinator.quote", customer, other),
+            (
+                "billinator.contact",
+                {"name": "Ada", "customer_id": self.customer.id},
+                {"customer_id": other["partner_id"]},
+            ),
+        ):
+            with self.subTest(model=model):
+                Model = self.env[model]
+                found, _other = Model.create([values, {**values, **other_values}])
+                [field] = etree.fromstring(
+                    Model.get_view(view_type="search")["arch"]
+                ).xpath('//field[@string="Customer\'s Tag or Segment"]')
+                domain = safe_eval(
+                    field.get("filter_domain"), {"self": self.key_account.name}
+                )
+                self.assertEqual(Model.search(domain), found)
 
     def test_without_the_crm(self):
         [values] = self.key_account.with_user(self.accountant).read(
