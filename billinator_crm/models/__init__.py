@@ -63,6 +63,7 @@ from . import (
     digest_digest,
     ir_actions_report,
     ir_fields_converter,
+    ir_http,
     mail_activity,
     mail_activity_type,
     mail_mail,

@@ -475,6 +475,31 @@ class TestPortalPages(PortalCase, HttpCase):
             self.assertEqual(self._get_status(self.quote), status, user.login)
         self.assertEqual(self._get_status(draft), 404)
 
+    def test_signing_is_told_in_the_companys_time(self):
+        """Whoever reads it, and whoever signs: the page of a link has no time zone."""
+        self.quote.company_id.partner_id.tz = "Asia/Tokyo"
+        with freeze_time("2026-03-01 20:30:00"):
+            self._sign(self.quote)
+        report = self.env["ir.actions.report"]
+        document, _kind = report._render_qweb_html(
+            "billinator_crm.billinator_quote_report", self.quote.ids
+        )
+        self._log_in()
+        page = self._get(
+            f"/my/crm-quotes/{self.quote.id}", access_token=self.quote.access_token
+        ).text
+        for text in (document.decode(), page):
+            self.assertIn("03/02/2026 05:30:00 AM", " ".join(text.split()))
+            self.assertNotIn("03/01/2026", text)
+
+    def test_scripts_speak_the_visitors_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self._log_in()
+        answer = self._get("/website/translations", lang="de_DE").json()
+        self.assertIn("billinator_crm", answer["modules"])
+        terms = answer["modules"]["billinator_crm"]["messages"]
+        self.assertIn("Annehmen und unterzeichnen", [term["string"] for term in terms])
+
     def test_a_new_version_tells_what_is_new(self):
         self.quote.action_revise()
         revision = self.quote.next_version_id
