@@ -1046,7 +1046,7 @@ class BillinatorActivity(models.Model):
                 self.env._(
                     "There is no activity type for “%s”. Ask an administrator to choose"
                     " one under Configuration, Activity Types.",
-                    dict(TYPES)[kind],
+                    dict(self._fields["type"]._description_selection(self.env))[kind],
                 )
             )
         return activity_types

@@ -287,6 +287,17 @@ class TestActivity(ActivityCase):
         with self.assertRaisesRegex(UserError, "no activity type for “Note”"):
             self._create_activity(type="note")
 
+    def test_type_without_activity_type_in_the_users_words(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        selection = self.env.ref(
+            "billinator_crm.selection__billinator_activity__type__note"
+        )
+        selection.with_context(lang="de_DE").name = "Notiz"
+        self.env.ref("billinator_crm.mail_activity_type_note").active = False
+        Activity = self.env["billinator.activity"].with_context(lang="de_DE")
+        with self.assertRaisesRegex(UserError, "Notiz"):
+            Activity._get_activity_types("note", "res.partner")
+
     # === When === #
 
     def test_deadline_is_the_day_where_the_assignee_is(self):
