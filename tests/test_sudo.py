@@ -176,6 +176,8 @@ billinator_crm/models/billinator_quote_line.py
   1 BillinatorQuoteLine.company_id: the quote's own
   1 BillinatorQuoteLine.currency_id: likewise
   1 BillinatorQuoteLine.tax_country_id: likewise
+  1 BillinatorQuoteLine.customers_product_name: as the names of all records that are
+      referred to are read
   1 BillinatorQuoteLine.pricelist_item_id: prices follow rules that one need not see
   1 BillinatorQuoteLine._get_income_account: groups lines for taxes, and is not shown
 billinator_crm/models/billinator_quote_mail.py

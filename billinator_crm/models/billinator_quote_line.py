@@ -80,6 +80,12 @@ class BillinatorQuoteLine(models.Model):
         precompute=True,
         required=True,
     )
+    customers_product_name = fields.Char(
+        compute="_compute_customers_product_name",
+        # As the names of all records that are referred to are read.
+        compute_sudo=True,
+        exportable=False,
+    )
     quantity = fields.Float(
         compute="_compute_quantity",
         store=True,
@@ -195,11 +201,20 @@ class BillinatorQuoteLine(models.Model):
         for line in self:
             product = line.product_id
             if product:
-                lang = line.quote_id.partner_id.lang or self.env.lang
+                lang = line.quote_id._get_customers_language()
                 product = product.with_context(lang=lang)
                 line.name = product.get_product_multiline_description_sale()
             else:
                 line.name = line.name
+
+    @api.depends_context("lang")
+    @api.depends("product_id", "quote_id.partner_id.lang")
+    def _compute_customers_product_name(self):
+        """Tell what the description of a product's line begins with."""
+        for line in self:
+            lang = line.quote_id._get_customers_language()
+            product = line.product_id.with_context(lang=lang)
+            line.customers_product_name = product.display_name
 
     @api.depends("display_type")
     def _compute_quantity(self):

@@ -66,7 +66,9 @@ class TestQuoteForm(PriceCase, BillinatorInvoicingCommon):
         self.assertNotIn(other, deals)
 
     def test_planned_down_payments_come_before_the_rest(self):
-        button = "//button[@name='action_convert_to_invoice'][@confirm]/@invisible"
+        button = (
+            "//header/button[@name='action_convert_to_invoice'][@confirm]/@invisible"
+        )
         quote = self._create_quote(user_id=self.salesperson.id)
         self.assertFalse(self._evaluate(quote, button))
         quote.installment_ids = [Command.create({"percentage": 30})]

@@ -110,7 +110,8 @@ registry.category("web_tour.tours").add("billinator_crm_sell", {
         clickAction("action_convert_to_invoice", "Convert"),
         {
             content: "The draft invoice has the quote's total",
-            trigger: ".o_form_view .oe_subtotal_footer:contains('1,584.00')",
+            trigger:
+                ".o_form_view:has(button[name=action_post]) .oe_subtotal_footer:contains('1,584.00')",
         },
         {
             content: "Post it",

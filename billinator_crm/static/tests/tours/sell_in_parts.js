@@ -93,7 +93,7 @@ registry.category("web_tour.tours").add("billinator_crm_invoice_in_parts", {
         clickAction("action_convert_to_invoice", "Invoice the rest"),
         {
             content: "The rest takes off the down payment",
-            trigger: ".o_form_view .oe_subtotal_footer:contains('1,455.30')",
+            trigger: ".o_form_view:has(button[name=action_post]) .oe_subtotal_footer:contains('1,455.30')",
         },
     ],
 });
