@@ -1,11 +1,14 @@
 from datetime import datetime, timedelta
+from functools import wraps
 from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 
 class TourCase(HttpCase):
@@ -413,6 +416,112 @@ class TestTours(TourCase):
         self.assertEqual(event.start, meeting.due_date)
         self.assertEqual(event.duration, 1)
 
+    def test_describe_line(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        desk = self.products[0]
+        desk.with_context(lang="de_DE").name = "Ein Tisch"
+        quote = self._create_tour_quote()
+        quote.partner_id.lang = "de_DE"
+        quote.line_ids = [Command.clear(), Command.create({"product_id": desk.id})]
+        self.start_tour(
+            f"/odoo/quotes/{quote.id}",
+            "billinator_crm_describe_line",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(quote.line_ids.name, "[0A Tour Desk] Ein Tisch\nMade of oak")
+
+    def test_section_sum(self):
+        quote = self._create_tour_quote()
+        option = {"product_id": self.products[1].id, "is_optional": True}
+        section = {"display_type": "line_section", "name": "Room", "sequence": 1}
+        quote.line_ids = [Command.create(section), Command.create(option)]
+        self.start_tour(
+            f"/odoo/quotes/{quote.id}",
+            "billinator_crm_section_sum",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(quote.amount_untaxed, 1000)
+
+    def test_sum_of_chosen_column(self):
+        quote = self._create_tour_quote()
+        quote.line_ids.price_unit = 4711
+        self.start_tour(
+            "/odoo/quotes?view_type=list",
+            "billinator_crm_sum_of_chosen_column",
+            login=self.salesperson.login,
+        )
+
+    def test_invoice_planned(self):
+        rejected, quote = self._create_tour_quote(), self._create_tour_quote()
+        (rejected + quote).action_mark_sent()
+        for planned in rejected + quote:
+            planned.installment_ids = [Command.create({"percentage": 30})]
+        rejected.action_reject()
+        for shown, tour in (
+            (rejected, "not_invoice_planned"),
+            (quote, "invoice_planned"),
+        ):
+            self.start_tour(
+                f"/odoo/quotes/{shown.id}",
+                f"billinator_crm_{tour}",
+                login=self.salesperson.login,
+            )
+        self.assertEqual(quote.state, "accepted")
+        self.assertEqual(quote.installment_ids.invoice_status, "draft")
+
+    def test_invoice_chosen(self):
+        quote = self._create_tour_quote()
+        quote.client_order_ref = "Tour order"
+        quote.action_mark_sent()
+        self.start_tour(
+            "/odoo/quotes?view_type=list",
+            "billinator_crm_invoice_chosen",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(quote.state, "sent")
+
+    def _read_searched(self, Model, url, tour):
+        """Return the domains that the browser looks with for records in a tour."""
+        domains = []
+        search_read = type(Model).search_read
+
+        @wraps(search_read)
+        def keep_domain(records, domain=None, *args, **kwargs):
+            domains.append(domain)
+            return search_read(records, domain, *args, **kwargs)
+
+        with patch.object(type(Model), "search_read", keep_domain):
+            self.start_tour(url, tour, login=self.salesperson.login)
+        return domains
+
+    def _assert_bounded(self, domains, name):
+        self.assertTrue(domains)
+        for domain in domains:
+            bounds = {leaf[1]: leaf[2] for leaf in domain if leaf[0] == name}
+            self.assertIn(">=", bounds)
+            days = fields.Datetime.to_datetime(
+                bounds["<="]
+            ) - fields.Datetime.to_datetime(bounds[">="])
+            self.assertLess(days, timedelta(days=80))
+
+    def test_move_call(self):
+        call = self._plan_day()[0]
+        due_date = call.due_date
+        domains = self._read_searched(
+            call, "/odoo/activities?view_type=calendar", "billinator_crm_move_call"
+        )
+        self._assert_bounded(domains, "due_date")
+        self.assertNotEqual(call.due_date, due_date)
+        self.assertFalse(call.duration)
+
+    def test_calendar_of_notes(self):
+        domains = self._read_searched(
+            self.env["billinator.note"],
+            "/odoo/notes?view_type=calendar",
+            "billinator_crm_calendar_of_notes",
+        )
+        self._assert_bounded(domains, "date")
+
     def test_forecast(self):
         # The sums are those of one deal when the other one is not shown any more.
         stage = self.env.ref("billinator_crm.billinator_stage_proposal")
@@ -568,6 +677,44 @@ class TimelineTourCase(TourCase):
 class TestTimelineTour(TimelineTourCase):
     def test_timeline(self):
         self._look_at_timeline()
+
+    @mute_logger("odoo.http")
+    def test_timeline_failed_page(self):
+        """Who does not ask again is not answered; who does gets the whole of it."""
+        asked, refusal = [], UserError("out of reach")
+        Timeline = type(self.env["billinator.timeline"])
+        get_timeline = Timeline.get_timeline
+
+        @wraps(get_timeline)
+        def fail_once(timeline, *args, before=None, **kwargs):
+            is_first = bool(before) and not any(asked)
+            asked.append(bool(before))
+            if is_first:
+                raise refusal
+            return get_timeline(timeline, *args, before=before, **kwargs)
+
+        with patch.object(Timeline, "get_timeline", fail_once):
+            self.start_tour(
+                f"/odoo/crm-customers/{self.customer.id}",
+                "billinator_crm_timeline_failed_page",
+                login=self.salesperson.login,
+            )
+        self.assertEqual(asked[:3], [False, True, False])
+
+    def test_timeline_first_of_month(self):
+        self.env["billinator.note"].create(
+            {
+                "subject": "Yesterday's note",
+                "date": "2024-01-31 12:00:00",
+                "partner_id": self.customer.id,
+                "user_id": self.salesperson.id,
+            }
+        )
+        self.start_tour(
+            f"/odoo/crm-customers/{self.customer.id}",
+            "billinator_crm_timeline_first_of_month",
+            login=self.salesperson.login,
+        )
 
     def test_timeline_west_of_utc(self):
         customer = self.env["res.partner"].create({"name": "Westerner"})

@@ -7,6 +7,7 @@ import { DateTimeInput } from "@web/core/datetime/datetime_input";
 import { deserializeDate, formatDate, serializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { formatFloat, formatMonetary } from "@web/views/fields/formatters";
@@ -65,7 +66,7 @@ export class Dashboard extends Component {
         this.periods = Object.entries(PERIODS);
         this.choices = CHOICES;
         this.activityKinds = ACTIVITY_KINDS;
-        this.lastQuestion = 0;
+        this.keepLast = new KeepLast();
         this.state = useState({
             filters: this.getFirstFilters(),
             data: null,
@@ -170,7 +171,6 @@ export class Dashboard extends Component {
 
     /** Load the figures; an answer that a later question overtook is no news. */
     async load() {
-        const question = ++this.lastQuestion;
         this.state.isLoading = true;
         const filters = Object.fromEntries(
             Object.entries(this.state.filters).filter(([, value]) => value?.length)
@@ -178,18 +178,16 @@ export class Dashboard extends Component {
         let data = null;
         let error = null;
         try {
-            data = await this.orm.silent.call("billinator.dashboard", "get_dashboard", [
-                filters,
-            ]);
+            data = await this.keepLast.add(
+                this.orm.silent.call("billinator.dashboard", "get_dashboard", [filters])
+            );
         } catch (failure) {
             error =
                 failure.data?.message ||
                 _t("The server did not answer. Check your connection, and try again.");
         }
-        if (question === this.lastQuestion) {
-            const shown = data || (error ? null : this.state.data);
-            Object.assign(this.state, { data: shown, error, isLoading: false });
-        }
+        const shown = data || (error ? null : this.state.data);
+        Object.assign(this.state, { data: shown, error, isLoading: false });
     }
 
     get isEmpty() {

@@ -1,3 +1,4 @@
+import { ACTIVITY_ICONS } from "@billinator_crm/activity_icons";
 import {
     Component,
     onMounted,
@@ -27,11 +28,11 @@ const SECTIONS = [
 const SCOPES = { mine: _t("Mine"), team: _t("My Team"), everyone: _t("Everyone") };
 const SCOPE_FILTERS = { mine: "my_activities", team: "my_team" };
 const TYPES = [
-    { name: "call", label: _t("Calls"), icon: "fa-phone", filter: "calls" },
-    { name: "email", label: _t("Emails"), icon: "fa-envelope", filter: "emails" },
-    { name: "meeting", label: _t("Meetings"), icon: "fa-users", filter: "meetings" },
-    { name: "task", label: _t("Tasks"), icon: "fa-check-square-o", filter: "tasks" },
-    { name: "note", label: _t("Notes"), icon: "fa-sticky-note-o", filter: "notes" },
+    { name: "call", label: _t("Calls"), icon: ACTIVITY_ICONS.call, filter: "calls" },
+    { name: "email", label: _t("Emails"), icon: ACTIVITY_ICONS.email, filter: "emails" },
+    { name: "meeting", label: _t("Meetings"), icon: ACTIVITY_ICONS.meeting, filter: "meetings" },
+    { name: "task", label: _t("Tasks"), icon: ACTIVITY_ICONS.task, filter: "tasks" },
+    { name: "note", label: _t("Notes"), icon: ACTIVITY_ICONS.note, filter: "notes" },
 ];
 
 /** What a salesperson starts the day with: overdue, today, and the seven days after. */

@@ -1,3 +1,4 @@
+import { ACTIVITY_ICONS } from "@billinator_crm/activity_icons";
 import { Component, useRef, useState } from "@odoo/owl";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
@@ -8,13 +9,6 @@ import { useService } from "@web/core/utils/hooks";
 import { capitalize } from "@web/core/utils/strings";
 
 const { DateTime } = luxon;
-const ICONS = {
-    call: "fa-phone",
-    email: "fa-envelope",
-    meeting: "fa-users",
-    task: "fa-check",
-    note: "fa-sticky-note-o",
-};
 const PRIORITIES = {
     high: { label: _t("High"), class: "text-bg-warning" },
     urgent: { label: _t("Urgent"), class: "text-bg-danger" },
@@ -48,7 +42,7 @@ export class MyDayActivity extends Component {
     }
 
     get icon() {
-        return this.activity.icon || ICONS[this.activity.type];
+        return this.activity.icon || ACTIVITY_ICONS[this.activity.type];
     }
 
     get priority() {

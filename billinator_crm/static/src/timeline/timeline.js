@@ -1,3 +1,4 @@
+import { ACTIVITY_ICONS } from "@billinator_crm/activity_icons";
 import { _t } from "@web/core/l10n/translation";
 import {
     deserializeDate,
@@ -33,10 +34,8 @@ export const KINDS = {
     meeting: { label: _t("Meetings"), icon: "fa-calendar" },
 };
 const TYPE_ICONS = {
-    call: "fa-phone",
-    email: "fa-envelope-o",
-    email_outgoing: "fa-envelope-o",
-    meeting: "fa-users",
+    ...ACTIVITY_ICONS,
+    email_outgoing: ACTIVITY_ICONS.email,
 };
 const STATE_COLORS = {
     done: "success",
@@ -97,7 +96,7 @@ export class Timeline extends Component {
             const document = `${record.resModel},${record.resId}`;
             if (record.data && document !== this.document) {
                 this.document = document;
-                this.state.events = [];
+                this.clear();
             }
             this.load();
         });
@@ -141,21 +140,28 @@ export class Timeline extends Component {
         );
     }
 
+    clear() {
+        Object.assign(this.state, { events: [], next: false });
+    }
+
     /** Read the newest events again, as many as there are. */
     async load() {
         if (!this.record.resId) {
             // What is still to come is about the record before.
             this.keepLast.add(Promise.resolve());
-            Object.assign(this.state, { events: [], next: false, isLoading: false });
+            this.clear();
+            this.state.isLoading = false;
             return;
         }
         const limit = Math.min(Math.max(PAGE, this.state.events.length), MAX_PAGE);
         await this.show(this.fetch({ limit }), () => []);
     }
 
+    /** Read the next page; after one that failed, only who tries again gets it. */
     async loadMore() {
-        if (this.state.next && !this.state.isLoading) {
-            const page = this.fetch({ before: this.state.next, limit: PAGE });
+        const { next, isLoading, error } = this.state;
+        if (next && !isLoading && !error) {
+            const page = this.fetch({ before: next, limit: PAGE });
             await this.show(page, () => this.state.events);
         }
     }
@@ -189,7 +195,7 @@ export class Timeline extends Component {
     // Filters
 
     restart() {
-        this.state.events = [];
+        this.clear();
         return this.load();
     }
 
@@ -246,7 +252,8 @@ export class Timeline extends Component {
     getDay(date) {
         const daysAgo = DateTime.now().startOf("day").diff(date.startOf("day"), "days").days;
         const exact = date.toLocaleString(DateTime.DATE_FULL);
-        return daysAgo < 2 ? `${this.capitalize(date.toRelativeCalendar())}, ${exact}` : exact;
+        const relative = date.toRelativeCalendar({ unit: "days" });
+        return daysAgo < 2 ? `${this.capitalize(relative)}, ${exact}` : exact;
     }
 
     capitalize(text) {

@@ -150,3 +150,53 @@ registry.category("web_tour.tours").add("billinator_crm_timeline_west", {
         },
     ],
 });
+
+/** A page that could not be read is not asked for again and again. */
+registry.category("web_tour.tours").add("billinator_crm_timeline_failed_page", {
+    steps: () => [
+        openTimeline(),
+        {
+            content: "Scroll to the end of what is there",
+            trigger: ".o_billinator_timeline_sentinel:not(:visible)",
+            run() {
+                this.anchor.scrollIntoView();
+            },
+        },
+        {
+            content: "Wait a while",
+            trigger: ".o_billinator_timeline .alert:contains('out of reach')",
+            run: () => new Promise((resolve) => setTimeout(resolve, 1000)),
+        },
+        {
+            trigger: ".o_billinator_timeline .alert button",
+            run: "click",
+        },
+        {
+            content: "What was there is there, and more is to come",
+            trigger: ".o_billinator_timeline:not(:has(.alert)) .o_billinator_timeline_sentinel:not(:visible)",
+            run() {
+                this.anchor.scrollIntoView();
+            },
+        },
+        {
+            trigger: `.o_billinator_timeline:has(.o_billinator_timeline_event:eq(75))`,
+        },
+    ],
+});
+
+/** On the first of a month, the day before is yesterday, and not last month. */
+registry.category("web_tour.tours").add("billinator_crm_timeline_first_of_month", {
+    steps: () => [
+        openTimeline(),
+        {
+            trigger: event("note", "Yesterday's note"),
+            run() {
+                luxon.Settings.now = () => Date.UTC(2024, 1, 1, 15);
+            },
+        },
+        filter("note"),
+        {
+            trigger: ".o_billinator_timeline_heading:contains('Yesterday, January 31, 2024')",
+        },
+    ],
+});

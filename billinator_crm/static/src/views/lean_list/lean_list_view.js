@@ -66,6 +66,7 @@ class LeanListRenderer extends ListRenderer {
                 this.props.list.fields
             );
             Object.assign(model.config.activeFields, activeFields);
+            model.config.fieldsToAggregate.push(...Object.keys(activeFields));
             await model.load();
         }
         await super.toggleOptionalField(fieldName);
