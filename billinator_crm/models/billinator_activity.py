@@ -416,7 +416,7 @@ class BillinatorActivity(models.Model):
         for outcome, activities in self.grouped("outcome").items():
             activities.activity_id.feedback = outcome
 
-    # === Constraints === #
+    # === Checks === #
 
     @api.constrains("quote_id", "opportunity_id", "partner_id", "contact_id")
     def _check_same_customer(self):

@@ -193,7 +193,7 @@ class BillinatorNote(models.Model):
                 note.subject or note._get_text(NAME_LENGTH) or types.get(note.note_type)
             )
 
-    # === Constraints === #
+    # === Checks === #
 
     # Every note has a type, so that this is checked for each that is created.
     @api.constrains("note_type", "subject", "body", "attachment_ids")

@@ -599,7 +599,7 @@ class BillinatorOpportunity(models.Model):
     def _get_rotting_domain(self):
         return super()._get_rotting_domain() & Domain("status", "=", "open")
 
-    # === Constraints === #
+    # === Checks === #
 
     # Another team or salesperson moves it to a stage that fits, which is checked then.
     @api.constrains("stage_id")

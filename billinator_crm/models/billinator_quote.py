@@ -493,7 +493,7 @@ class BillinatorQuote(models.Model):
         for quote in self:
             quote.is_editable = quote.state in EDITABLE_STATES
 
-    # === Constraints === #
+    # === Checks === #
 
     @api.constrains(
         "name",
@@ -731,6 +731,9 @@ class BillinatorQuote(models.Model):
         """Whether the contact is the customer's, and has not changed to another one."""
         return self.contact_id.customer_id == self.commercial_partner_id
 
+    def _get_customers_language(self):
+        return self.partner_id.lang or self.env.lang
+
     def _get_customers_salesperson(self):
         """Return who looks after the customer, if the user may give them the quote."""
         all_documents = "sales_team.group_sale_salesman_all_leads"
@@ -822,6 +825,12 @@ class BillinatorQuote(models.Model):
         add theirs.
         """
         return set()
+
+    def _get_own_lines(self):
+        """Return the lines to sell, without those of the discount on the whole."""
+        return self.line_ids.filtered(
+            lambda line: not line.display_type and not line.is_global_discount
+        )
 
     def _get_priced_lines(self):
         """Return the lines that count: no sections, notes or options left out."""

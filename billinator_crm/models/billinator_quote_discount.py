@@ -144,12 +144,6 @@ class BillinatorQuote(models.Model):
             )
         )
 
-    def _get_own_lines(self):
-        """Return the lines to sell, without those of the discount on the whole."""
-        return self.line_ids.filtered(
-            lambda line: not line.display_type and not line.is_global_discount
-        )
-
     def _get_discountable_base_lines(self):
         """Return what the discount is taken off, as ``account.tax`` computes it."""
         lines = self._get_priced_lines() & self._get_own_lines()
@@ -279,6 +273,3 @@ class BillinatorQuote(models.Model):
             name = quote.env._("Discount of %s %%", percentage)
         labels = [tax.tax_label or tax.name for tax in taxes.with_env(quote.env)]
         return f"{name} ({', '.join(labels)})" if labels else name
-
-    def _get_customers_language(self):
-        return self.partner_id.lang or self.env.lang

@@ -60,5 +60,5 @@ class BillinatorQuote(models.Model):
         Without the number's slash, of which programs make a folder or an underscore.
         """
         self.ensure_one()
-        quote = self.with_context(lang=self.partner_id.lang or self.env.lang)
+        quote = self.with_context(lang=self._get_customers_language())
         return quote.env._("Quote %s", self.name.replace("/", "-"))

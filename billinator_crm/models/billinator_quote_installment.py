@@ -107,7 +107,7 @@ class BillinatorQuoteInstallment(models.Model):
             label = installment._get_label()
             installment.display_name = f"{installment.quote_id.name} - {label}"
 
-    # === Constraints === #
+    # === Checks === #
 
     @api.constrains("quote_id", "percentage", "fixed_amount")
     def _check_within_quote(self):

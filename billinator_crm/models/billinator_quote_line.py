@@ -210,11 +210,15 @@ class BillinatorQuoteLine(models.Model):
     @api.depends_context("lang")
     @api.depends("product_id", "quote_id.partner_id.lang")
     def _compute_customers_product_name(self):
-        """Tell what the description of a product's line begins with."""
-        for line in self:
-            lang = line.quote_id._get_customers_language()
-            product = line.product_id.with_context(lang=lang)
-            line.customers_product_name = product.display_name
+        """Tell what descriptions begin with, where the user reads another language."""
+        for quote, lines in self.grouped("quote_id").items():
+            lang = quote._get_customers_language()
+            if lang == self.env.lang:
+                lines.customers_product_name = False
+                continue
+            for line in lines:
+                product = line.product_id.with_context(lang=lang)
+                line.customers_product_name = product.display_name
 
     @api.depends("display_type")
     def _compute_quantity(self):
@@ -311,7 +315,7 @@ class BillinatorQuoteLine(models.Model):
             text = (line.name or "").split("\n", 1)[0]
             line.display_name = f"{line.quote_id.name} - {text}"
 
-    # === Constraints === #
+    # === Checks === #
 
     @api.constrains(*FROZEN_FIELDS)
     def _check_quote_editable(self):

@@ -114,7 +114,7 @@ class BillinatorQuoteTemplateLine(models.Model):
             text = (line.name or line.product_id.display_name or "").split("\n", 1)[0]
             line.display_name = f"{line.template_id.name} - {text}"
 
-    # === Constraints === #
+    # === Checks === #
 
     @api.constrains("template_id", "name", "product_id")
     def _check_name(self):

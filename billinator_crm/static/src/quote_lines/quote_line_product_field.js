@@ -8,7 +8,7 @@ import { registry } from "@web/core/registry";
  * A line's product, with the rest of its description below.
  *
  * The description begins with the product's name as the customer reads it, and keeps it
- * when somebody with another language changes the rest.
+ * when somebody with another language, who alone is told of it, changes the rest.
  */
 class QuoteLineProductField extends ProductLabelSectionAndNoteField {
     get customersName() {
@@ -25,7 +25,9 @@ class QuoteLineProductField extends ProductLabelSectionAndNoteField {
 
     /** @override */
     parseLabel(value) {
-        return [this.customersName, value].filter(Boolean).join("\n");
+        return this.customersName
+            ? [this.customersName, value].filter(Boolean).join("\n")
+            : super.parseLabel(value);
     }
 }
 
