@@ -584,8 +584,8 @@ class BillinatorActivity(models.Model):
         values = {"status": "done"}
         if outcome:
             values["outcome"] = outcome
-        # No time at all is a duration, too; XML-RPC has no None.
-        if duration is not None and duration is not False:
+        # No time at all is a duration, too.
+        if duration is not None:
             values["duration"] = duration
         return self.write(values)
 

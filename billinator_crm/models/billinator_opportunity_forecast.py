@@ -253,7 +253,7 @@ class BillinatorOpportunity(models.Model):
             for no expected closing
         :return: True
         """
-        first = month and fields.Date.to_date(month).replace(day=1)
+        first = month and month.replace(day=1)
         for day, opportunities in self.grouped("date_deadline").items():
             opportunities.date_deadline = first and self._get_day_in_month(first, day)
         return True
@@ -296,7 +296,7 @@ class BillinatorOpportunity(models.Model):
             (its first day, str)
         """
         start, end = self._get_forecast_period(date_from, date_to)
-        deals = Domain(domain or Domain.TRUE)
+        deals = Domain.TRUE if domain is None else domain
         rows = self._get_forecast_rows(deals, start, end)
         won = self._get_won_by_month(deals, start, end)
         totals = self._draw_totals(rows)
@@ -326,12 +326,10 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _get_forecast_period(self, date_from, date_to):
-        start = fields.Date.to_date(date_from)
-        start = start or date_utils.start_of(fields.Date.context_today(self), "month")
-        end = fields.Date.to_date(date_to)
-        return start, end or date_utils.end_of(
-            start + relativedelta(months=11), "month"
-        )
+        today = fields.Date.context_today(self)
+        start = date_from or date_utils.start_of(today, "month")
+        last_month = start + relativedelta(months=11)
+        return start, date_to or date_utils.end_of(last_month, "month")
 
     def _get_forecast_rows(self, domain, start, end):
         """Sum up open opportunities by month and by what the history says of them.

@@ -103,7 +103,7 @@ class BillinatorOpportunity(models.Model):
             weighted_value, average_age_days`` of all), ``win_rate``,
             ``average_deal``, ``cycle_time_days``
         """
-        rows = self._get_pipeline_rows(Domain(domain or Domain.TRUE))
+        rows = self._get_pipeline_rows(Domain.TRUE if domain is None else domain)
         by_stage = {}
         for row in rows:
             by_stage.setdefault(row["stage_id"], []).append(row)

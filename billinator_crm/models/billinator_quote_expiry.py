@@ -40,11 +40,10 @@ class BillinatorQuote(models.Model):
         """
         self.check_access("write")
         self._check_extendable()
-        day = fields.Date.to_date(validity_date)
-        if not day:
+        if not validity_date:
             raise UserError(self.env._("Choose the day until which the quotes hold."))
-        self._check_not_past(day)
-        self.write({"state": "sent", "validity_date": day})
+        self._check_not_past(validity_date)
+        self.write({"state": "sent", "validity_date": validity_date})
         return True
 
     # === Business === #
