@@ -166,8 +166,6 @@ billinator_crm/models/billinator_quote_invoicing.py
       there are invoices
   1 BillinatorQuote._check_down_payments_invoiced: asks for invoices; the caller has
       checked the right to the quote
-  1 BillinatorQuote._check_open_for_down_payments: likewise
-  1 BillinatorQuote._check_enough_left: adds up what is invoiced, likewise
   1 BillinatorQuote._get_down_payment_account: an account that only goes on the invoice
   1 BillinatorQuote._prepare_invoice_values: the conversion's, after its check
 billinator_crm/models/billinator_quote_line.py

@@ -237,7 +237,7 @@ class BillinatorQuote(models.Model):
         """Refuse quotes of which nothing can be invoiced before the rest."""
         self.ensure_one()
         self._check_current()
-        if self.sudo().has_final_invoice:
+        if self.has_final_invoice:
             raise UserError(
                 self.env._(
                     "Quote %s is invoiced in full. Cancel or delete the final invoice "
@@ -266,7 +266,7 @@ class BillinatorQuote(models.Model):
 
     def _check_enough_left(self, amount):
         """Refuse to invoice more than the quote, whatever its invoices say by now."""
-        left = self.amount_total - self.sudo().amount_invoiced
+        left = self.amount_total - self.amount_invoiced
         if self.currency_id.compare_amounts(amount, left) > 0:
             raise UserError(
                 self.env._(
