@@ -10,11 +10,11 @@ from odoo.http import STORED_SESSION_BYTES, request, route
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 from odoo.addons.portal.utils import get_portal_partner
 
+from ..arguments import MAX_ID
+
 LIST_URL = "/my/crm-quotes"
 PAGE_URL = f"{LIST_URL}/<int:quote_id>"
 HISTORY = "my_crm_quotes_history"
-# The largest id that the database knows.
-MAX_ID = 2**31 - 1
 YES_OR_NO = {"true": True, "false": False}
 
 

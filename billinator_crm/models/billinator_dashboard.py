@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..arguments import MAX_ID, as_day
 from ..dates import begin_of_day
 from .billinator_opportunity_summary import read_rows
 
@@ -33,8 +34,6 @@ CYCLE_NUMBERS = {"days": "days_to_close", "cycles": "days_to_close:count"}
 OPEN_SUMS = {**WON_SUMS, "weighted_value": "weighted_revenue"}
 QUOTE_SUMS = {"value": "amount_untaxed_company"}
 
-# The largest id that a column of PostgreSQL holds
-MAX_ID = 2**31 - 1
 # Odoo writes no earlier one.
 FIRST_DAY = date(1000, 1, 1)
 MONTHS_AHEAD = 12
@@ -257,8 +256,7 @@ class BillinatorDashboard(models.AbstractModel):
     def _parse_custom_days(self, filters):
         try:
             start, end = (
-                date.fromisoformat(filters.get(name) or "")
-                for name in ("date_from", "date_to")
+                as_day(self.env, filters.get(name)) for name in ("date_from", "date_to")
             )
         except (TypeError, ValueError) as error:
             raise UserError(
@@ -267,7 +265,7 @@ class BillinatorDashboard(models.AbstractModel):
                     " and date_to, as in 2026-01-31."
                 )
             ) from error
-        if not (date(1900, 1, 1) <= start <= end <= date(9000, 1, 1)):
+        if start > end:
             raise UserError(
                 self.env._(
                     "The period's last day, %(end)s, comes before its first, %(start)s:"

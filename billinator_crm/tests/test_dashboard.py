@@ -609,6 +609,14 @@ class TestDashboardCall(OpportunityCase):
             (
                 {
                     "period": "custom",
+                    "date_from": "1800-01-01",
+                    "date_to": "2026-01-01",
+                },
+                "2026-01-31",
+            ),
+            (
+                {
+                    "period": "custom",
                     "date_from": "2026-02-01",
                     "date_to": "2026-01-01",
                 },

@@ -16,10 +16,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
-Item = TypeVar("Item")
+from odoo.addons.billinator_crm.arguments import MAX_ID
 
-# An identifier of PostgreSQL is a positive four-byte integer.
-MAX_ID = 2**31 - 1
+Item = TypeVar("Item")
 
 
 def _to_naive_utc(value):
