@@ -7,7 +7,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import ConcurrencyError, MissingError
 from odoo.fields import Command, Domain
-from odoo.tools import escape_psql
+from odoo.tools import escape_psql, is_html_empty
 
 from .texts import to_html, to_text
 
@@ -93,6 +93,8 @@ def is_same(record, name, value):
             current -= record._get_segments()
         return set(current.ids) == set(ids)
     if field.type == "html":
+        if not value:
+            return is_html_empty(current)
         # Clients see it without its form, which stays as long as the text does.
         return to_text(current) == to_text(value)
     cached, asked = (

@@ -27,12 +27,16 @@ billinator_crm/migrations/19.0.1.4.0/post-approval.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.4.0/post-rules.py
   1 migrate: likewise
+billinator_crm/models/account_fiscal_position.py
+  1 AccountFiscalPosition._unlink_except_quoted: only names a quote that has it
 billinator_crm/models/account_move.py
   1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
       that accountants need not see, and changes nothing
   1 AccountMove._check_billinator_installment: a constraint, likewise
   1 AccountMove._check_billinator_deducted: a constraint, likewise
   1 AccountMove._unlink_except_billinator_deducted: as the constraints
+billinator_crm/models/account_tax.py
+  1 AccountTax._unlink_except_quoted: only names a quote that has the tax
 billinator_crm/models/billinator_activity.py
   1 BillinatorActivity.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorActivity.user_id: who does it is shown by the activity underneath, too
@@ -89,8 +93,8 @@ billinator_crm/models/billinator_opportunity.py
       sudo anyway; a customer of another company is refused after that
   2 BillinatorOpportunity._fetch_related: what company_currency_id is read from; the
       name of the deal's stage, which the ORM tells
-  1 BillinatorOpportunity.write: the meetings of a deal whose customer the ORM lets
-      the user change; they follow that
+  2 BillinatorOpportunity.write: when deals moved that were given away by it; the
+      meetings of a deal whose customer the ORM lets the user change
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")
 billinator_crm/models/billinator_opportunity_forecast.py
@@ -188,6 +192,9 @@ billinator_crm/models/billinator_quote_mail.py
 billinator_crm/models/billinator_quote_portal.py
   1 BillinatorQuote._is_for_customer: the state, and whether it was sent; says no more
       than whether customers may see it
+billinator_crm/models/billinator_quote_signature.py
+  1 BillinatorQuote._get_zone: the time zone of the company or the salesperson, both of
+      which the page names
 billinator_crm/models/billinator_quote_template_line.py
   1 BillinatorQuoteTemplateLine.company_id: the template's own
   1 BillinatorQuoteTemplateLine.currency_id: likewise
@@ -259,6 +266,8 @@ billinator_crm/models/res_config_settings.py
   1 ResConfigSettings.billinator_quote_validity_days: likewise
   1 ResConfigSettings.billinator_quote_reminder_days: likewise
   1 ResConfigSettings.billinator_downpayment_account_id: likewise
+billinator_crm/models/res_config_settings.py
+  1 ResConfigSettings.billinator_tz: of the settings, which administrators alone open
 billinator_crm/models/res_partner.py
   1 ResPartner._get_family: rows follow their people, after the ORM has checked the
       right to whom they hang on
@@ -277,6 +286,8 @@ billinator_crm/models/res_users.py
   1 ResUsers._unlink_activities: after the ORM has checked the right to delete the
       users, with whom PostgreSQL would delete the same
   1 ResUsers._get_working_zone: a colleague's time zone
+billinator_crm/subjects.py
+  1 check_chosen: tells a deal or quote that is chosen anew from the saved one
 billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._merge_contacts: Odoo's merge has checked the right
       to merge, and moves all that hangs on the partners

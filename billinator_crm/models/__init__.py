@@ -1,6 +1,8 @@
 from . import (
+    account_fiscal_position,
     account_move,
     account_payment,
+    account_tax,
     billinator_activity,
     billinator_activity_day,
     billinator_activity_meeting,

@@ -20,6 +20,7 @@ from ..arguments import (
 )
 from ..exceptions import StateError
 from ..locks import wait_and_lock
+from ..subjects import check_chosen
 
 _logger = logging.getLogger(__name__)
 
@@ -712,10 +713,7 @@ class BillinatorActivity(models.Model):
             return result
         if "activity_id" in values:
             self.activity_id._origin.check_access("read")
-        if "quote_id" in values:
-            self.quote_id._origin.check_access("read")
-        if "opportunity_id" in values:
-            self._get_chosen_opportunities()._origin.check_access("read")
+        check_chosen(self, values)
         return result
 
     def _get_chosen_opportunities(self):

@@ -9,6 +9,8 @@ from odoo.fields import Command
 from odoo.tools import is_html_empty
 from odoo.tools.mail import html_to_inner_content
 
+from ..subjects import check_chosen
+
 NOTE_TYPES = [
     ("note", "Note"),
     ("call", "Call"),
@@ -307,17 +309,11 @@ class BillinatorNote(models.Model):
         return result
 
     def _update_cache(self, values, validate=True):
-        """Let no form tell of a deal or quote that the user may not see.
-
-        What follows from these is computed as superuser.
-        """
+        """Let no form tell of a deal or quote that the user may not see."""
         result = super()._update_cache(values, validate=validate)
-        if self.env.su or self.env.context.get("billinator_subjects") is CHECKED:
-            return result
-        if "quote_id" in values:
-            self.quote_id._origin.check_access("read")
-        if "opportunity_id" in values:
-            self._get_chosen_opportunities()._origin.check_access("read")
+        is_checked = self.env.context.get("billinator_subjects") is CHECKED
+        if not (self.env.su or is_checked):
+            check_chosen(self, values)
         return result
 
     def _adopt_attachments(self):

@@ -36,6 +36,8 @@ STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "st
 # Computed, and written for all that: another status than the stage's is refused as
 # such, and that a probability or a category stays is said by who sets one.
 SET_BESIDES = {"is_forecast_category_manual", "is_probability_manual", "status"}
+# Computed from the stage, where nobody gives a value.
+SET_BY_STAGE = {"date_closed", "probability"}
 # Managers bring deals along that were closed before there was a CRM.
 SET_BY_MANAGERS = {"date_closed"}
 # What a stage may follow from: a team uses other stages, a salesperson has a team.
@@ -693,6 +695,13 @@ class BillinatorOpportunity(models.Model):
                         opportunity.name,
                     )
                 )
+            if not opportunity.date_closed and opportunity.status != "open":
+                raise ValidationError(
+                    self.env._(
+                        "“%s” is won or lost: say on which day it was closed.",
+                        opportunity.name,
+                    )
+                )
 
     # === CRUD === #
 
@@ -712,7 +721,7 @@ class BillinatorOpportunity(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Let an empty probability, an import's blank cell, be the stage's."""
+        """Let what is empty, an import's blank cell, follow from the stage."""
         self._check_settable(set().union(*vals_list))
         self._fetch_for_creation(vals_list)
         return super().create(
@@ -720,7 +729,7 @@ class BillinatorOpportunity(models.Model):
                 {
                     name: value
                     for name, value in values.items()
-                    if name != "probability" or not self._is_empty(value)
+                    if name not in SET_BY_STAGE or not self._is_empty(value)
                 }
                 for values in vals_list
             ]
@@ -772,7 +781,8 @@ class BillinatorOpportunity(models.Model):
         for name, deals in self._get_moved(stages).items():
             if deals and not vals.get(name):
                 now = self.env.cr.now()
-                super(BillinatorOpportunity, deals).write({name: now})
+                # As sudo: whoever has given a deal away does not write it any more.
+                super(BillinatorOpportunity, deals.sudo()).write({name: now})
         return result
 
     def _keeping_data_of(self, partner_id):
@@ -800,7 +810,8 @@ class BillinatorOpportunity(models.Model):
             # What was won then is lost now, or the other way round.
             "date_closed": moved.filtered(
                 lambda deal: (
-                    "open" != former_stages[deal].status != deal.status != "open"
+                    "open" not in (former_stages[deal].status, deal.status)
+                    and former_stages[deal].status != deal.status
                 )
             ),
         }

@@ -236,7 +236,6 @@ class BillinatorQuote(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
-        ondelete="restrict",
         help="Adapts the products' taxes to the customer; lines that are there "
         "already keep theirs until you update them.",
     )

@@ -153,7 +153,6 @@ class BillinatorQuoteLine(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
-        ondelete="restrict",
         context={"active_test": False, "hide_original_tax_ids": True},
         domain="[('type_tax_use', '=', 'sale'), ('country_id', '=', tax_country_id)]",
     )

@@ -153,6 +153,12 @@ class BillinatorQuote(models.Model):
                 )
             )
 
+    def _get_zone(self):
+        """Return the time zone in which all readers are told when it was signed."""
+        # As sudo: whoever reads that, reads whose quote it is.
+        quote_sudo = self.sudo()
+        return quote_sudo.company_id.partner_id.tz or quote_sudo.user_id.tz or "UTC"
+
     def _get_valid_signer(self, signer):
         signer = " ".join((signer or "").split())
         if not signer:

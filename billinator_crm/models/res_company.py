@@ -62,15 +62,10 @@ class ResCompany(models.Model):
         :param datetime moment: in UTC; now, without it
         """
         self.ensure_one()
-        zoned = self.with_context(tz=self._get_billinator_zone())
+        zoned = self.with_context(tz=self.partner_id.tz or "UTC")
         return fields.Datetime.context_timestamp(
             zoned, moment or fields.Datetime.now()
         ).date()
-
-    def _get_billinator_zone(self):
-        """Return the name of the time zone where the company is."""
-        self.ensure_one()
-        return self.partner_id.tz or "UTC"
 
     def _create_quote_sequences(self):
         """Create the quote numbers of companies that have none yet."""

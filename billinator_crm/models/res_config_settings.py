@@ -7,6 +7,9 @@ class ResConfigSettings(models.TransientModel):
     billinator_idle_days = fields.Integer(
         related="company_id.billinator_idle_days", readonly=False
     )
+    billinator_tz = fields.Selection(
+        related="company_id.partner_id.tz", string="Company Time Zone", readonly=False
+    )
     billinator_quote_validity_days = fields.Integer(
         related="company_id.billinator_quote_validity_days", readonly=False
     )

@@ -368,6 +368,31 @@ class TestActivityEdges(BillinatorCommon):
         )
         self.assertEqual(row.opportunity_id, deal)
 
+    def test_forms_of_what_is_about_documents_of_others_go_on(self):
+        deal = self._create_opportunity(user_id=self.colleague.id)
+        planned = self.env["billinator.activity"].create(
+            {
+                "opportunity_id": deal.id,
+                "user_id": self.salesperson.id,
+                "type": "call",
+            }
+        )
+        note = (
+            self.env["billinator.note"]
+            .with_user(self.colleague)
+            .create({"opportunity_id": deal.id, "body": "Hello"})
+        )
+        note.sudo().user_id = self.salesperson
+        names = {"opportunity_id": {}, "partner_id": {}, "duration": {}}
+        for record in (planned, note):
+            own = record.with_user(self.salesperson)
+            own.invalidate_recordset()
+            answer = own.onchange({"duration": 2}, ["duration"], names)
+            self.assertIn("value", answer)
+            other = self._create_opportunity(user_id=self.colleague.id)
+            with self.subTest(record._name), self.assertRaises(AccessError):
+                own.onchange({"opportunity_id": other.id}, ["opportunity_id"], names)
+
     def test_no_error_names_what_somebody_else_may_not_read(self):
         theirs = self._create_opportunity(name="Secret", user_id=self.colleague.id)
         quote = self._create_quote(user_id=self.salesperson.id)

@@ -293,6 +293,10 @@ class TestOpportunityDefaults(OpportunityCase):
         self.assertEqual(by_default.create(values).date_closed, self.env.cr.now())
         with self.assertRaisesRegex(ValidationError, "open"):
             deal.create({**values, **closed, "stage_id": self.stages["LEAD"].id})
+        blank = deal.create({**values, "date_closed": False})
+        self.assertEqual(blank.date_closed, self.env.cr.now())
+        with self.assertRaisesRegex(ValidationError, "which day"):
+            deal.date_closed = False
 
     def test_quoted_ones_stay(self):
         quote = self._create_quote(opportunity_id=self._create_opportunity().id)
@@ -774,7 +778,7 @@ class TestStageHistory(OpportunityCase):
             opportunity = self._create_opportunity(user_id=self.salesperson.id)
         self.assertEqual(opportunity.stage_id, own_stage)
         with self._at("2026-03-30"):
-            opportunity.user_id = self.colleague
+            opportunity.with_user(self.salesperson).user_id = self.colleague
         self.assertEqual(opportunity.date_last_stage_update, datetime(2026, 3, 30))
 
     def test_time_per_stage(self):

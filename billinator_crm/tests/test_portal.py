@@ -477,20 +477,23 @@ class TestPortalPages(PortalCase, HttpCase):
 
     def test_signing_is_told_in_the_companys_time(self):
         """Whoever reads it, and whoever signs: the page of a link has no time zone."""
-        self.quote.company_id.partner_id.tz = "Asia/Tokyo"
         with freeze_time("2026-03-01 20:30:00"):
             self._sign(self.quote)
-        report = self.env["ir.actions.report"]
-        document, _kind = report._render_qweb_html(
-            "billinator_crm.billinator_quote_report", self.quote.ids
-        )
         self._log_in()
-        page = self._get(
-            f"/my/crm-quotes/{self.quote.id}", access_token=self.quote.access_token
-        ).text
-        for text in (document.decode(), page):
-            self.assertIn("03/02/2026 05:30:00 AM", " ".join(text.split()))
-            self.assertNotIn("03/01/2026", text)
+        for place in (self.quote.user_id, self.quote.company_id.partner_id):
+            # Where the company says nothing, the salesperson's.
+            self.quote.company_id.partner_id.tz = False
+            self.quote.user_id.tz = "Europe/Berlin"
+            place.tz = "Asia/Tokyo"
+            document, _kind = self.env["ir.actions.report"]._render_qweb_html(
+                "billinator_crm.billinator_quote_report", self.quote.ids
+            )
+            page = self._get(
+                f"/my/crm-quotes/{self.quote.id}", access_token=self.quote.access_token
+            ).text
+            for text in (document.decode(), page):
+                self.assertIn("03/02/2026 05:30:00 AM", " ".join(text.split()))
+                self.assertNotIn("03/01/2026", text)
 
     def test_scripts_speak_the_visitors_language(self):
         self.env["res.lang"]._activate_lang("de_DE")

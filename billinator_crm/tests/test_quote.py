@@ -10,6 +10,8 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
 from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 
@@ -518,14 +520,23 @@ class TestQuoteStates(BillinatorInvoicingCommon):
         )
         self.quote.line_ids.tax_ids = tax
         self.quote.action_accept()
-        for record in (term, position, tax):
+        for record, error in (
+            (term, IntegrityError),
+            (position, UserError),
+            (tax, UserError),
+        ):
             with (
                 self.subTest(record.name),
-                self.assertRaises(IntegrityError),
+                self.assertRaises(error),
                 self.env.cr.savepoint(),
                 mute_logger("odoo.sql_db"),
             ):
                 record.unlink()
+        # As Odoo does when it loads another chart of accounts.
+        for record in (position, tax):
+            record.with_context(**{MODULE_UNINSTALL_FLAG: True}).unlink()
+        self.env.invalidate_all()
+        self.assertFalse(self.quote.line_ids.tax_ids)
 
     def test_products_and_taxes_change_without_accepted_quotes(self):
         line = self.quote.line_ids

@@ -278,6 +278,10 @@ class BillinatorWebhook(models.Model):
     def _telling_at_the_end(self):
         """Tell of what happens in the block when it is over, as it is then."""
         cache = self.env.cr.cache
+        if WAITING_EVENTS in cache:
+            # A block around this one tells of it.
+            yield
+            return
         waiting = cache[WAITING_EVENTS] = []
         try:
             yield

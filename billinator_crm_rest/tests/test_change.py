@@ -244,12 +244,31 @@ class TestUnchanged(BillinatorCommon):
             ("<div>One</div><div>Two</div>", "One\nTwo"),
             ("<ul>\n<li>One</li>\n<li><b>Two</b>, too</li>\n</ul>", "One\nTwo, too"),
             ("Just\nwords", "Just words"),
-            ("<p><!-- no -->A <a href='https://ada.example'>link</a></p>", "A link"),
+            (
+                "<p><!-- no -->A <a href='https://ada.example'>link</a></p>",
+                "A link (https://ada.example)",
+            ),
+            (
+                "<p><a href='mailto:a@ada.example'>a@ada.example</a></p>",
+                "a@ada.example",
+            ),
+            (
+                "<pre>One\n  Two</pre><p>Three<br>\nFour</p>",
+                "One\n  Two\n\nThree\nFour",
+            ),
+            ("<p>One</p>  <p>Two</p>", "One\n\nTwo"),
             ("<table><tr><td>A</td><td>B</td></tr><tr><td>C</td></tr></table>", None),
         ):
             deal.description = html
             shown = OPPORTUNITIES.show(self.env, deal.id)["description"]
             self.assertEqual(shown, text or "A B\nC")
+
+    def test_a_picture_is_no_empty_text(self):
+        deal = self._create_opportunity()
+        deal.description = "<p><img src='/web/static/img/logo.png'></p>"
+        empty = OpportunityUpdate(description=None)
+        OPPORTUNITIES.change(self.env, deal.id, empty)
+        self.assertFalse(deal.description)
 
     def test_segments_make_no_tags_new(self):
         hot, segment = self.env["billinator.tag"].create(
