@@ -166,6 +166,8 @@ billinator_crm/models/billinator_quote_installment.py
   2 BillinatorQuoteInstallment._convert_to_invoices: after check_access("write")
 billinator_crm/models/billinator_quote_invoicing.py
   1 BillinatorQuote.invoice_count: a number, for who reads the quote
+  1 BillinatorQuote.partner_credit_warning: what the customer owes, which the customer's
+      page tells salespeople
   1 BillinatorQuote._check_invoiced_is_accepted: a constraint, which only asks whether
       there are invoices
   1 BillinatorQuote._check_down_payments_invoiced: asks for invoices; the caller has
@@ -266,8 +268,8 @@ billinator_crm/models/res_config_settings.py
   1 ResConfigSettings.billinator_quote_validity_days: likewise
   1 ResConfigSettings.billinator_quote_reminder_days: likewise
   1 ResConfigSettings.billinator_downpayment_account_id: likewise
-billinator_crm/models/res_config_settings.py
-  1 ResConfigSettings.billinator_tz: of the settings, which administrators alone open
+  1 ResConfigSettings._inverse_billinator_tz: of the settings, which administrators
+      alone save
 billinator_crm/models/res_partner.py
   1 ResPartner._get_family: rows follow their people, after the ORM has checked the
       right to whom they hang on

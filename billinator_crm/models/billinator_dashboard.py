@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..arguments import MAX_ID, as_day
+from ..arguments import MAX_ID, WRONG, as_day
 from ..dates import begin_of_day
 from .billinator_opportunity_summary import read_rows
 
@@ -258,7 +258,7 @@ class BillinatorDashboard(models.AbstractModel):
             start, end = (
                 as_day(self.env, filters.get(name)) for name in ("date_from", "date_to")
             )
-        except (TypeError, ValueError) as error:
+        except WRONG as error:
             raise UserError(
                 self.env._(
                     "A period of your own needs its first and its last day, date_from"

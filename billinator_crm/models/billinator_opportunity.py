@@ -771,6 +771,8 @@ class BillinatorOpportunity(models.Model):
         if self._is_empty(vals.get("probability", 0)):
             vals = {**vals, "is_probability_manual": False}
             del vals["probability"]
+        if "stage_id" in vals and self._is_empty(vals.get("date_closed", 0)):
+            vals = {name: vals[name] for name in vals if name != "date_closed"}
         # As sudo: meetings follow the customer of their deal, whoever may see them.
         meetings_sudo = self.sudo().crm_activity_ids if "partner_id" in vals else ()
         former = meetings_sudo and meetings_sudo._get_repeated()

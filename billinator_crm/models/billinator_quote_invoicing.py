@@ -68,6 +68,9 @@ class BillinatorQuote(models.Model):
     has_final_invoice = fields.Boolean(
         string="Invoiced in Full", compute="_compute_invoiced", store=True
     )
+    partner_credit_warning = fields.Text(
+        compute="_compute_partner_credit_warning", compute_sudo=True, exportable=False
+    )
 
     # === Computes === #
 
@@ -106,6 +109,22 @@ class BillinatorQuote(models.Model):
             if status == "paid" and not quote._is_fully_payable():
                 status = "partial"
             quote.invoice_status = status
+
+    @api.depends_context("lang")
+    @api.depends("company_id", "partner_id", "amount_to_invoice", "state")
+    def _compute_partner_credit_warning(self):
+        """Warn where the rest of the quote would exceed the customer's credit limit."""
+        Move = self.env["account.move"]
+        for quote in self:
+            quote.partner_credit_warning = (
+                quote.company_id.account_use_credit_limit
+                and quote.state in CONVERTIBLE_STATES
+                and not quote.has_final_invoice
+                and Move._build_credit_warning_message(
+                    quote.with_company(quote.company_id),
+                    current_amount=quote.amount_to_invoice / (quote.currency_rate or 1),
+                )
+            )
 
     # === Constraints === #
 

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 
 class ResConfigSettings(models.TransientModel):
@@ -8,7 +10,10 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.billinator_idle_days", readonly=False
     )
     billinator_tz = fields.Selection(
-        related="company_id.partner_id.tz", string="Company Time Zone", readonly=False
+        _tz_get,
+        string="Company Time Zone",
+        compute="_compute_billinator_tz",
+        inverse="_inverse_billinator_tz",
     )
     billinator_quote_validity_days = fields.Integer(
         related="company_id.billinator_quote_validity_days", readonly=False
@@ -19,3 +24,13 @@ class ResConfigSettings(models.TransientModel):
     billinator_downpayment_account_id = fields.Many2one(
         related="company_id.billinator_downpayment_account_id", readonly=False
     )
+
+    @api.depends("company_id")
+    def _compute_billinator_tz(self):
+        for settings in self:
+            settings.billinator_tz = settings.company_id.partner_id.tz
+
+    def _inverse_billinator_tz(self):
+        for settings in self:
+            # As sudo: who may save settings need not have a right to contacts.
+            settings.company_id.sudo().partner_id.tz = settings.billinator_tz

@@ -21,11 +21,32 @@ class ConversionCase(BillinatorInvoicingCommon):
         action = (quotes or self.quote).action_convert_to_invoice()
         return self.env["account.move"].browse(action["res_id"])
 
+    def _get_credit_warning(self):
+        self.env.invalidate_all()
+        return self.quote.with_user(self.salesperson).partner_credit_warning
+
     def _get_all_invoices(self, quotes=None):
         quotes = quotes or self.quote
         return self.env["account.move"].search(
             [("billinator_quote_id", "in", quotes.ids)]
         )
+
+
+@tagged("post_install", "-at_install")
+class TestCreditLimit(ConversionCase):
+    def test_quotes_warn_of_what_is_left_to_invoice(self):
+        self.quote.company_id.account_use_credit_limit = True
+        self.assertFalse(self._get_credit_warning())
+        limit = self.quote.amount_total - 1
+        self.customer.credit_limit = limit
+        self.assertIn("credit limit", self._get_credit_warning())
+        self.customer.credit_limit = limit + 1
+        self.assertFalse(self._get_credit_warning())
+        invoice = self._convert()
+        invoice.action_post()
+        self.customer.credit_limit = limit
+        # The customer page and the invoice tell it from here on.
+        self.assertFalse(self._get_credit_warning())
 
 
 @tagged("post_install", "-at_install")

@@ -606,6 +606,7 @@ class TestDashboardCall(OpportunityCase):
             ({"period": "custom"}, "date_from"),
             ({"period": "custom", "date_from": "x", "date_to": "y"}, "2026-01-31"),
             ({"period": "custom", "date_from": 1, "date_to": 2}, "2026-01-31"),
+            ({"period": "custom", "date_from": {"a": 1}, "date_to": "x"}, "2026-01-31"),
             (
                 {
                     "period": "custom",

@@ -295,6 +295,13 @@ class TestOpportunityDefaults(OpportunityCase):
             deal.create({**values, **closed, "stage_id": self.stages["LEAD"].id})
         blank = deal.create({**values, "date_closed": False})
         self.assertEqual(blank.date_closed, self.env.cr.now())
+        # An import's blank cell, beside that of the stage.
+        won = {"stage_id": self.stages["WON"].id, "date_closed": False}
+        deal.write(won)
+        self.assertEqual(deal.date_closed, datetime(2020, 1, 31, 12))
+        opened = deal.create({**values, "stage_id": self.stages["LEAD"].id})
+        opened.write(won)
+        self.assertEqual(opened.date_closed, self.env.cr.now())
         with self.assertRaisesRegex(ValidationError, "which day"):
             deal.date_closed = False
 

@@ -27,6 +27,7 @@ from ..schemas.customer import CustomerUpdate
 from ..schemas.note import NoteCreate
 from ..schemas.opportunity import OpportunityCreate, OpportunityUpdate
 from ..schemas.quote import QuoteCreate, QuoteUpdate
+from ..texts import to_html
 
 LONG_AGO = datetime(2024, 1, 15, 10)
 
@@ -220,6 +221,7 @@ class TestUnchanged(BillinatorCommon):
         text = (
             "Grüße & more: 5 * 3 < 16, *no* bold, <angle>, &amp;\n"
             "See (https://ada.example/a?b=1&c=2), and <http://ada.example>.\n\n"
+            "https://ada.example/ä, and a link (https://ada.example) now.\n\n"
             "  - indented\n\n\n\nThe  end"
         )
         about = {"customer_id": self.customer.id}
@@ -236,6 +238,11 @@ class TestUnchanged(BillinatorCommon):
                 self.assertEqual(shown[name], text)
                 again = resource.change(self.env, shown["id"], sent)
                 self.assertEqual(again[name], text)
+
+    def test_links_end_before_what_follows(self):
+        text = "A link (https://ada.example), and https://ada.example/a."
+        for address in ("https://ada.example", "https://ada.example/a"):
+            self.assertIn(f'<a href="{address}"', to_html(text))
 
     def test_texts_of_people_are_shown_as_text(self):
         deal = self._create_opportunity()
@@ -257,6 +264,7 @@ class TestUnchanged(BillinatorCommon):
                 "One\n  Two\n\nThree\nFour",
             ),
             ("<p>One</p>  <p>Two</p>", "One\n\nTwo"),
+            ("<p>One</p><p>&nbsp;</p><p>Two</p>", "One\n\n\u00a0\n\nTwo"),
             ("<table><tr><td>A</td><td>B</td></tr><tr><td>C</td></tr></table>", None),
         ):
             deal.description = html
