@@ -685,7 +685,8 @@ class BillinatorOpportunity(models.Model):
                     )
                 )
 
-    @api.constrains("date_closed", "status")
+    # Not by the status: while that is computed, the day it is followed by is not yet.
+    @api.constrains("date_closed")
     def _check_closed(self):
         for opportunity in self:
             if opportunity.date_closed and opportunity.status == "open":
