@@ -83,6 +83,10 @@ GET    /customers/{customer}/timeline     200 200 200 200 200 403 404
 GET    /products                          200 200 200 200 200 200 200
 GET    /segments                          200 200 200 200 200 200 200
 GET    /taxes                             200 200 200 200 200 200 200
+GET    /lost-reasons                      200 200 200 200 403 403 200
+GET    /users                             200 200 200 200 200 200 200
+GET    /tags                              200 200 200 200 200 200 200
+GET    /stages                            200 200 200 200 200 200 200
 """
 CHANGES = {
     "opportunity": {"title": "Changed"},

@@ -2,6 +2,7 @@ from . import (
     activities,
     contacts,
     customers,
+    lookups,
     notes,
     opportunities,
     products,
@@ -20,4 +21,5 @@ ROUTERS = [
     products.router,
     segments.router,
     taxes.router,
+    lookups.router,
 ]

@@ -1,6 +1,7 @@
 from . import (
     test_change,
     test_endpoint,
+    test_lookups,
     test_resource,
     test_rights_matrix,
     test_webhook,

@@ -1,0 +1,36 @@
+from pydantic import BaseModel, Field
+
+from .opportunity import OpportunityStatus
+
+
+class LostReason(BaseModel):
+    """Why deals are lost."""
+
+    id: int = Field(description="What lost_reason_id takes")
+    name: str
+
+
+class User(BaseModel):
+    """Somebody who works in one of the companies."""
+
+    id: int = Field(description="What assigned_to takes")
+    name: str
+    email: str | None
+
+
+class Tag(BaseModel):
+    """A label that is given by hand."""
+
+    id: int
+    name: str = Field(description="What tags takes")
+
+
+class Stage(BaseModel):
+    """A column of the pipeline."""
+
+    id: int
+    code: str = Field(description="What stage takes")
+    name: str
+    status: OpportunityStatus = Field(description="What a deal in it counts as")
+    probability: float
+    sequence: int
