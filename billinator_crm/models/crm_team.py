@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
+from ..arguments import one_record
+
 
 class CrmTeam(models.Model):
     """Gives teams an address at which a mail becomes an opportunity.
@@ -86,6 +88,31 @@ class CrmTeam(models.Model):
         aliases_sudo.unlink()
         self.env.registry.clear_cache()
         return result
+
+    def action_primary_channel_button(self):
+        """Open the team's open deals, if it is our menu that shows the teams.
+
+        :return: a window action; of other apps, or False, if it is another menu
+        :raises UserError: if it is our menu, and these are several teams
+        """
+        if self.env.context.get("billinator_team"):
+            return self._get_pipeline_action()
+        return super().action_primary_channel_button()
+
+    @one_record
+    def _get_pipeline_action(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "billinator_crm.billinator_opportunity_action"
+        )
+        return {
+            **action,
+            "display_name": self.name,
+            "context": {
+                "search_default_team_id": self.id,
+                "search_default_open": 1,
+                "default_team_id": self.id,
+            },
+        }
 
     @api.model
     def _get_default_team(self, user, company):

@@ -256,10 +256,10 @@ class RightsTablesCase(RightsCase, BillinatorInvoicingCommon):
 
     def _try_method(self, record, name):
         arguments = self._get_arguments(record._name, name)
-        # As the client says which quote it is about.
+        # As the client says which quote it is about, and that we show the teams.
         quote = self._get_document("billinator.quote", self._get_hidden_place())
         context = {"active_model": quote._name, "active_ids": quote.ids}
-        record = record.with_context(**context, order_id=quote.id)
+        record = record.with_context(**context, order_id=quote.id, billinator_team=True)
         return self._try(lambda: getattr(record, name)(*arguments))
 
     def _get_hidden_place(self):

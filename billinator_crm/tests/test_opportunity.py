@@ -1,4 +1,5 @@
 import re
+from ast import literal_eval
 from contextlib import contextmanager
 from datetime import datetime
 from unittest.mock import patch
@@ -871,6 +872,33 @@ class TestOpportunityQuotes(OpportunityCase, BillinatorInvoicingCommon):
         form.pricelist_id = self.env["product.pricelist"]
         form.opportunity_id = opportunity
         self.assertEqual(form.currency_id, self.euro)
+
+
+@tagged("post_install", "-at_install")
+class TestTeamsMenu(OpportunityCase):
+    def test_leads_to_the_open_deals_of_a_team(self):
+        shown = self._get_teams_as_shown()
+        action = shown.with_user(self.salesperson).action_primary_channel_button()
+        self.assertEqual(action["res_model"], "billinator.opportunity")
+        self.assertEqual(action["display_name"], "Hardware")
+        self.assertEqual(
+            action["context"],
+            {
+                "search_default_team_id": self.team.id,
+                "search_default_open": 1,
+                "default_team_id": self.team.id,
+            },
+        )
+        self.assertNotEqual(self.team.action_primary_channel_button(), action)
+
+    def test_leads_nowhere_for_several_teams(self):
+        teams = self._get_teams_as_shown() + self.other_team
+        with self.assertRaisesRegex(UserError, "Choose one record"):
+            teams.action_primary_channel_button()
+
+    def _get_teams_as_shown(self):
+        menu = self.env.ref("billinator_crm.crm_team_menu_sales")
+        return self.team.with_context(**literal_eval(menu.action.context))
 
 
 @tagged("post_install", "-at_install")

@@ -38,6 +38,7 @@ billinator.quote.template: copy_data
 billinator.tag: action_refresh action_view_customers copy_data
 billinator.tag.assign: action_assign
 billinator.target: action_view_deals
+crm.team: action_primary_channel_button
 portal.share: action_send_mail
 res.partner: action_log_note action_new_opportunity action_new_quote
     action_view_crm_activities action_view_customer_invoices action_view_in_contacts
@@ -50,6 +51,7 @@ OPENERS = {
     "action_log_note",
     "action_new_opportunity",
     "action_new_quote",
+    "action_primary_channel_button",
     "action_refresh",
     "action_view_crm_activities",
     "action_view_customer_invoices",
@@ -155,6 +157,7 @@ class TestRightsMethods(RightsTablesCase):
     def _get_foreign_records(self, model):
         makers = {
             "account.move": self._make_invoice,
+            "crm.team": self._make_team,
             "portal.share": self._make_share,
             "res.partner": lambda place: place.customer,
         }
@@ -180,6 +183,11 @@ class TestRightsMethods(RightsTablesCase):
                 "partner_id": place.customer.id,
                 "journal_id": journal.id,
             }
+        )
+
+    def _make_team(self, place):
+        return self.env["crm.team"].create(
+            {"name": "A team", "company_id": place.company.id}
         )
 
     def _make_share(self, place):
