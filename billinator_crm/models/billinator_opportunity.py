@@ -543,7 +543,6 @@ class BillinatorOpportunity(models.Model):
         "quote_ids.amount_untaxed_company",
     )
     def _compute_quotes(self):
-        order = [value for value, _label in self._selection_invoice_status()]
         groups = self.env["billinator.quote"]._read_group(
             # A quote is one, however many versions of it there were.
             [("opportunity_id", "in", self._origin.ids), ("is_superseded", "=", False)],
@@ -566,9 +565,21 @@ class BillinatorOpportunity(models.Model):
                 for state, _status, _count, amount in quotes
                 if state in CONVERTIBLE_STATES
             )
-            opportunity.invoice_status = max(
-                (status for _state, status, *_sums in quotes), key=order.index
+            opportunity.invoice_status = self._get_status_of_quotes(
+                {status for _state, status, *_sums in quotes}
             )
+
+    @api.model
+    def _get_status_of_quotes(self, statuses):
+        """Return the furthest of the quotes' statuses.
+
+        :param set statuses: of one or more quotes
+        """
+        # Paid is the deal when all that was invoiced is, and not one quote alone.
+        if statuses - {"no", "paid"} and "paid" in statuses:
+            return "partial"
+        order = [value for value, _label in self._selection_invoice_status()]
+        return max(statuses, key=order.index)
 
     @api.depends("create_date")
     def _compute_duration_tracking(self):
@@ -997,6 +1008,15 @@ class BillinatorOpportunity(models.Model):
                 },
             },
         }
+
+    @api.readonly
+    def action_view_invoices(self):
+        """Open the invoices of the opportunities' quotes.
+
+        :return: a window action
+        :raises AccessError: for who may not read invoices
+        """
+        return self.quote_ids.action_view_invoices()
 
     # === Business === #
 

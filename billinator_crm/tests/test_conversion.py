@@ -494,6 +494,32 @@ class TestConversionStates(ConversionCase):
         self._convert(quotes[1]).action_post()
         self.assertEqual(opportunity.invoice_status, "posted")
 
+    def test_deal_is_paid_when_all_that_was_invoiced_is(self):
+        opportunity = self._create_opportunity()
+        quotes = self.quote + self._create_quote() + self._create_quote()
+        quotes.opportunity_id = opportunity
+        invoice = self._convert(quotes[0])
+        invoice.action_post()
+        self._register_payment(invoice)
+        self.assertEqual(opportunity.invoice_status, "paid")
+        other = self._convert(quotes[1])
+        self.assertEqual(opportunity.invoice_status, "partial")
+        other.action_post()
+        self.assertEqual(opportunity.invoice_status, "partial")
+        self._register_payment(other)
+        self.assertEqual(opportunity.invoice_status, "paid")
+
+    def test_deal_opens_the_invoices_of_its_quotes(self):
+        opportunity = self._create_opportunity()
+        quotes = self.quote + self._create_quote()
+        quotes.opportunity_id = opportunity
+        invoice = self._convert(quotes[0])
+        self.assertEqual(opportunity.action_view_invoices()["res_id"], invoice.id)
+        invoices = invoice + self._convert(quotes[1])
+        action = opportunity.with_user(self.accountant).action_view_invoices()
+        found = self.env["account.move"].search(action["domain"])
+        self.assertEqual(found, invoices)
+
 
 @tagged("post_install", "-at_install")
 class TestConversionRights(ConversionCase):
@@ -512,6 +538,10 @@ class TestConversionRights(ConversionCase):
             invoice.with_user(self.salesperson).read(["name"])
         with self.assertRaises(AccessError):
             quote.read(["invoice_ids"])
+        deal = self._create_opportunity(user_id=self.salesperson.id)
+        self.quote.opportunity_id = deal
+        with self.assertRaises(AccessError):
+            deal.with_user(self.salesperson).action_view_invoices()
 
     def test_invoice_is_the_salespersons_work(self):
         self.quote.with_user(self.salesperson).action_convert_to_invoice()
