@@ -46,6 +46,7 @@
         "views/billinator_activity_views.xml",
         "views/billinator_activity_outcome_views.xml",
         "views/mail_activity_type_views.xml",
+        "views/mail_activity_plan_views.xml",
         "views/billinator_pipeline_snapshot_views.xml",
         "views/billinator_stage_views.xml",
         "views/billinator_stage_conversion_views.xml",

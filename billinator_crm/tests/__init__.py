@@ -6,6 +6,7 @@ from . import (
     test_attachment,
     test_cached_settings,
     test_click_everywhere,
+    test_configuration,
     test_contact,
     test_conversion,
     test_customer,
