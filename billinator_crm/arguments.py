@@ -63,8 +63,9 @@ def one_record(method):
 
     @functools.wraps(method)
     def check_and_call(self, *args, **kwargs):
-        if len(self) != 1:
-            raise UserError(self.env._("Choose one record, and not %s.", len(self)))
+        # What is no id at all, JSON's null for instance, is not among them.
+        if len(self.ids) != 1:
+            raise UserError(self.env._("Choose one record, and not %s.", len(self.ids)))
         parse(self.env, "ids", as_ids, self.ids)
         return method(self, *args, **kwargs)
 

@@ -18,8 +18,10 @@ REFUSALS = (
 
 # Odoo tells who looks for records without a name, as the fuzz does.
 NAMELESS = r"odoo\.models: Cannot (execute name_create|search on display_name), no _rec"
+# Odoo takes any text for an operator until it looks at it, and says so once.
+STRANGE_OPERATOR = r"the domain condition .* should have a lower-case operator"
 # Whatever a call comes to, and what PostgreSQL refuses of it: the answer is judged.
-FUZZ_LOG = (r"odoo\.http: ", CONFLICT, PRINTER, NAMELESS)
+FUZZ_LOG = (r"odoo\.http: ", CONFLICT, PRINTER, NAMELESS, STRANGE_OPERATOR)
 
 # Who edits a quote while its customer signs it gets to know it.
 TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"
