@@ -72,4 +72,7 @@ class TestArguments(BillinatorCommon):
             deals.action_set_lost()
         with self.assertRaisesRegex(UserError, "Choose one record, and not 2"):
             deals.action_new_quote()
+        # What JSON's null becomes.
+        with self.assertRaisesRegex(UserError, "Choose one record, and not 0"):
+            self.customer.browse([None]).action_view_quotes()
         self.assertTrue(deals.action_set_lost(self.lost_reason.id))
