@@ -66,12 +66,12 @@ billinator_crm/models/billinator_batch_tracking_mixin.py
       let the user change
 billinator_crm/models/billinator_document_mixin.py
   1 BillinatorDocumentMixin.unlink: after check_access("unlink")
-billinator_crm/models/billinator_document_named_mixin.py
-  1 BillinatorDocumentNamedMixin._check_salespeople: whether they are portal users
-  1 BillinatorDocumentNamedMixin._leave_out_former_colleagues: likewise
-  1 BillinatorDocumentNamedMixin._check_company: a constraint, which names what Odoo's
+billinator_crm/models/billinator_document_sales_mixin.py
+  1 BillinatorDocumentSalesMixin._check_salespeople: whether they are portal users
+  1 BillinatorDocumentSalesMixin._leave_out_former_colleagues: likewise
+  1 BillinatorDocumentSalesMixin._check_company: a constraint, which names what Odoo's
       does
-  2 BillinatorDocumentNamedMixin._fetch_related: names, which the ORM tells of what it
+  2 BillinatorDocumentSalesMixin._fetch_related: names, which the ORM tells of what it
       has let the user read; what activities tell that the user may see
 billinator_crm/models/billinator_note.py
   1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway

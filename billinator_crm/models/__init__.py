@@ -14,7 +14,7 @@ from . import (
     billinator_contact,
     billinator_dashboard,
     billinator_document_mixin,
-    billinator_document_named_mixin,
+    billinator_document_sales_mixin,
     billinator_lost_reason,
     billinator_note,
     billinator_opportunity,

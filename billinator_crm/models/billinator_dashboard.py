@@ -413,21 +413,8 @@ class BillinatorDashboard(models.AbstractModel):
 
     @api.model
     def _make_cells(self, rows, sums):
-        return Cells(rows, list(sums), self._get_rates(), self.env.company.currency_id)
-
-    @api.model
-    def _get_rates(self):
-        """Return what the current company's currency is for one of each company's."""
-        current = self.env.company
-        rates = {
-            currency: currency._get_conversion_rate(
-                currency, current.currency_id, current
-            )
-            for currency in self.env.companies.currency_id
-        }
-        return {
-            company.id: rates[company.currency_id] for company in self.env.companies
-        }
+        rates = self.env.companies._get_rates_to_current()
+        return Cells(rows, list(sums), rates, self.env.company.currency_id)
 
     @api.model
     def _tell(self, model, domain, cells, **more):
@@ -555,7 +542,7 @@ class BillinatorDashboard(models.AbstractModel):
     def _get_top_deals(self, scope):
         """Tell of the open deals that are worth the most."""
         domain = self._get_deals_domain(scope) & Domain("status", "=", "open")
-        rates = self._get_rates()
+        rates = self.env.companies._get_rates_to_current()
 
         def get_value(deal):
             return deal.expected_revenue_company * rates[deal.company_id.id]

@@ -52,7 +52,7 @@ class BillinatorOpportunity(models.Model):
     _inherit = [
         "billinator.annotated.mixin",
         "billinator.batch.tracking.mixin",
-        "billinator.document.named.mixin",
+        "billinator.document.sales.mixin",
         "billinator.batch.import.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",

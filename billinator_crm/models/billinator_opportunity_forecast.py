@@ -346,9 +346,7 @@ class BillinatorOpportunity(models.Model):
         )
         rows = self.env.execute_query_dict(self._get_forecast_sql(query))
         companies = self.env["res.company"].browse({row["company_id"] for row in rows})
-        rates = {
-            company.id: self._get_rate_to_current(company) for company in companies
-        }
+        rates = companies._get_rates_to_current()
         for row in rows:
             rate = rates[row["company_id"]]
             for name in ("value", "weighted", "committed"):
@@ -399,16 +397,6 @@ class BillinatorOpportunity(models.Model):
             )
         )
 
-    @api.model
-    def _get_rate_to_current(self, company):
-        current = self.env.company
-        return self.env["res.currency"]._get_conversion_rate(
-            company.currency_id,
-            current.currency_id,
-            current,
-            fields.Date.context_today(self),
-        )
-
     def _get_won_by_month(self, domain, start, end):
         """Return what was won in a period, by month, as the user's calendar has it.
 
@@ -425,11 +413,11 @@ class BillinatorOpportunity(models.Model):
             ["date_closed:month", "company_id"],
             ["expected_revenue_company:sum"],
         )
+        companies = self.env["res.company"].union(*(company for _, company, _ in rows))
+        rates = companies._get_rates_to_current()
         won = defaultdict(float)
         for month, company, amount in rows:
-            won[fields.Date.to_date(month)] += amount * self._get_rate_to_current(
-                company
-            )
+            won[fields.Date.to_date(month)] += amount * rates[company.id]
         return won
 
     @api.model

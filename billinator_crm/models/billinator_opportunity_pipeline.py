@@ -1,6 +1,6 @@
 from datetime import timezone
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -51,16 +51,11 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def _make_columns(self, rows, aggregates):
         """Return a tuple of a stage and the aggregates for each stage of the rows."""
-        company = self.env.company
         companies = self.env["res.company"].browse({row["company_id"] for row in rows})
         # Not their hundred other fields.
         companies.fetch(["currency_id", "parent_path"])
         currency_ids = {owner.id: owner.currency_id.id for owner in companies}
-        rates = (
-            self.env["res.currency"]
-            .browse(currency_ids.values())
-            ._get_rates(company, fields.Date.context_today(self))
-        )
+        rates = companies._get_rates_to_current()
 
         def aggregate(name, column):
             if name == "__count":
@@ -70,7 +65,7 @@ class BillinatorOpportunity(models.Model):
             amount, _colon, kind = name.partition(":")
             return sum(
                 float(row[AMOUNTS[amount]])
-                / (rates[currency_ids[row["company_id"]]] if kind != "sum" else 1)
+                * (rates[row["company_id"]] if kind != "sum" else 1)
                 for row in column
             )
 
@@ -130,14 +125,10 @@ class BillinatorOpportunity(models.Model):
         :return: list of dicts, amounts converted to the current company's currency
         """
         rows = self._select_pipeline_rows(domain)
-        current = self.env.company
         for row in rows:
             company = self.env["res.company"].browse(row["company_id"])
             for name in ("value", "weighted_value"):
-                # By the rates of the company that reads it, as everywhere.
-                row[name] = company.currency_id._convert(
-                    float(row[name] or 0), current.currency_id, current
-                )
+                row[name] = company._convert_to_current(float(row[name] or 0))
         return rows
 
     def _select_pipeline_rows(self, domain):

@@ -230,7 +230,8 @@ class BillinatorPipelineSnapshot(models.Model):
                 self._get_bridge_sql(start, end, closing, domain),
             )
         ):
-            amounts[bar] += self._convert(change, company_id)
+            company = self.env["res.company"].browse(company_id)
+            amounts[bar] += company._convert_to_current(float(change))
             counts[bar] += count
         # The sum of what was converted, so that it adds up to the cent.
         amounts["closing"] = sum(
@@ -262,10 +263,6 @@ class BillinatorPipelineSnapshot(models.Model):
             "closing": self.env._("Closing"),
         }
         return list(labels.items())
-
-    def _convert(self, amount, company_id):
-        company, current = self.env["res.company"].browse(company_id), self.env.company
-        return company.currency_id._convert(float(amount), current.currency_id, current)
 
     def _get_bridge_dates(self, date_from, date_to):
         """Return the days of the snapshots that are meant; the second may be None."""

@@ -76,7 +76,7 @@ class BillinatorQuote(models.Model):
         "product.catalog.mixin",
         "billinator.batch.tracking.mixin",
         "billinator.annotated.mixin",
-        "billinator.document.named.mixin",
+        "billinator.document.sales.mixin",
         "billinator.batch.import.mixin",
         "mail.activity.mixin",
         "utm.mixin",

@@ -28,26 +28,6 @@ class BillinatorTag(models.Model):
         "(LOWER(name->>'en_US'))", "A tag of this name exists already."
     )
 
-    def copy_data(self, default=None):
-        """Let a copy have a name of its own."""
-        vals_list = super().copy_data(default)
-        if "name" not in (default or {}):
-            for tag, vals in zip(self, vals_list, strict=True):
-                vals["name"] = self._get_free_name(tag.name)
-        return vals_list
-
-    @api.private
-    def copy_translations(self, new, excluded=()):
-        """Leave the copy its own name in all languages."""
-        return super().copy_translations(new, {*excluded, "name"})
-
-    @api.model
-    def _get_free_name(self, name):
-        tags = self.with_context(active_test=False)
-        while tags.search_count([("name", "=ilike", escape_psql(name))], limit=1):
-            name = self.env._("%s (copy)", name)
-        return name
-
     @api.model
     def _default_color(self):
         """Give neighbours in time different colours; there are eleven."""
@@ -74,3 +54,23 @@ class BillinatorTag(models.Model):
             )
             for tag in self:
                 tag[field] = counts.get(tag, 0)
+
+    def copy_data(self, default=None):
+        """Let a copy have a name of its own."""
+        vals_list = super().copy_data(default)
+        if "name" not in (default or {}):
+            for tag, vals in zip(self, vals_list, strict=True):
+                vals["name"] = self._get_free_name(tag.name)
+        return vals_list
+
+    @api.private
+    def copy_translations(self, new, excluded=()):
+        """Leave the copy its own name in all languages."""
+        return super().copy_translations(new, {*excluded, "name"})
+
+    @api.model
+    def _get_free_name(self, name):
+        tags = self.with_context(active_test=False)
+        while tags.search_count([("name", "=ilike", escape_psql(name))], limit=1):
+            name = self.env._("%s (copy)", name)
+        return name

@@ -67,6 +67,30 @@ class ResCompany(models.Model):
             zoned, moment or fields.Datetime.now()
         ).date()
 
+    def _get_rates_to_current(self):
+        """Return what each company's currency is worth in the current company's.
+
+        By the current company's rates of today, as Odoo's own reports do it.
+
+        :return: dict of company's id: rate
+        """
+        current = self.env.company
+        rates = {
+            currency: currency._get_conversion_rate(
+                currency, current.currency_id, current
+            )
+            for currency in self.currency_id
+        }
+        return {company.id: rates[company.currency_id] for company in self}
+
+    def _convert_to_current(self, amount):
+        """Return an amount of the company, rounded, in the current company's currency.
+
+        By the same rates as ``_get_rates_to_current``.
+        """
+        current = self.env.company
+        return self.currency_id._convert(amount, current.currency_id, current)
+
     def _create_quote_sequences(self):
         """Create the quote numbers of companies that have none yet."""
         # Whoever creates a company may, by that, give it a numbering.

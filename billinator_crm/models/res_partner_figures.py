@@ -378,16 +378,8 @@ class ResPartner(models.Model):
             figures = sums[(customer.id, *values)]
             figures["count"] += count
             for name, amount in zip(amounts, totals, strict=True):
-                figures[name] += self._convert_figure(amount, company)
+                figures[name] += company._convert_to_current(amount)
         return sums
-
-    def _convert_figure(self, amount, company):
-        """Return an amount of a company in the current company's currency.
-
-        At the current company's rate of today, as Odoo's own reports do it.
-        """
-        current = self.env.company
-        return company.currency_id._convert(amount, current.currency_id, current)
 
     @api.model
     def _get_invoice_domain(self):
@@ -462,8 +454,8 @@ class ResPartner(models.Model):
             before = payments[customer]
             payments[customer] = (
                 before[0] + count,
-                before[1] + self._convert_figure(amount, company),
-                before[2] + self._convert_figure(amount_days, company),
+                before[1] + company._convert_to_current(amount),
+                before[2] + company._convert_to_current(amount_days),
             )
         return payments
 

@@ -11,7 +11,7 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models import billinator_document_named_mixin as mixin
+from ..models import billinator_document_sales_mixin as mixin
 from .common import BillinatorCommon, BillinatorInvoicingCommon
 
 

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from ..models.billinator_opportunity_pipeline import AGGREGATES
@@ -68,6 +68,25 @@ class TestOpportunityPipeline(SummaryCase):
         self.env.cr.execute("DELETE FROM billinator_opportunity_summary")
         self.assertEqual(self._read_columns([], order="stage_id"), [])
         self.assertTrue(self._read_columns([]))
+
+    def test_columns_by_rates_that_are_shared(self):
+        # Where companies share their rates, the current one's currency has one, too.
+        self.company.currency_id.rate_ids = [
+            Command.create(
+                {"name": fields.Date.today(), "rate": 2, "company_id": False}
+            )
+        ]
+        deals = self._get_deals()
+        columns = deals._read_group(
+            [],
+            ["stage_id"],
+            ["expected_revenue_company:sum_currency"],
+            order="stage_id",
+        )
+        overall = deals.get_pipeline_statistics([])["overall"]
+        self.assertAlmostEqual(
+            sum(amount for _stage, amount in columns), overall["value"], 2
+        )
 
     def test_progress_bar(self):
         deals = self._get_deals()

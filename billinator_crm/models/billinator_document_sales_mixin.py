@@ -36,14 +36,14 @@ ACTIVITY_FIELDS = ("activity_type_id", "icon", "summary")
 ACTIVITY_TYPE_FIELDS = ("decoration_type", "icon", "name")
 
 
-class BillinatorDocumentNamedMixin(models.AbstractModel):
-    """A document that is found by the name of its customer, ``partner_id``.
+class BillinatorDocumentSalesMixin(models.AbstractModel):
+    """A document of sales to a customer, ``partner_id``, by whose name it is found.
 
     It has a salesperson, ``user_id``, and a team, ``team_id``, too.
     """
 
-    _name = "billinator.document.named.mixin"
-    _description = "Document Found by Its Customer"
+    _name = "billinator.document.sales.mixin"
+    _description = "Document of Sales"
     _inherit = ["billinator.document.mixin"]
 
     @api.model
