@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..arguments import arguments, as_texts
 
@@ -23,6 +23,7 @@ class BillinatorBatchImportMixin(models.AbstractModel):
     _name = "billinator.batch.import.mixin"
     _description = "Import in Batches"
 
+    @api.model
     @arguments(fields=as_texts)
     def load(self, fields, data):
         """Import rows, as every model of Odoo does.

@@ -76,3 +76,22 @@ class TestArguments(BillinatorCommon):
         with self.assertRaisesRegex(UserError, "Choose one record, and not 0"):
             self.customer.browse([None]).action_view_quotes()
         self.assertTrue(deals.action_set_lost(self.lost_reason.id))
+
+    def test_what_overrides_odoo_is_called_as_before(self):
+        """A decorator of a method that Odoo calls by its marks is to be repeated."""
+        for model, cls in self.env.registry.items():
+            mro = cls.mro()
+            for position, ours in enumerate(mro):
+                if not ours.__module__.startswith("odoo.addons.billinator_crm"):
+                    continue
+                for name in vars(ours):
+                    [method, *overridden] = (
+                        vars(one)[name] for one in mro[position:] if name in vars(one)
+                    )
+                    if name.startswith("_") or not (overridden and callable(method)):
+                        continue
+                    for mark in ("_api_model", "_readonly"):
+                        with self.subTest(model=model, method=name, mark=mark):
+                            self.assertGreaterEqual(
+                                hasattr(method, mark), hasattr(overridden[0], mark)
+                            )
