@@ -140,6 +140,19 @@ class BillinatorQuote(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    partner_shipping_id = fields.Many2one(
+        "res.partner",
+        string="Delivery Address",
+        compute="_compute_partner_shipping_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Where the goods go: the fiscal position follows it.",
+    )
     opportunity_id = fields.Many2one(
         "billinator.opportunity",
         check_company=True,
@@ -362,6 +375,12 @@ class BillinatorQuote(models.Model):
             quote.partner_invoice_id = addresses and addresses["invoice"]
 
     @api.depends("partner_id")
+    def _compute_partner_shipping_id(self):
+        for quote in self:
+            addresses = quote.partner_id and quote.partner_id.address_get(["delivery"])
+            quote.partner_shipping_id = addresses and addresses["delivery"]
+
+    @api.depends("partner_id")
     def _compute_user_id(self):
         is_salesperson = self.env.user.has_group("sales_team.group_sale_salesman")
         for quote in self:
@@ -421,15 +440,19 @@ class BillinatorQuote(models.Model):
                 date=quote.date_quote,
             )
 
-    @api.depends("partner_id", "company_id")
+    @api.depends("partner_id", "partner_shipping_id", "company_id")
     def _compute_fiscal_position_id(self):
         FiscalPosition = self.env["account.fiscal.position"]
-        for (company, partner), quotes in self.grouped(
-            lambda quote: (quote.company_id, quote.partner_id)
+        for (company, partner, delivery), quotes in self.grouped(
+            lambda quote: (
+                quote.company_id,
+                quote.partner_id,
+                quote.partner_shipping_id,
+            )
         ).items():
             quotes.fiscal_position_id = FiscalPosition.with_company(
                 company
-            )._get_fiscal_position(partner)
+            )._get_fiscal_position(partner, delivery=delivery)
 
     @api.depends("partner_id", "company_id")
     def _compute_payment_term_id(self):
@@ -498,6 +521,7 @@ class BillinatorQuote(models.Model):
         "name",
         "partner_id",
         "partner_invoice_id",
+        "partner_shipping_id",
         "company_id",
         "date_quote",
         "validity_date",

@@ -116,6 +116,7 @@ class BillinatorQuote(models.Model):
             "billinator_quote_id": self.id,
             "company_id": self.company_id.id,
             "partner_id": self.partner_invoice_id.id,
+            "partner_shipping_id": self.partner_shipping_id.id,
             "currency_id": self.currency_id.id,
             "fiscal_position_id": self.fiscal_position_id.id,
             "invoice_payment_term_id": self.payment_term_id.id,

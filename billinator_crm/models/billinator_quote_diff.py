@@ -7,6 +7,7 @@ from ..arguments import arguments, as_id, one_record
 TERMS = (
     "partner_id",
     "partner_invoice_id",
+    "partner_shipping_id",
     "validity_date",
     "payment_term_id",
     "fiscal_position_id",

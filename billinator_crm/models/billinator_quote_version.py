@@ -358,6 +358,7 @@ class BillinatorQuote(models.Model):
             "company_id",
             "partner_id",
             "partner_invoice_id",
+            "partner_shipping_id",
             "date_quote",
             "validity_date",
             "currency_id",
@@ -385,9 +386,13 @@ class BillinatorQuote(models.Model):
         :return: dict that is the same JSON in every process, whoever asks
         """
         self.ensure_one()
+        values = to_plain(self, self._get_content_fields())
+        if self.partner_shipping_id == self.partner_id:
+            # Nothing is said of it then, as in all that was signed before it was there.
+            del values["partner_shipping_id"]
         lines = self.line_ids.sorted()
         return {
-            "quote": to_plain(self, self._get_content_fields()),
+            "quote": values,
             "lines": [to_plain(line, line._get_content_fields()) for line in lines],
             "totals": self._get_content_totals(),
         }

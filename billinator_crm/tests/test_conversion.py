@@ -234,6 +234,58 @@ class TestConversionContents(ConversionCase):
             ],
         )
 
+    def test_delivery_abroad(self):
+        """Taxes are those of the place of delivery, on all invoices of the quote."""
+        germany, france = self.env.ref("base.de"), self.env.ref("base.fr")
+        abroad = self.env["account.fiscal.position"].create(
+            {
+                "name": "Abroad",
+                "sequence": -1,
+                "auto_apply": True,
+                "country_id": france.id,
+            }
+        )
+        tax = self.company_data["default_tax_sale"]
+        self.env["account.tax"].create(
+            {
+                "name": "TVA",
+                "amount": 5.5,
+                "fiscal_position_ids": [Command.set(abroad.ids)],
+                "original_tax_ids": [Command.set(tax.ids)],
+            }
+        )
+        self.customer.country_id = germany
+        shop, _office = self.env["res.partner"].create(
+            [
+                {
+                    "name": kind,
+                    "type": kind,
+                    "parent_id": self.customer.id,
+                    "country_id": country.id,
+                }
+                for kind, country in (("delivery", france), ("invoice", germany))
+            ]
+        )
+        quote = self._create_quote(
+            {"product_id": self.product_a.id, "quantity": 3, "price_unit": 33.37}
+        )
+        self.assertEqual(quote.fiscal_position_id, abroad)
+        self.assertEqual(quote.amount_total, 105.62)
+        quote.action_invoice_down_payment(percentage=30)
+        quote.action_convert_to_invoice()
+        invoices = quote.invoice_ids
+        self.assertEqual(len(invoices), 2)
+        for invoice in invoices:
+            self.assertEqual(invoice.partner_shipping_id, shop)
+            self.assertEqual(invoice.fiscal_position_id, abroad)
+        self.assertEqual(sum(invoices.mapped("amount_total")), 105.62)
+        # Another one than the customer's own.
+        quote = self._create_quote(partner_shipping_id=self.partner_b.id)
+        invoice = self._convert(quote)
+        self.assertEqual(invoice.partner_shipping_id, self.partner_b)
+        self.assertEqual(invoice.fiscal_position_id, quote.fiscal_position_id)
+        self.assertEqual(invoice.amount_total, quote.amount_total)
+
     def test_what_the_quote_leaves_empty_stays_empty(self):
         """An invoice would find its own terms and fiscal position by the customer."""
         self.customer.property_account_position_id = self.fiscal_pos_a

@@ -402,6 +402,28 @@ class TestQueryCounts(BillinatorInvoicingCommon):
     def test_create_quotes(self):
         self.assertConstant(self.env["billinator.quote"].create, self._prepare_quotes)
 
+    def test_create_quotes_to_deliver_elsewhere(self):
+        warehouse = {
+            "name": "Warehouse",
+            "type": "delivery",
+            "property_account_position_id": self.fiscal_pos_a.id,
+        }
+        Partner = self.env["res.partner"]
+        Partner.create(
+            [{**warehouse, "parent_id": customer.id} for customer in self.customers]
+        )
+        strangers = Partner.create([dict(warehouse) for _customer in self.customers])
+        self.assertConstant(self.env["billinator.quote"].create, self._prepare_quotes)
+        self.assertConstant(
+            self.env["billinator.quote"].create,
+            lambda count: [
+                {**values, "partner_shipping_id": stranger.id}
+                for values, stranger in zip(
+                    self._prepare_quotes(count), strangers, strict=False
+                )
+            ],
+        )
+
     def test_create_long_quotes(self):
         self.assertConstant(
             self.env["billinator.quote"].create,

@@ -131,6 +131,21 @@ class TestSignature(PortalCase):
         # A merge makes no signature right that was wrong before.
         self.assertNotEqual(changed.signed_hash, changed.content_hash)
 
+    def test_a_merge_of_delivery_addresses_keeps_the_signature(self):
+        here, there = self.env["res.partner"].create(
+            [
+                {"name": name, "type": "delivery", "parent_id": self.customer.id}
+                for name in ("Here", "There")
+            ]
+        )
+        quote = self._create_sent_quote(partner_shipping_id=here.id)
+        self._sign(quote)
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (here + there).ids, there
+        )
+        self.assertEqual(quote.partner_shipping_id, there)
+        self.assertEqual(quote.signed_hash, quote.content_hash)
+
     def test_only_what_the_page_shows_is_signed(self):
         for change in (
             {"line_ids": [Command.update(self.fixed.id, {"name": "Other words"})]},
@@ -474,6 +489,25 @@ class TestPortalPages(PortalCase, HttpCase):
             self._log_in(user)
             self.assertEqual(self._get_status(self.quote), status, user.login)
         self.assertEqual(self._get_status(draft), 404)
+
+    def test_says_where_bills_and_goods_go(self):
+        addresses = self.env["res.partner"].create(
+            [
+                {
+                    "name": f"Ada's {kind}",
+                    "street": f"Street of {kind}",
+                    "type": kind,
+                    "parent_id": self.customer.id,
+                }
+                for kind in ("invoice", "delivery")
+            ]
+        )
+        elsewhere = self._create_sent_quote()
+        self._log_in(self.buyer)
+        for quote, shown in ((elsewhere, True), (self.quote, False)):
+            page = self._get(f"/my/crm-quotes/{quote.id}").text
+            for address in addresses:
+                self.assertEqual(address.street in page, shown)
 
     def test_signing_is_told_in_the_companys_time(self):
         """Whoever reads it, and whoever signs: the page of a link has no time zone."""

@@ -1,6 +1,7 @@
 from datetime import date, timedelta
 from functools import partial
 from itertools import permutations
+from runpy import run_path
 
 from psycopg2 import IntegrityError
 from psycopg2.errors import CheckViolation, NotNullViolation, UniqueViolation
@@ -9,6 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
+from odoo.tools.misc import file_path
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
@@ -47,6 +49,7 @@ class TestQuote(BillinatorInvoicingCommon):
                     "company_id": self.company.id,
                     "commercial_partner_id": self.customer.id,
                     "partner_invoice_id": person.address_get(["invoice"])["invoice"],
+                    "partner_shipping_id": person.id,
                     "user_id": self.salesperson.id,
                     "payment_term_id": self.pay_terms_b.id,
                     "fiscal_position_id": self.fiscal_pos_a.id,
@@ -66,7 +69,79 @@ class TestQuote(BillinatorInvoicingCommon):
         self.assertEqual(quote.payment_term_id, self.pay_terms_b)
         self.assertEqual(quote.fiscal_position_id, self.fiscal_pos_a)
         self.assertEqual(quote.partner_invoice_id, self.partner_b)
+        self.assertEqual(quote.partner_shipping_id, self.partner_b)
         self.assertEqual(quote.user_id, user)
+
+    def test_delivery_address_of_the_customer(self):
+        warehouse, other = self.env["res.partner"].create(
+            [
+                {"name": name, "type": "delivery", "parent_id": self.customer.id}
+                for name in ("A Warehouse", "B Warehouse")
+            ]
+        )
+        quote = self._create_quote()
+        self.assertEqual(quote.partner_shipping_id, warehouse)
+        quote.partner_shipping_id = other
+        self.assertEqual(quote.copy().partner_shipping_id, other)
+        quote.action_mark_sent()
+        quote.action_revise()
+        self.assertEqual(quote.next_version_id.partner_shipping_id, other)
+
+    def test_fiscal_position_is_that_of_the_delivery_address(self):
+        germany, france = self.env.ref("base.de"), self.env.ref("base.fr")
+        abroad = self.env["account.fiscal.position"].create(
+            {
+                "name": "Abroad",
+                "sequence": -1,
+                "auto_apply": True,
+                "country_id": france.id,
+            }
+        )
+        self.customer.country_id = germany
+        quote = self._create_quote()
+        self.assertNotEqual(quote.fiscal_position_id, abroad)
+        quote.partner_shipping_id = self.env["res.partner"].create(
+            {
+                "name": "Warehouse",
+                "type": "delivery",
+                "parent_id": self.customer.id,
+                "country_id": france.id,
+            }
+        )
+        self.assertEqual(quote.fiscal_position_id, abroad)
+        self.assertEqual(self._create_quote().fiscal_position_id, abroad)
+        quote.partner_shipping_id = self.customer
+        self.assertNotEqual(quote.fiscal_position_id, abroad)
+
+    def test_an_upgrade_delivers_to_the_customer_as_before(self):
+        quote = self._create_quote()
+        content_hash, position = quote.content_hash, quote.fiscal_position_id
+        self.env["res.partner"].create(
+            {
+                "name": "Warehouse",
+                "type": "delivery",
+                "parent_id": self.customer.id,
+                "property_account_position_id": self.fiscal_pos_a.id,
+            }
+        )
+        quote.action_accept()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.env.cr.execute("ALTER TABLE billinator_quote DROP partner_shipping_id")
+        path = "billinator_crm/migrations/19.0.1.5.0/pre-delivery-address.py"
+        migrate = run_path(file_path(path))["migrate"]
+        migrate(self.env.cr, "19.0.1.4.0")
+        self.assertEqual(quote.partner_shipping_id, self.customer)
+        self.assertEqual(quote.fiscal_position_id, position)
+        self.assertEqual(quote.content_hash, content_hash)
+        # What is there already stays.
+        self.env.cr.execute(
+            "UPDATE billinator_quote SET partner_shipping_id = %s WHERE id = %s",
+            [self.partner_b.id, quote.id],
+        )
+        quote.invalidate_recordset()
+        migrate(self.env.cr, "19.0.1.4.0")
+        self.assertEqual(quote.partner_shipping_id, self.partner_b)
 
     def test_salesperson_of_the_customer(self):
         self.customer.user_id = self.colleague
@@ -474,6 +549,7 @@ class TestQuoteStates(BillinatorInvoicingCommon):
             "name": f"{self.quote.name}-B",
             "partner_id": self.partner_b.id,
             "partner_invoice_id": self.partner_b.id,
+            "partner_shipping_id": self.partner_b.id,
             "date_quote": "2020-01-01",
             "validity_date": "2040-01-01",
             "currency_id": currency.id,
@@ -689,6 +765,7 @@ class TestQuoteCompanies(BillinatorInvoicingCommon):
             ("payment_term_id", "account.payment.term", {}),
             ("partner_id", "res.partner", {}),
             ("partner_invoice_id", "res.partner", {}),
+            ("partner_shipping_id", "res.partner", {}),
             ("opportunity_id", "billinator.opportunity", {"contact_name": "Ada"}),
         ):
             record = self.env[model].create({"name": "There", **self.foreign, **values})

@@ -51,6 +51,29 @@ class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
             quote._get_report_base_filename(), f"Quote {quote.name.replace('/', '-')}"
         )
 
+    def test_says_where_bills_and_goods_go(self):
+        addresses = self.env["res.partner"].create(
+            [
+                {
+                    "name": f"Ada's {kind}",
+                    "street": f"Street of {kind}",
+                    "type": kind,
+                    "parent_id": self.customer.id,
+                }
+                for kind in ("invoice", "delivery")
+            ]
+        )
+        titles = ("Invoice Address", "Delivery Address")
+        quote = self._create_quote()
+        text = self._get_text(quote)
+        for title, address in zip(titles, addresses, strict=True):
+            self.assertIn(title, text)
+            self.assertIn(address.street, text)
+        quote.partner_shipping_id = self.customer
+        text = self._get_text(quote)
+        self.assertIn("Invoice Address", text)
+        self.assertNotIn("Delivery Address", text)
+
     def test_says_units_whoever_prints_it(self):
         """Customers have no rights to units, and no others print it from the page."""
         dozen = self.env.ref("uom.product_uom_dozen")

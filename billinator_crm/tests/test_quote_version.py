@@ -52,6 +52,7 @@ class TestQuoteContent(BillinatorInvoicingCommon):
             [
                 (self.quote, {"partner_id": self.partner_b.id}),
                 (self.quote, {"partner_invoice_id": self.partner_a.id}),
+                (self.quote, {"partner_shipping_id": self.partner_a.id}),
                 (self.quote, {"name": "Q-1-2"}),
                 (self.quote, {"validity_date": "2099-01-01"}),
                 (self.quote, {"date_quote": "2098-01-01"}),

@@ -40,8 +40,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _get_quotes_as_signed(self, partners):
         """Return the signed quotes of the partners that say what was signed."""
-        of_partners = Domain("partner_id", "in", partners.ids)
-        of_partners |= Domain("partner_invoice_id", "in", partners.ids)
+        names = ("partner_id", "partner_invoice_id", "partner_shipping_id")
+        of_partners = Domain.OR(Domain(name, "in", partners.ids) for name in names)
         # The merge is the admin's; it takes all quotes along.
         quotes_sudo = self.env["billinator.quote"].sudo()
         signed_sudo = quotes_sudo.search(Domain("signed_on", "!=", False) & of_partners)
