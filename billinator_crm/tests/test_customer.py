@@ -341,6 +341,23 @@ class TestCustomerRights(CustomerCase):
         )[0]
         self.assertFalse(any(value for name, value in row.items() if name != "id"))
 
+    def test_warns_of_a_customer_with_the_same_numbers(self):
+        self.other_customer.write({"vat": "US123", "company_registry": "HRB 1"})
+        customer = self._as(self.salesperson)
+        for partner in (customer, customer.browse()):
+            with Form(partner, PAGE) as form:
+                form.company_type = "company"
+                form.name = "Ada Industries"
+                self.assertFalse(form.same_vat_partner_id)
+                self.assertFalse(form.same_company_registry_partner_id)
+                form.vat = "US123"
+                form.company_registry = "HRB 1"
+                self.assertEqual(form.same_vat_partner_id, self.other_customer)
+                self.assertEqual(
+                    form.same_company_registry_partner_id, self.other_customer
+                )
+                form.vat = form.company_registry = False
+
     def test_page_opens_for_every_role(self):
         for user in (
             self.salesperson,
