@@ -246,6 +246,7 @@ billinator_crm/models/crm_team.py
   1 CrmTeam.write: likewise
   1 CrmTeam.unlink: likewise
   1 CrmTeam._get_alias_sudo: likewise
+  1 CrmTeam._get_properties_definitions: of properties, which whoever reads a deal sees
   1 CrmTeam._create_billinator_alias: likewise
 billinator_crm/models/mail_activity.py
   1 MailActivity._get_rows: after the ORM has checked the right to the activity; what

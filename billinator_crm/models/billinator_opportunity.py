@@ -308,6 +308,12 @@ class BillinatorOpportunity(models.Model):
         help="How far the invoices of the opportunity's quotes are.",
     )
 
+    opportunity_properties = fields.Properties(
+        "Properties",
+        definition="team_id.opportunity_properties_definition",
+        copy=True,
+    )
+
     # A deleted campaign, source or medium leaves its opportunities alone.
     campaign_id = fields.Many2one(ondelete="set null")
     medium_id = fields.Many2one(ondelete="set null")

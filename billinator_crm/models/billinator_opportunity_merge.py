@@ -182,7 +182,24 @@ class BillinatorOpportunity(models.Model):
         for name, records in (("tag_ids", others.tag_ids), ("contact_ids", contacts)):
             values[name] = [Command.link(record.id) for record in records]
         values["priority"] = max((self + others).mapped("priority"))
+        values["opportunity_properties"] = self._merge_properties(
+            others, values.get("team_id") or self.team_id.id
+        )
         self.write(values)
+
+    def _merge_properties(self, others, team_id):
+        """Return the first value of each property of a team's deals among these.
+
+        :param int team_id: of the team that the opportunity is going to have
+        """
+        kin = (self + others).filtered(lambda deal: deal.team_id.id == team_id)
+        merged = {}
+        for properties in self._fields["opportunity_properties"].convert_to_read_multi(
+            [deal.opportunity_properties for deal in kin], kin, use_display_name=False
+        ):
+            for one in properties:
+                merged[one["name"]] = merged.get(one["name"]) or one.get("value")
+        return {name: value for name, value in merged.items() if value is not None}
 
     def _detach_stage_history(self):
         """Keep the changes of stage readable, but out of the time per stage."""

@@ -5,9 +5,9 @@ from ..arguments import one_record
 
 
 class CrmTeam(models.Model):
-    """Gives teams an address at which a mail becomes an opportunity.
+    """Gives teams an address at which a mail becomes an opportunity, and properties.
 
-    Fields of its own, for Odoo's CRM has an alias on the team, too.
+    Fields of its own, for Odoo's CRM has both on the team, too.
     """
 
     _inherit = "crm.team"
@@ -32,6 +32,9 @@ class CrmTeam(models.Model):
         string="Domain of the Opportunity Alias",
         compute="_compute_billinator_alias_domain_id",
         inverse="_inverse_billinator_alias",
+    )
+    opportunity_properties_definition = fields.PropertiesDefinition(
+        "Opportunity Properties"
     )
 
     @api.depends("billinator_alias_id.alias_name")
@@ -134,6 +137,33 @@ class CrmTeam(models.Model):
     def _get_default_id(self, user_id, company_id):
         domain = self._check_company_domain(company_id)
         return self._get_default_team_id(user_id=user_id, domain=domain).id
+
+    @api.model
+    @ormcache()
+    def _get_properties_definitions(self):
+        """Return the definition of the properties of each team's deals, by id.
+
+        Every new deal asks for it, and nobody changes it for months.
+        """
+        # As sudo: who has a deal of the team sees them.
+        teams_sudo = self.sudo().with_context(active_test=False)
+        teams_sudo = teams_sudo.search([("id", "!=", False)])
+        teams_sudo.fetch(["opportunity_properties_definition"])
+        return {
+            team.id: team.opportunity_properties_definition or None
+            for team in teams_sudo
+        }
+
+    @api.model
+    def _remember_properties(self):
+        """Put the definitions into the cache, where a deal looks for its team's."""
+        definitions = self._get_properties_definitions()
+        field = self._fields["opportunity_properties_definition"]
+        field._insert_cache(self.browse(definitions), definitions.values())
+
+    @api.model
+    def _has_properties(self):
+        return any(self._get_properties_definitions().values())
 
     def _get_alias_sudo(self):
         """Return the teams' aliases, for whoever may change the team."""

@@ -28,6 +28,7 @@ from . import (
     test_opportunity_mail,
     test_opportunity_merge,
     test_opportunity_pipeline,
+    test_opportunity_properties,
     test_opportunity_statistics,
     test_opportunity_summary,
     test_performance,

@@ -9,6 +9,7 @@ from .common import BillinatorInvoicingCommon
 from .view_specification import get_specification
 
 FEW, MANY = 1, 50
+PROPERTY = {"name": "size", "string": "Size", "type": "char", "default": "Large"}
 # What BaseCommon switches off to be fast, and users do not.
 USUAL_MAIL = {
     "tracking_disable": False,
@@ -273,6 +274,42 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             )
 
         self.assertConstant(show, self._create_busy_opportunities)
+
+    def test_properties_cost_nothing_where_no_team_has_some(self):
+        counts = self._count_for_properties(False)
+        self.assertEqual(counts["form"], counts["form without properties"])
+        self.assertEqual(counts["new"], counts["new without properties"])
+        # Cards ask for the names of their teams, too.
+        with_some = self._count_for_properties([PROPERTY])
+        self.assertEqual(with_some, {**counts, "kanban": counts["kanban"] + 1})
+
+    def _count_for_properties(self, definition):
+        """Return how many queries a salesperson's work takes, by what it is."""
+        teams = self.env["crm.team"].with_context(active_test=False).search([])
+        teams.opportunity_properties_definition = definition
+        Deal = self.env["billinator.opportunity"].with_user(self.salesperson)
+        [values] = self._prepare_opportunities(1)
+        deals = Deal.create([{**values, "user_id": self.salesperson.id}] * 2)
+        deals = deals.with_env(Deal.env)
+        form, kanban = (get_specification(Deal, name) for name in ("form", "kanban"))
+        self.assertEqual("opportunity_properties" in kanban, bool(definition))
+        bare = {key: form[key] for key in form if key != "opportunity_properties"}
+        codes = iter(("PROPOSAL", "QUALIFIED"))
+        works = {
+            "create": lambda: Deal.create(values),
+            "move": lambda: deals.write({"stage_id": self.stages[next(codes)].id}),
+            "kanban": lambda: deals.web_read(kanban),
+            "form": lambda: deals[0].web_read(form),
+            "form without properties": lambda: deals[0].web_read(bare),
+            "new": lambda: Deal.onchange({}, [], form),
+            "new without properties": lambda: Deal.onchange({}, [], bare),
+        }
+
+        # What is remembered between requests is there at the second time.
+        return {
+            name: [self._count(lambda _none, work=work: work(), None) for _ in "12"][-1]
+            for name, work in works.items()
+        }
 
     def test_forecast(self):
         """The columns of the coming months, with their cards and what to expect."""

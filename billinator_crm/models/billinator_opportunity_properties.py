@@ -1,0 +1,57 @@
+from odoo import api, models
+
+PROPERTIES = "opportunity_properties"
+# Views that read the properties of many deals, and only where a team has some.
+VIEWS_OF_MANY = {"kanban", "list"}
+
+
+class BillinatorOpportunity(models.Model):
+    """The properties: fields of their own, which each sales team defines."""
+
+    _inherit = "billinator.opportunity"
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        """Let properties be the team's, which follows from the salesperson later."""
+        self.env["crm.team"]._remember_properties()
+        defaults = super()._add_missing_default_values(values)
+        if "team_id" not in defaults:
+            team = self.env["crm.team"]._get_default_team(
+                self.env["res.users"].browse(defaults.get("user_id")),
+                self.env["res.company"].browse(defaults.get("company_id")),
+            )
+            given = {"team_id": team.id, PROPERTIES: values.get(PROPERTIES)}
+            defaults[PROPERTIES] = self._fields[PROPERTIES]._add_default_values(
+                self.env, given
+            )
+        return defaults
+
+    def write(self, vals):
+        if not {"team_id", "user_id"}.isdisjoint(vals):
+            self.env["crm.team"]._remember_properties()
+        return super().write(vals)
+
+    def _fetch_related(self, field_names):
+        if PROPERTIES in field_names:
+            self.env["crm.team"]._remember_properties()
+        return super()._fetch_related(field_names)
+
+    # === Views === #
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        key = super()._get_view_cache_key(view_id, view_type, **options)
+        return *key, self._shows_properties(view_type)
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Ask for the properties of many deals only where a team has some."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if not self._shows_properties(view_type):
+            for node in arch.xpath(f"//field[@name='{PROPERTIES}']"):
+                node.getparent().remove(node)
+        return arch, view
+
+    @api.model
+    def _shows_properties(self, view_type):
+        return view_type not in VIEWS_OF_MANY or self.env["crm.team"]._has_properties()
