@@ -61,6 +61,34 @@ class TourCase(HttpCase):
             }
         )
 
+    def _prepare_property_deal(self):
+        """Let a manager define what the team wants to know of its deals."""
+        manager = new_test_user(
+            self.env, "tour_manager", "sales_team.group_sale_manager"
+        )
+        manager.odoobot_state = "disabled"
+        team = self.env["crm.team"].create(
+            {
+                "name": "Tour Team",
+                "company_id": self.env.company.id,
+                "member_ids": [Command.set(self.salesperson.ids)],
+            }
+        )
+        deal = self.env["billinator.opportunity"].create(
+            {
+                "name": "Property Deal",
+                "partner_id": self.env["res.partner"].create({"name": "Ada"}).id,
+                "user_id": self.salesperson.id,
+                "team_id": team.id,
+            }
+        )
+        self.start_tour(
+            f"/odoo/opportunities/{deal.id}",
+            "billinator_crm_define_property",
+            login=manager.login,
+        )
+        return deal
+
     def _plan_day(self):
         """Give the salesperson something to do, late, today and tomorrow."""
         self.salesperson.tz = "UTC"
@@ -187,6 +215,15 @@ class TestCustomerPhoneTour(CustomerTourCase):
 
 @tagged("post_install", "-at_install")
 class TestTours(TourCase):
+    def test_properties(self):
+        deal = self._prepare_property_deal()
+        self.start_tour(
+            f"/odoo/opportunities/{deal.id}",
+            "billinator_crm_fill_in_property",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(list(deal.opportunity_properties.values()), ["Tower"])
+
     def test_sell(self):
         self.start_tour("/odoo", "billinator_crm_sell", login=self.biller.login)
         opportunity = self.env["billinator.opportunity"].search(
