@@ -824,5 +824,13 @@ class TestPhoneTours(TourCase):
         self.assertEqual(deal.note_ids.note_type, "meeting")
         self.assertIn("Saw all rooms", deal.note_ids.body)
 
+    def test_calendar_phone(self):
+        self._plan_day()
+        self.start_tour(
+            "/odoo/activities?view_type=calendar",
+            "billinator_crm_calendar_phone",
+            login=self.salesperson.login,
+        )
+
     def test_my_day_phone(self):
         self._live_day()

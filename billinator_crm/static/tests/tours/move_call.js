@@ -27,3 +27,24 @@ registry.category("web_tour.tours").add("billinator_crm_calendar_of_notes", {
         },
     ],
 });
+
+/** A phone begins with cards, whatever the address asks for, and has the calendar, too. */
+registry.category("web_tour.tours").add("billinator_crm_calendar_phone", {
+    url: "/odoo/activities?view_type=calendar",
+    steps: () => [
+        {
+            content: "How else can it be shown?",
+            trigger: ".o_kanban_view .o_cp_switch_buttons .dropdown-toggle",
+            run: "click",
+        },
+        {
+            content: "As a calendar",
+            trigger: ".o-dropdown--menu .o-dropdown-item:contains('Calendar')",
+            run: "click",
+        },
+        {
+            content: "The week, with the call",
+            trigger: ".o_billinator_bounded_calendar_view .fc-timegrid-event:contains('Ada')",
+        },
+    ],
+});
