@@ -155,6 +155,12 @@ billinator_crm/models/billinator_quote_conversion.py
 billinator_crm/models/billinator_quote_deal.py
   2 BillinatorQuote._move_deals: after the ORM has checked the right to the quote, or
       the page its token; to the stage that the deal's own names
+billinator_crm/models/billinator_quote_expiry.py
+  1 BillinatorQuote._filter_to_follow_up: goes down to each salesperson's rights, to
+      check them, and back to those of the job
+  1 BillinatorQuote._unlink_expiry_activities: the salesperson's, when somebody who may
+      change the quote or its deal has settled it
+  1 BillinatorOpportunity._get_expired_quotes: only to end what is to do about them
 billinator_crm/models/billinator_quote_installment.py
   1 BillinatorQuoteInstallment.company_id: the quote's own
   1 BillinatorQuoteInstallment.currency_id: likewise

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -6,6 +8,7 @@ from ..arguments import arguments, as_day
 
 EXPIRY_BATCH = 500
 EXTENDABLE_STATES = ("sent", "expired")
+ACTIVITY_TYPE = "billinator_crm.mail_activity_type_expired"
 
 
 class BillinatorQuote(models.Model):
@@ -23,7 +26,12 @@ class BillinatorQuote(models.Model):
         """Let nobody send an expired quote again without another date."""
         if vals.get("state") == "sent":
             self._check_extension(vals)
-        return super().write(vals)
+        renewed = self.filtered(
+            lambda quote: quote.state == "expired" != vals.get("state", "expired")
+        )
+        result = super().write(vals)
+        renewed._unlink_expiry_activities()
+        return result
 
     # === Actions === #
 
@@ -94,6 +102,64 @@ class BillinatorQuote(models.Model):
         if day := fields.Date.to_date(vals["validity_date"]):
             expired._check_not_past(day)
 
+    def _expire(self):
+        """Close the quotes, and tell their salespeople that something is to be done."""
+        self.write({"state": "expired"})
+        # Whoever is told finds them in the day's list, and gets no mail for each.
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            [
+                quote._prepare_expiry_activity_values()
+                for quote in self._filter_to_follow_up()
+            ]
+        )
+
+    def _filter_to_follow_up(self):
+        """Return the quotes with a salesperson who can still save the sale."""
+        pending = self.filtered(
+            lambda quote: (
+                quote.opportunity_id.status in (False, "open")
+                and quote.user_id._filter_present_in(quote.company_id)
+            )
+        )
+        return self.browse().union(
+            *(
+                quotes.with_user(user)
+                .with_context(allowed_company_ids=user.company_ids.ids)
+                ._filtered_access("write")
+                .with_env(self.env)
+                for user, quotes in pending.grouped("user_id").items()
+            )
+        )
+
+    def _prepare_expiry_activity_values(self):
+        self.ensure_one()
+        return {
+            "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                ACTIVITY_TYPE
+            ),
+            "automated": True,
+            "date_deadline": datetime.now(self.user_id._get_working_zone()).date(),
+            "res_id": self.id,
+            "res_model_id": self.env["ir.model"]._get_id(self._name),
+            "summary": self._get_expiry_summary(),
+            "user_id": self.user_id.id,
+        }
+
+    def _get_expiry_summary(self):
+        """Return what to do about the quote, in its salesperson's language."""
+        env = self.with_context(lang=self.user_id.lang).env
+        if self.opportunity_id:
+            return env._(
+                "Quote %s has expired: extend it, or close the opportunity", self.name
+            )
+        return env._(
+            "Quote %s has expired: extend it, or mark it as rejected", self.name
+        )
+
+    def _unlink_expiry_activities(self):
+        # They are the salespeople's, and obsolete by what somebody just did.
+        self.sudo().activity_unlink([ACTIVITY_TYPE])
+
     # === Cron === #
 
     @api.model
@@ -112,7 +178,7 @@ class BillinatorQuote(models.Model):
         ):
             last_id = quotes.ids[-1]
             # Who accepts or extends a quote at this moment comes first.
-            quotes.try_lock_for_update().write({"state": "expired"})
+            quotes.try_lock_for_update()._expire()
             if not cron._commit_progress(len(quotes)):
                 break
 
@@ -125,4 +191,25 @@ class BillinatorQuote(models.Model):
             Domain("company_id", "in", companies.ids)
             & Domain("validity_date", "<", day)
             for day, companies in by_day.items()
+        )
+
+
+class BillinatorOpportunity(models.Model):
+    _inherit = "billinator.opportunity"
+
+    def write(self, vals):
+        """Leave nothing to do about expired quotes where the deal is closed."""
+        result = super().write(vals)
+        if "stage_id" in vals:
+            closed = self.filtered(lambda deal: deal.status != "open")
+            closed._get_expired_quotes()._unlink_expiry_activities()
+        return result
+
+    def _get_expired_quotes(self):
+        """Return the deals' expired quotes, also those of colleagues."""
+        Quote_sudo = self.env["billinator.quote"].sudo()
+        if not self:
+            return Quote_sudo
+        return Quote_sudo.search(
+            [("opportunity_id", "in", self.ids), ("state", "=", "expired")]
         )

@@ -213,6 +213,7 @@ class BillinatorQuote(models.Model):
         ).with_env(self.env)
         for user, quotes in revisions.grouped("user_id").items():
             quotes.message_subscribe(user.partner_id.ids)
+        current._unlink_expiry_activities()
         current._log_revisions(revisions)
         return self._get_latest_versions()
 

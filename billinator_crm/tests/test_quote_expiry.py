@@ -7,6 +7,7 @@ from ..models import billinator_quote_expiry
 from .common import BillinatorCommon
 
 NOON = datetime(2026, 6, 15, 12)
+EXPIRED_TYPE = "billinator_crm.mail_activity_type_expired"
 YESTERDAY, TODAY, TOMORROW = date(2026, 6, 14), date(2026, 6, 15), date(2026, 6, 16)
 
 
@@ -19,6 +20,7 @@ class TestQuoteExpiry(BillinatorCommon):
         cls.env = cls.env(context={**cls.env.context, **tracked})
         cls.startClassPatcher(freeze_time(NOON))
         cls.env["billinator.quote"].search([("state", "=", "sent")]).state = "draft"
+        cls.opportunity = cls._create_opportunity()
 
     def _create_sent(self, validity_date=YESTERDAY, **values):
         quote = self._create_quote(
@@ -172,3 +174,126 @@ class TestQuoteExpiry(BillinatorCommon):
         form.save().action_extend()
         self.assertEqual(quotes.mapped("state"), ["sent"] * 2)
         self.assertEqual(quotes.mapped("validity_date"), [date(2026, 6, 25)] * 2)
+
+    # What is left to do
+
+    def _get_to_dos(self, quotes):
+        return self.env["mail.activity"].search(
+            [
+                ("res_model", "=", quotes._name),
+                ("res_id", "in", quotes.ids),
+                ("activity_type_id", "=", self.env.ref(EXPIRED_TYPE).id),
+            ]
+        )
+
+    def _expire(self, **values):
+        quote = self._create_sent(**{"user_id": self.salesperson.id, **values})
+        self._run_cron()
+        self.assertEqual(quote.state, "expired")
+        return quote
+
+    def test_the_salesperson_is_told(self):
+        self.salesperson.tz = "Pacific/Kiritimati"
+        quote = self._create_sent(user_id=self.salesperson.id)
+        mails = self.env["mail.mail"].search_count([])
+        self._run_cron()
+        self.assertRecordValues(
+            self._get_to_dos(quote),
+            [
+                {
+                    "user_id": self.salesperson.id,
+                    "summary": f"Quote {quote.name} has expired: extend it, or mark it "
+                    "as rejected",
+                    "date_deadline": TOMORROW,
+                    "automated": True,
+                }
+            ],
+        )
+        self.assertEqual(quote.crm_activity_ids.type, "task")
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        self._run_cron()
+        self.assertEqual(len(self._get_to_dos(quote)), 1)
+
+    def test_the_salesperson_is_told_of_the_deal_in_the_own_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.salesperson.lang = "de_DE"
+        summaries = []
+        translate = self.env._
+
+        def spy(env, source, *args, **kwargs):
+            if "has expired" in source:
+                summaries.append((env.lang, source))
+            return translate(source, *args, **kwargs)
+
+        self.patch(type(self.env), "_", spy)
+        quote = self._expire(opportunity_id=self.opportunity.id)
+        [(lang, source)] = summaries
+        self.assertEqual(lang, "de_DE")
+        self.assertIn("close the opportunity", source)
+        self.assertEqual(len(self._get_to_dos(quote)), 1)
+
+    def test_who_cannot_do_anything_is_not_told(self):
+        former = self._create_sent(user_id=self.colleague.id)
+        stranger = self._create_sent()
+        unassigned = self._create_sent()
+        self._log()
+        self.env.cr.execute(
+            "UPDATE billinator_quote SET user_id = %s WHERE id = %s",
+            [self.stranger.id, stranger.id],
+        )
+        unassigned.user_id = False
+        self.env.invalidate_all()
+        self.colleague.active = False
+        self._run_cron()
+        quotes = former + stranger + unassigned
+        self.assertEqual(quotes.mapped("state"), ["expired"] * 3)
+        self.assertFalse(self._get_to_dos(quotes))
+
+    def test_of_closed_deals_nobody_is_told(self):
+        quote = self._create_sent(
+            user_id=self.salesperson.id, opportunity_id=self.opportunity.id
+        )
+        self.opportunity.action_set_won()
+        self._run_cron()
+        self.assertEqual(quote.state, "expired")
+        self.assertFalse(self._get_to_dos(quote))
+
+    def test_what_is_done_about_it_ends_it(self):
+        for name, act in {
+            "extended": lambda quote: quote.action_extend(TOMORROW),
+            "revised": lambda quote: quote.action_revise(),
+            "rejected": lambda quote: quote.action_reject("Too late"),
+            "reopened": lambda quote: quote.action_reset_to_draft(),
+        }.items():
+            with self.subTest(name):
+                quote = self._expire()
+                self.assertEqual(len(self._get_to_dos(quote)), 1)
+                act(quote.with_user(self.salesperson))
+                self.assertFalse(self._get_to_dos(quote))
+
+    def test_closing_the_deal_ends_it(self):
+        quote = self._expire(opportunity_id=self.opportunity.id)
+        self.assertEqual(len(self._get_to_dos(quote)), 1)
+        self.opportunity.action_set_won()
+        self.assertFalse(self._get_to_dos(quote))
+
+    def test_many_cost_as_many_queries_as_few(self):
+        def count(number):
+            quotes = self.env["billinator.quote"].union(
+                *(
+                    self._create_sent(
+                        user_id=self.salesperson.id,
+                        opportunity_id=self._create_opportunity().id,
+                    )
+                    for _index in range(number)
+                )
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            quotes._expire()
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        count(2)
+        self.assertEqual(count(3), count(12))
