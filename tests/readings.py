@@ -20,6 +20,8 @@ METHODS = {
     "import of deals": (DEAL, "get_import_templates"),
     "import of quotes": ("billinator.quote", "get_import_templates"),
     "import of notes": ("billinator.note", "get_import_templates"),
+    "import of activities": ("billinator.activity", "get_import_templates"),
+    "import of contacts": ("billinator.contact", "get_import_templates"),
 }
 REPORT = "/report/html/billinator_crm.billinator_quote_report"
 PAGE = 80

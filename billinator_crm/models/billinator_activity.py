@@ -841,6 +841,22 @@ class BillinatorActivity(models.Model):
             OVERVIEW_FIELDS
         )
 
+    # === Imports === #
+
+    @api.model
+    @api.readonly
+    def get_import_templates(self):
+        """Offer the spreadsheet to fill in and import.
+
+        :return: list of dicts with ``label`` and ``template`` (a path)
+        """
+        return [
+            {
+                "label": self.env._("Import Template for Activities"),
+                "template": "/billinator_crm/static/xls/activities_import.xlsx",
+            }
+        ]
+
     # --- The activity underneath --- #
 
     @api.model

@@ -306,3 +306,19 @@ class BillinatorContact(models.Model):
             )
         )
         self.invalidate_model()
+
+    # === Imports === #
+
+    @api.model
+    @api.readonly
+    def get_import_templates(self):
+        """Offer the spreadsheet to fill in and import.
+
+        :return: list of dicts with ``label`` and ``template`` (a path)
+        """
+        return [
+            {
+                "label": self.env._("Import Template for Contacts"),
+                "template": "/billinator_crm/static/xls/contacts_import.xlsx",
+            }
+        ]

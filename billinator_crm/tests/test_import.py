@@ -286,6 +286,30 @@ class TestImportQuotes(ImportCase, BillinatorInvoicingCommon):
         self.assertEqual(notes.mapped("is_pinned"), [False, False, True])
         self.assertEqual(notes.user_id, self.salesperson)
 
+    def test_template_of_activities(self):
+        activities = self._import_records(
+            "billinator.activity", self._read_template("billinator.activity"), XLSX
+        )
+        self.assertEqual(activities.partner_id, self.customers)
+        self.assertEqual(activities.mapped("type"), ["call", "meeting", "task"])
+        self.assertEqual(activities.mapped("priority"), ["high", "medium", "low"])
+        self.assertEqual(str(activities[0].due_date), "2027-01-11 09:30:00")
+        self.assertEqual(activities[1].duration, 1)
+        self.assertEqual(activities.user_id, self.salesperson)
+
+    def test_template_of_contacts(self):
+        contacts = self._import_records(
+            "billinator.contact", self._read_template("billinator.contact"), XLSX
+        )
+        self.assertEqual(contacts.customer_id, self.customers)
+        self.assertEqual(contacts.person_id.parent_id, self.customers)
+        self.assertEqual(
+            contacts.mapped("role"), ["decision_maker", "billing", "decision_maker"]
+        )
+        self.assertEqual(contacts.mapped("is_primary"), [True, False, True])
+        self.assertEqual(contacts[1].email, "max@harbour.example")
+        self.assertEqual(contacts[1].department, "Accounting")
+
     def test_products_bring_their_price(self):
         quotes = self._import_records(
             "billinator.quote",

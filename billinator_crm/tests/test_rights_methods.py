@@ -77,8 +77,10 @@ EVERYBODY = "internal own all admin account portal public"
 # The public methods without records: who gets an answer.
 MODEL_METHODS = {
     ("billinator.activity", "get_day_overview"): SALES,
+    ("billinator.activity", "get_import_templates"): EVERYBODY,
     ("billinator.activity", "get_pending"): SALES,
     ("billinator.activity", "get_upcoming"): SALES,
+    ("billinator.contact", "get_import_templates"): EVERYBODY,
     ("billinator.dashboard", "get_dashboard"): SALES,
     ("billinator.note", "get_import_templates"): EVERYBODY,
     ("billinator.opportunity", "default_get"): EVERYBODY,
