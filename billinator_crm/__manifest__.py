@@ -38,6 +38,7 @@
         "wizard/billinator_quote_invoice_views.xml",
         "wizard/billinator_quote_reject_views.xml",
         "wizard/billinator_tag_assign_views.xml",
+        "wizard/mail_compose_message_views.xml",
         "views/billinator_opportunity_views.xml",
         "views/billinator_opportunity_forecast_views.xml",
         "views/billinator_quote_views.xml",

@@ -5,6 +5,7 @@ from itertools import count
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
+from odoo.tools import email_normalize
 
 from odoo.addons.mail.tests.common import MailCommon
 
@@ -475,3 +476,70 @@ class TestOpportunityMail(MailCase):
         self.assertEqual(self.team.billinator_alias_domain_id, domain)
         alias = self.team.billinator_alias_id
         self.assertEqual(alias.alias_full_name, "web@b.example")
+
+
+@tagged("post_install", "-at_install")
+class TestMassMail(BillinatorCommon, MailCommon):
+    """One text for many documents of a list, each to its own customer."""
+
+    def _write_to(self, records):
+        """Write to the records' customers as a salesperson does from their list."""
+        bindings = (
+            self.env["ir.actions.actions"]
+            .with_user(self.salesperson)
+            .get_bindings(records._name)["action"]
+        )
+        xmlid = "billinator_crm.mail_compose_message_action_" + (
+            records._name.removeprefix("billinator.")
+        )
+        [binding] = [one for one in bindings if one["id"] == self.env.ref(xmlid).id]
+        self.assertEqual(binding["binding_view_types"], "list,kanban")
+        template = self.env["mail.template"].create(
+            {
+                "name": "News",
+                "model_id": self.env["ir.model"]._get_id(records._name),
+                "subject": "News",
+                "body_html": "<p>News</p>",
+                "lang": "{{ object.partner_id.lang }}",
+            }
+        )
+        template.with_context(lang="de_DE").subject = "Neues"
+        context = {
+            "default_composition_mode": "mass_mail",
+            "default_template_id": template.id,
+            "active_ids": records.ids,
+            "active_model": records._name,
+            "default_model": records._name,
+        }
+        composer = self.env["mail.compose.message"].with_user(self.salesperson)
+        with self.mock_mail_gateway():
+            composer.with_context(context).create({}).action_send_mail()
+        return {
+            email_normalize(mail["email_to"][0]): mail["subject"]
+            for mail in self._mails
+        }
+
+    def test_customers_of_deals_and_quotes(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        ada, bob = self.env["res.partner"].create(
+            [
+                {"name": "Ada", "email": "ada@a.example", "lang": "de_DE"},
+                {"name": "Bob", "email": "bob@b.example", "lang": "en_US"},
+            ]
+        )
+        own = {"user_id": self.salesperson.id}
+        deals = self._create_opportunity(partner_id=ada.id, **own)
+        deals += self._create_opportunity(
+            partner_id=False, email_from="Jo <jo@new.example>", **own
+        )
+        self.assertEqual(
+            self._write_to(deals),
+            {"ada@a.example": "Neues", "jo@new.example": "News"},
+        )
+        quotes = self._create_quote(partner_id=ada.id, **own)
+        quotes += self._create_quote(partner_id=bob.id, **own)
+        self.assertEqual(
+            self._write_to(quotes),
+            {"ada@a.example": "Neues", "bob@b.example": "News"},
+        )
+        self.assertEqual(quotes.mapped("state"), ["draft", "draft"])
