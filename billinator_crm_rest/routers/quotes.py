@@ -1,12 +1,7 @@
 from collections import defaultdict
-from itertools import count
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-
-from odoo.fields import Command, Domain
-from odoo.models import BaseModel
-from odoo.tools import formatLang
 
 from ..dependencies import (
     ApiRoute,
@@ -16,8 +11,6 @@ from ..dependencies import (
     remember_call,
 )
 from ..resource import (
-    BODY,
-    Boolean,
     Code,
     Coded,
     Field,
@@ -25,8 +18,6 @@ from ..resource import (
     PlainText,
     Reference,
     Resource,
-    is_same,
-    refuse,
     write_changes,
 )
 from ..schemas.base import Identifier, ListQuery, Page
@@ -34,55 +25,29 @@ from ..schemas.quote import (
     ConvertedQuote,
     Quote,
     QuoteCreate,
-    QuoteItemInput,
     QuoteStatus,
     QuoteSummary,
     QuoteUpdate,
 )
 from .bulk import add_bulk_route
-from .taxes import SALES_PERCENTAGES, get_tax_rate
+from .quote_items import (
+    ITEMS,
+    check_known,
+    check_totals,
+    get_item_commands,
+    get_items_values,
+    get_lines,
+    get_rows,
+    has_items,
+)
+from .taxes import get_tax_rate
 
-END = "end"
 OWNER_FIELDS = {"user_id"}
 STATUS_ACTIONS = {
     "DRAFT": "action_reset_to_draft",
     "SENT": "action_mark_sent",
     "ACCEPTED": "action_accept",
 }
-
-
-class ItemResource(Resource):
-    """The lines of a quote, which have no name in other systems."""
-
-    def _read_references(self, records):
-        return {record_id: {} for record_id in records.ids}
-
-
-ITEMS = ItemResource(
-    "billinator.quote.line",
-    {
-        "product_id": Reference("product_id", "product.product"),
-        "description": Field("name"),
-        "quantity": Field("quantity"),
-        "unit_price": Field("price_unit"),
-        "discount": Field("discount"),
-        "line_total": Field("price_total", is_readonly=True),
-        "is_optional": Boolean("is_optional"),
-        "is_selected": Boolean("is_selected"),
-    },
-)
-
-
-class Row(NamedTuple):
-    """An item of a quote that a client sends."""
-
-    quote: BaseModel
-    number: int
-    item: QuoteItemInput
-
-    @property
-    def place(self):
-        return (*BODY, "items", self.number)
 
 
 class QuoteResource(Resource):
@@ -93,7 +58,7 @@ class QuoteResource(Resource):
         return quote
 
     def read_many(self, records):
-        lines = _get_lines(records)
+        lines = get_lines(records)
         items = {quote_id: [] for quote_id in records.ids}
         for item, line in zip(ITEMS.to_dicts(lines), lines, strict=True):
             item["tax_rate"] = get_tax_rate(line.tax_ids)
@@ -109,16 +74,16 @@ class QuoteResource(Resource):
 
     def create_many(self, env, data_list):
         quotes = super().create_many(env, data_list)
-        rows = _get_rows(quotes, data_list)
+        rows = get_rows(quotes, data_list)
         for row in rows:
-            _check_known(row, ())
+            check_known(row, ())
         env[ITEMS.model].create(
             [
                 {**values, "quote_id": row.quote.id}
-                for row, values in zip(rows, _get_items_values(env, rows), strict=True)
+                for row, values in zip(rows, get_items_values(env, rows), strict=True)
             ]
         )
-        _check_totals(quotes, rows)
+        check_totals(quotes, rows)
         _change_states(quotes, data_list)
         return quotes
 
@@ -129,10 +94,10 @@ class QuoteResource(Resource):
         _open(record, values, data.status)
         write_changes(record, values)
         if data.items is not None:
-            rows = _get_rows(record, [data])
-            if not _has_items(record, rows):
-                record.line_ids = _get_item_commands(record, rows)
-            _check_totals(record, rows)
+            rows = get_rows(record, [data])
+            if not has_items(record, rows):
+                record.line_ids = get_item_commands(record, rows)
+            check_totals(record, rows)
         _change_states(record, [data])
         if owner:
             write_changes(record, owner)
@@ -150,197 +115,6 @@ def _open(quote, values, status):
         quote.action_extend(values["validity_date"])
 
 
-def _get_rows(quotes, data_list):
-    return [
-        Row(quote, number, item)
-        for quote, data in zip(quotes, data_list, strict=True)
-        for number, item in enumerate(data.items or [])
-    ]
-
-
-def _has_items(quote, rows):
-    """Tell whether the quote's lines say all that the rows do, in the same order."""
-    lines = _get_lines(quote)
-    return len(lines) == len(rows) and all(
-        _has_item(line, row.item) for line, row in zip(lines, rows, strict=True)
-    )
-
-
-def _has_item(line, item):
-    if item.id is None and not _names_all(line, item):
-        return False
-    return (
-        item.id in (None, line.id)
-        and ("tax_rate" not in item.model_fields_set or _has_rate(line, item))
-        and all(
-            is_same(line, ITEMS.fields[name].name, getattr(item, name))
-            for name in ITEMS._get_named(item)
-        )
-    )
-
-
-def _names_all(line, item):
-    """Tell whether a new item like this has nothing by itself that the line has not."""
-    named = item.model_fields_set
-    return ("discount" in named or not line.discount) and (
-        "product_id" in named or not line.product_id
-    )
-
-
-def _has_rate(line, item):
-    rate = get_tax_rate(line.tax_ids)
-    if item.tax_rate is None:
-        # No tax, or of an item that is named, one without a percentage.
-        return not line.tax_ids or (item.id is not None and rate is None)
-    return rate == item.tax_rate
-
-
-def _get_item_commands(quote, rows):
-    """Return the commands after which the quote has the rows' items, in their order."""
-    left = set(_get_lines(quote).ids)
-    for row in rows:
-        _check_known(row, left)
-        left.discard(row.item.id)
-    headings = _get_headings(quote, {row.item.id for row in rows})
-    commands, sequences = [], count(1)
-    for row, values in zip(rows, _get_items_values(quote.env, rows), strict=True):
-        commands += _place(headings.pop(row.item.id, ()), sequences)
-        values["sequence"] = next(sequences)
-        commands.append(
-            Command.update(row.item.id, values)
-            if row.item.id
-            else Command.create(values)
-        )
-    commands += _place(headings[END], sequences)
-    return commands + [Command.delete(line_id) for line_id in left]
-
-
-def _get_headings(quote, kept_ids):
-    """Return the sections and notes before each kept line, by its id.
-
-    Those after the last one are before the end.
-    """
-    headings, waiting = {}, []
-    for line in quote.line_ids.sorted(lambda line: (line.sequence, line.id)):
-        if line.display_type and not line.is_global_discount:
-            waiting.append(line)
-        elif line.id in kept_ids:
-            headings[line.id], waiting = waiting, []
-    return {**headings, END: waiting}
-
-
-def _place(headings, sequences):
-    return [Command.update(line.id, {"sequence": next(sequences)}) for line in headings]
-
-
-def _check_known(row, known_ids):
-    """Refuse an item that names a line which its quote does not have, or not twice."""
-    if row.item.id is not None and row.item.id not in known_ids:
-        message = row.quote.env._("The quote has no item %s.", row.item.id)
-        raise refuse("id", message, place=row.place)
-
-
-def _get_items_values(env, rows):
-    """Return the lines' values of all rows; what they name is searched once for all."""
-    values_list = ITEMS.to_values_list(
-        env, [row.item for row in rows], [row.place for row in rows]
-    )
-    taxed = [row for row in rows if "tax_rate" in row.item.model_fields_set]
-    taxes = _find_taxes({row.quote for row in taxed})
-    lines = _browse(env[ITEMS.model], [row.item.id for row in rows])
-    products = _browse(
-        env["product.product"], [values.get("product_id") for values in values_list]
-    )
-    for row, values in zip(rows, values_list, strict=True):
-        values["sequence"] = row.number + 1
-        named = row.item.model_fields_set
-        if row.item.id is None and "unit_price" in named:
-            # The client's price is what it sells for, whatever the pricelist takes off.
-            values.setdefault("discount", 0.0)
-        if "tax_rate" in named:
-            line = lines[row.item.id]
-            product = products[values.get("product_id")] or line.product_id
-            chosen = _choose_taxes(row, line, product, taxes)
-            values["tax_ids"] = [Command.set(chosen.ids)]
-    return values_list
-
-
-def _browse(model, ids):
-    """Return records by their ids, and none for no id; they are read together."""
-    records = model.browse({one for one in ids if one})
-    return defaultdict(model.browse, {record.id: record for record in records})
-
-
-def _get_tax_key(quote):
-    return quote.company_id, quote.tax_country_id
-
-
-def _find_taxes(quotes):
-    """Return the sales taxes for quotes, by percentage, by company and country."""
-    return {key: _search_taxes(*key) for key in {_get_tax_key(q) for q in quotes}}
-
-
-def _search_taxes(company, country):
-    """Return the company's sales taxes for a country, by percentage."""
-    Tax = company.env["account.tax"].with_company(company)
-    taxes = Tax.search(
-        SALES_PERCENTAGES
-        & Domain(Tax._check_company_domain(company))
-        & Domain("country_id", "=", country.id)
-    )
-    by_rate = {}
-    # Unit prices of the API are without tax, where there is a choice.
-    for tax in taxes.sorted(
-        lambda tax: (tax.price_include, tax != company.account_sale_tax_id)
-    ):
-        by_rate.setdefault(get_tax_rate(tax), tax)
-    return by_rate
-
-
-def _choose_taxes(row, line, product, taxes):
-    """Return the sales taxes of the row's percentage, or none for no tax.
-
-    What the item has already, or would get by itself, comes before others of the same
-    percentage.
-
-    :param taxes: as :func:`_find_taxes` returned them
-    """
-    env, rate = row.quote.env, row.item.tax_rate
-    # Also what has no percentage, and was told without one.
-    if line and get_tax_rate(line.tax_ids) == rate:
-        return line.tax_ids
-    if rate is None:
-        return env["account.tax"]
-    own = row.quote._get_product_taxes(product)
-    if get_tax_rate(own) == rate and not any(own.mapped("price_include")):
-        return own
-    by_rate = taxes[_get_tax_key(row.quote)]
-    if not rate:
-        return by_rate.get(rate, env["account.tax"])
-    if rate not in by_rate:
-        rates = ", ".join(f"{known:g}" for known in sorted(by_rate))
-        message = env._(
-            "There is no sales tax of %(rate)s %%. Those there are: %(rates)s.",
-            rate=f"{rate:g}",
-            rates=rates or env._("none"),
-        )
-        raise refuse("tax_rate", message, place=row.place)
-    return by_rate[rate]
-
-
-def _check_totals(quotes, rows):
-    """Refuse items that do not add up to what the client expects."""
-    lines = _get_lines(quotes).grouped("quote_id")
-    for row in rows:
-        line = lines[row.quote][row.number]
-        expected, currency = row.item.line_total, row.quote.currency_id
-        if expected is None or not currency.compare_amounts(expected, line.price_total):
-            continue
-        total = formatLang(line.env, line.price_total, currency_obj=currency)
-        message = line.env._("The item adds up to %s.", total)
-        raise refuse("line_total", message, place=row.place)
-
-
 def _change_states(quotes, data_list):
     """Take the quotes to the statuses that clients wish for, those alike at once."""
     wishes = defaultdict(quotes.browse)
@@ -352,17 +126,6 @@ def _change_states(quotes, data_list):
             alike.action_reject(reason)
         else:
             getattr(alike, STATUS_ACTIONS[status])()
-
-
-def _get_lines(quotes):
-    """Return the lines to sell, of each quote in their order.
-
-    Those of a discount on the whole follow from the others, and are not the client's.
-    """
-    lines = quotes.line_ids.filtered(
-        lambda line: not line.display_type and not line.is_global_discount
-    )
-    return lines.sorted(lambda line: (line.sequence, line.id))
 
 
 def _get_discount(quote):
