@@ -433,6 +433,9 @@ class Resource:
         for name, get_domain in self.filters.items():
             if query.get(name) is not None:
                 domain &= Domain(get_domain(env, query[name]))
+        if since := query.get("updated_since"):
+            # Both are to the second, as it is shown: what was seen last comes again.
+            domain &= Domain(self.fields["updated_at"].name, ">=", since)
         if q := query.get("q"):
             domain &= Domain.OR([(field, "ilike", q)] for field in self.search_fields)
         return domain

@@ -1,4 +1,5 @@
 from . import (
+    billinator_activity,
     billinator_external_reference,
     billinator_idempotency_key,
     billinator_opportunity,
@@ -10,5 +11,6 @@ from . import (
     mail_activity,
     res_config_settings,
     res_lang,
+    res_partner,
     res_users,
 )

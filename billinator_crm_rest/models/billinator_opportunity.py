@@ -6,6 +6,8 @@ CLOSED_EVENTS = {"won": "opportunity.won", "lost": "opportunity.lost"}
 class BillinatorOpportunity(models.Model):
     _inherit = "billinator.opportunity"
 
+    _write_date_idx = models.Index("(write_date, id)")
+
     @api.model_create_multi
     def create(self, vals_list):
         opportunities = super().create(vals_list)

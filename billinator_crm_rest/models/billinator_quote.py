@@ -8,6 +8,8 @@ STATE_EVENTS = {
 class BillinatorQuote(models.Model):
     _inherit = "billinator.quote"
 
+    _write_date_idx = models.Index("(write_date, id)")
+
     @api.model_create_multi
     def create(self, vals_list):
         quotes = super().create(vals_list)

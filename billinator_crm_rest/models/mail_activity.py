@@ -1,5 +1,10 @@
 from odoo import models
 
+from ..changes import mark_changed
+
+# What the API shows of an activity of the CRM, and is kept underneath alone.
+SHOWN_OF_ACTIVITY = {"summary", "note"}
+
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
@@ -7,12 +12,15 @@ class MailActivity(models.Model):
     def write(self, vals):
         """Tell of activities of the CRM that are done, whoever completes them."""
         Webhook = self.env["billinator.webhook"]
-        if vals.get("active", True) or not Webhook._has_listeners("activity.done"):
-            return super().write(vals)
-        pending = self.filtered("active")
+        is_ended = not vals.get("active", True)
+        is_told = is_ended and Webhook._has_listeners("activity.done")
+        pending = is_told and self.filtered("active")
         result = super().write(vals)
-        rows = pending._get_rows()
-        Webhook._tell({"activity.done": rows.filtered(lambda a: a.status == "done")})
+        if not SHOWN_OF_ACTIVITY.isdisjoint(vals):
+            mark_changed(self._get_rows())
+        if pending:
+            done = pending._get_rows().filtered(lambda row: row.status == "done")
+            Webhook._tell({"activity.done": done})
         return result
 
     def _action_done(self, feedback=False, attachment_ids=None):

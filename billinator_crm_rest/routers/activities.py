@@ -12,7 +12,7 @@ from ..schemas.activity import (
     ActivityType,
     ActivityUpdate,
 )
-from ..schemas.base import Identifier, ListQuery, Page, UtcDatetime
+from ..schemas.base import Identifier, ListQuery, Page, SyncQuery, UtcDatetime
 from .bulk import add_bulk_route
 
 ACTIVITIES = Resource(
@@ -53,7 +53,7 @@ ACTIVITIES = Resource(
 router = APIRouter(prefix="/activities", tags=["activities"], route_class=ApiRoute)
 
 
-class ActivityQuery(ListQuery):
+class ActivityQuery(SyncQuery):
     type: ActivityType | None = None
     status: ActivityStatus | None = None
     priority: ActivityPriority | None = None

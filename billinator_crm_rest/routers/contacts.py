@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query, Response
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import Boolean, Code, Field, Reference, Resource, refuse
-from ..schemas.base import Identifier, ListQuery, Page
+from ..schemas.base import Identifier, Page, SyncQuery
 from ..schemas.contact import Contact, ContactCreate, ContactRole, ContactUpdate
 from .bulk import add_bulk_route
 from .customers import get_customer
@@ -55,7 +55,7 @@ CONTACTS = ContactResource(
 router = APIRouter(prefix="/contacts", tags=["contacts"], route_class=ApiRoute)
 
 
-class ContactQuery(ListQuery):
+class ContactQuery(SyncQuery):
     role: ContactRole | None = None
 
 

@@ -17,7 +17,7 @@ from ..resource import (
     refuse,
     to_json,
 )
-from ..schemas.base import Identifier, ListQuery, Name, Page
+from ..schemas.base import Identifier, Name, Page, SyncQuery
 from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
 from ..schemas.timeline import TimelinePage, TimelineQuery
 from .bulk import add_bulk_route
@@ -76,7 +76,7 @@ def get_customer_domain(env, customer_id):
     return [("commercial_partner_id", "=", customer.id)]
 
 
-class CustomerQuery(ListQuery):
+class CustomerQuery(SyncQuery):
     tag: Name | None = None
     segment: Name | None = None
     is_company: bool | None = None

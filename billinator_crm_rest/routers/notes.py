@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query, Response
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import Boolean, Code, Field, PlainText, Reference, Resource
-from ..schemas.base import Identifier, ListQuery, Page
+from ..schemas.base import Identifier, Page, SyncQuery
 from ..schemas.note import Note, NoteCreate, NoteType, NoteUpdate
 from .bulk import add_bulk_route
 from .customers import get_customer_domain
@@ -34,7 +34,7 @@ NOTES = Resource(
 router = APIRouter(prefix="/notes", tags=["notes"], route_class=ApiRoute)
 
 
-class NoteQuery(ListQuery):
+class NoteQuery(SyncQuery):
     type: NoteType | None = None
 
 

@@ -15,7 +15,7 @@ from ..resource import (
     Source,
     none_for_false,
 )
-from ..schemas.base import Identifier, ListQuery, Name, Page
+from ..schemas.base import Identifier, Name, Page, SyncQuery
 from ..schemas.opportunity import (
     Opportunity,
     OpportunityCreate,
@@ -74,7 +74,7 @@ router = APIRouter(
 )
 
 
-class OpportunityQuery(ListQuery):
+class OpportunityQuery(SyncQuery):
     stage: Name | None = None
     status: OpportunityStatus | None = None
     customer_id: Identifier | None = None

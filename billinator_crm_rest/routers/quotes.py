@@ -20,7 +20,7 @@ from ..resource import (
     Resource,
     write_changes,
 )
-from ..schemas.base import Identifier, ListQuery, Page
+from ..schemas.base import Identifier, Page, SyncQuery
 from ..schemas.quote import (
     ConvertedQuote,
     Quote,
@@ -172,7 +172,7 @@ QUOTES = QuoteResource(
 router = APIRouter(prefix="/quotes", tags=["quotes"], route_class=ApiRoute)
 
 
-class QuoteQuery(ListQuery):
+class QuoteQuery(SyncQuery):
     status: QuoteStatus | None = None
     customer_id: Identifier | None = None
     opportunity_id: Identifier | None = None

@@ -149,6 +149,16 @@ class ListQuery(Input):
     )
 
 
+class SyncQuery(ListQuery):
+    """What lists can be asked that are fetched again and again."""
+
+    updated_since: UtcDatetime | None = Field(
+        None,
+        description="Only what changed at this time or later, to the second; UTC, if"
+        " it has no zone. What was deleted or archived is not told.",
+    )
+
+
 class Page(BaseModel, Generic[Item]):
     """A part of a list."""
 

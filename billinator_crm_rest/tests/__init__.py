@@ -4,5 +4,6 @@ from . import (
     test_lookups,
     test_resource,
     test_rights_matrix,
+    test_sync,
     test_webhook,
 )

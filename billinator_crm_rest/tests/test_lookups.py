@@ -1,44 +1,19 @@
 """What clients look up before they name it: ids, codes and names."""
 
-from datetime import timedelta
+from odoo.tests import tagged
 
-from odoo import fields
-from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
-
-from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+from .common import ApiCase
 
 
 @tagged("post_install", "-at_install")
-class TestLookups(BillinatorCommon, HttpCase):
+class TestLookups(ApiCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.employee = cls.env["res.users"].create(
             cls._prepare_user("employee", "base.group_user", cls.company)
         )
-        group = cls.env.ref("billinator_crm_rest.group_api_user")
-        callers = cls.salesperson + cls.stranger + cls.employee
-        callers.group_ids = [Command.link(group.id)]
-
-    def _call(self, path, user=None, method="GET", json=None, headers=None):
-        Key = self.env(user=user or self.salesperson)["res.users.apikeys"].sudo()
-        tomorrow = fields.Datetime.now() + timedelta(days=1)
-        key = Key._generate("rpc", "Lookups", tomorrow)
-        return self.url_open(
-            f"/api{path}",
-            method=method,
-            json=json,
-            headers={"Authorization": f"Bearer {key}", **(headers or {})},
-        )
-
-    def _fetch(self, path, **options):
-        answer = self._call(path, **options)
-        self.assertEqual(answer.status_code, 200, answer.text)
-        return answer.json()
-
-    def _get_ids(self, path, **options):
-        return [item["id"] for item in self._fetch(path, **options)["items"]]
+        cls._let_call(cls.salesperson + cls.stranger + cls.employee)
 
     def test_reasons_that_are_in_use(self):
         first, second, former = self.env["billinator.lost.reason"].create(

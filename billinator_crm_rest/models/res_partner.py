@@ -1,0 +1,19 @@
+from odoo import models
+
+from ..changes import mark_changed
+
+# What the API shows of a contact, and the person has.
+SHOWN_OF_PERSON = {"name", "email", "phone"}
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    # What changed is fetched from all customers.
+    _write_date_idx = models.Index("(write_date, id)")
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not SHOWN_OF_PERSON.isdisjoint(vals):
+            mark_changed(self._get_contacts())
+        return result
