@@ -342,8 +342,9 @@ billinator_crm_rest/routers/quotes.py
   2 convert_quote: whether there is an invoice, and its figures after
       action_convert_to_invoice has checked the right to it
 billinator_crm_rest/wizard/base_partner_merge.py
-  1 BasePartnerMergeAutomaticWizard._move_external_references: Odoo's merge has checked
-      the right to merge
+  1 BasePartnerMergeAutomaticWizard._get_moving: Odoo's merge has checked the right to
+      merge; they are only marked as changed
+  1 BasePartnerMergeAutomaticWizard._move_external_references: likewise
 """
 
 

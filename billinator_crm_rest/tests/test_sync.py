@@ -150,6 +150,20 @@ class TestSync(ApiCase):
         ):
             self._assert_counts(change, self.quote)
 
+    def test_what_a_merge_moves_is_changed(self):
+        other = self.env["res.partner"].create(
+            {"name": "Ada Inc.", "is_company": True, "email": self.customer.email}
+        )
+        moved = [self.deal, self.quote, self.activity, self.note, self.contact]
+        self._age(*moved)
+        Wizard = self.env["base.partner.merge.automatic.wizard"]
+        Wizard._merge([other.id, self.customer.id], other)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        for record in moved:
+            with self.subTest(record._name):
+                self.assertEqual(record.write_date, self.env.cr.now())
+
     def test_what_nobody_is_shown_is_no_change(self):
         self._age(self.contact)
         before = self.contact.write_date
