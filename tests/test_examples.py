@@ -11,9 +11,9 @@ from clients import WebClient
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
-def run(name, **variables):
+def run(name, *arguments, **variables):
     result = subprocess.run(
-        [sys.executable, EXAMPLES / name],
+        [sys.executable, EXAMPLES / name, *arguments],
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
@@ -51,3 +51,22 @@ def test_rest(rest_server):
         ODOO_API_KEY=create_key(rest_server),
     )
     assert re.match(r"Q\S+ of 1\d{4}\.\d\d is in http", said)
+
+
+def test_rest_sync(rest_server, tmp_path):
+    key = create_key(rest_server)
+
+    def sync():
+        return run(
+            "rest_sync.py",
+            tmp_path / "state.json",
+            ODOO_URL=rest_server.url,
+            ODOO_API_KEY=key,
+        )
+
+    assert "customers 1 changed at 20" in sync()
+    assert sync() == ""
+    run("rest_client.py", ODOO_URL=rest_server.url, ODOO_API_KEY=key)
+    changed = {line.split()[0] for line in sync().splitlines()}
+    # The customer may be known already.
+    assert changed >= {"opportunities", "quotes", "activities"}
