@@ -21,6 +21,8 @@ CONTRACT = {
     "/quotes": "get post",
     "/quotes/{quote_id}": "get put delete",
     "/quotes/{quote_id}/convert": "post",
+    "/quotes/{quote_id}/revise": "post",
+    "/quotes/{quote_id}/send": "post",
     "/activities": "get post",
     "/activities/pending": "get",
     "/activities/upcoming": "get",

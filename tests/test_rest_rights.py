@@ -37,7 +37,8 @@ ROLES = {
 }
 # Each line: the method and the path; what owner, stranger, all, manager, accountant,
 # employee and foreigner get. Who has no right on a kind of record is told so;
-# to others, one that they may not see is not there.
+# to others, one that they may not see is not there. The quote is a draft, which needs
+# no next version, of a customer without an email address.
 MATRIX = """
 GET    /opportunities                     200 200 200 200 403 403 200
 POST   /opportunities                     201 201 201 201 403 403 422
@@ -54,6 +55,8 @@ GET    /quotes/{quote}/pdf                200 404 200 200 200 403 404
 PUT    /quotes/{quote}                    200 404 200 200 403 403 404
 DELETE /quotes/{quote}                    403 404 403 204 403 403 404
 POST   /quotes/{quote}/convert            201 404 201 201 403 403 404
+POST   /quotes/{quote}/revise             409 404 409 409 403 403 404
+POST   /quotes/{quote}/send               422 404 422 422 403 403 404
 GET    /activities                        200 200 200 200 403 403 200
 POST   /activities                        201 201 201 201 403 403 422
 POST   /activities/bulk                   200 200 200 200 403 403 200

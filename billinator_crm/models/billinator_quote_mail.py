@@ -5,7 +5,7 @@ from psycopg2 import OperationalError
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
@@ -188,7 +188,7 @@ class BillinatorQuote(models.Model):
         for quote in self:
             recipient = quote._get_mail_recipient()
             if not recipient.email_normalized:
-                raise UserError(
+                raise ValidationError(
                     self.env._(
                         "%(customer)s has no email address to send quote %(quote)s to. "
                         "Add one, or choose another contact.",

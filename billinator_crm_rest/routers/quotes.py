@@ -3,6 +3,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from odoo.addons.billinator_crm.exceptions import StateError
+
 from ..dependencies import (
     ApiRoute,
     UserEnv,
@@ -222,6 +224,40 @@ def change_quote(env: UserEnv, quote_id: Identifier, data: QuoteUpdate):
 @router.delete("/{quote_id:id}", status_code=204)
 def delete_quote(env: UserEnv, quote_id: Identifier) -> None:
     QUOTES.delete(env, quote_id)
+
+
+@router.post(
+    "/{quote_id:id}/send",
+    response_model=Quote,
+    dependencies=[Depends(remember_call)],
+)
+def send_quote(env: UserEnv, quote_id: Identifier):
+    """Mail the quote with its PDF to its contact, or to the customer.
+
+    The mail leaves after the answer; the quote is SENT when the mail server has it.
+    """
+    quote = QUOTES.get(env, quote_id)
+    quote.action_send_by_email()
+    return QUOTES.represent(quote)
+
+
+@router.post(
+    "/{quote_id:id}/revise",
+    status_code=201,
+    response_model=Quote,
+    responses={200: {"model": Quote, "description": "The latest, made before"}},
+    dependencies=[Depends(remember_call)],
+)
+def revise_quote(env: UserEnv, quote_id: Identifier, response: Response):
+    """Make the quote's next version, a draft with the same content."""
+    quote = QUOTES.get(env, quote_id)
+    if quote.is_superseded:
+        response.status_code = 200
+    revision = quote._revise()
+    if not revision:
+        # It was given to somebody else.
+        raise StateError(quote._get_superseded_message())
+    return QUOTES.represent(revision)
 
 
 @router.post(
