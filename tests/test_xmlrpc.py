@@ -154,6 +154,24 @@ def test_statistics_count_what_the_domain_names(salesperson, company):
     assert nothing["win_rate"] is nothing["average_deal"] is False
 
 
+def test_deals_are_imported(salesperson, company):
+    imported = salesperson.call(
+        DEAL,
+        "load",
+        fields=["name", "partner_id/.id", "stage_id"],
+        data=[["Imported", str(company.customer), "PROPOSAL"]],
+    )
+    assert not imported["messages"]
+    [deal] = imported["ids"]
+    read = salesperson.read(DEAL, deal, "name", "partner_id", "probability")
+    assert read == {
+        "id": deal,
+        "name": "Imported",
+        "partner_id": company.customer,
+        "probability": 50.0,
+    }
+
+
 def test_similar_deals_are_found_and_merged(salesperson, admin):
     customer = admin.create("res.partner", name="Twice Ltd")
     kept = salesperson.create(DEAL, name="A thing", partner_id=customer)
