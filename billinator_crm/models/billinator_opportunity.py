@@ -17,6 +17,10 @@ from ..arguments import (
 from .billinator_document_mixin import CURRENCY_FIELDS
 from .billinator_quote import CONVERTIBLE_STATES
 
+# A phone number's last digits, that tell it from others in every notation.
+PHONE_KEY_DIGITS = 9
+# Shorter numbers are extensions or mistakes, and would match anything.
+PHONE_DIGITS_MIN = 6
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 CRON_BATCH = 1000
 # What deals, and messages about them, are made of: of the customer and the author, and
@@ -160,6 +164,13 @@ class BillinatorOpportunity(models.Model):
         precompute=True,
         index="btree_not_null",
         help="The phone number's last nine digits, by which similar deals are found.",
+    )
+    phone_search = fields.Char(
+        string="Phone Number",
+        search="_search_phone_search",
+        store=False,
+        exportable=False,
+        help="Finds a phone number however it is written.",
     )
 
     # Where it stands
@@ -413,9 +424,33 @@ class BillinatorOpportunity(models.Model):
     @api.depends("phone")
     def _compute_phone_key(self):
         for opportunity in self:
-            digits = re.sub(r"\D", "", opportunity.phone or "")
-            # Shorter numbers are extensions or mistakes, and would match anything.
-            opportunity.phone_key = digits[-9:] if len(digits) >= 6 else False
+            opportunity.phone_key = self._get_phone_key(opportunity.phone)
+
+    @api.model
+    def _search_phone_search(self, operator, value):
+        if operator not in ("in", "ilike"):
+            return NotImplemented
+        numbers = value if operator == "in" else [value]
+        return Domain.OR(
+            self._get_phone_domain("=" if operator == "in" else "ilike", number)
+            for number in numbers
+        )
+
+    @api.model
+    def _get_phone_domain(self, operator, number):
+        """Find a number in any notation; a part of one in the notation that it has."""
+        key = self._get_phone_key(number)
+        if not key:
+            return Domain("phone", operator, number)
+        domain = Domain("phone_key", "=", key)
+        if len(key) < PHONE_KEY_DIGITS:
+            domain |= Domain("phone", operator, number)
+        return domain
+
+    @api.model
+    def _get_phone_key(self, phone):
+        digits = re.sub(r"\D", "", phone or "")
+        return len(digits) >= PHONE_DIGITS_MIN and digits[-PHONE_KEY_DIGITS:]
 
     @api.depends("team_id")
     def _compute_stage_id(self):

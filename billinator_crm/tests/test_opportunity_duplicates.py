@@ -106,3 +106,70 @@ class TestDuplicates(BillinatorCommon):
             self.env["billinator.opportunity"].create([values] * 60)
         other = self._create_other(name=name)
         self.assertDuplicates(other)
+
+
+@tagged("post_install", "-at_install")
+class TestPhoneSearch(BillinatorCommon):
+    """Deals are found by a phone number, however either of them is written."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deal, cls.short, cls.other = [
+            cls._create_opportunity(partner_id=False, contact_name="Jo", phone=phone)
+            for phone in ("+91 98765-43210", "555-0142", False)
+        ]
+        cls.deals = cls.deal + cls.short + cls.other
+
+    def _search(self, operator, value):
+        domain = [("id", "in", self.deals.ids), ("phone_search", operator, value)]
+        return self.deals.search(domain)
+
+    def test_whole_numbers(self):
+        for number in (
+            "+91 98765-43210",
+            "09876543210",
+            "0 98 76 54 32 10",
+            "(0091) 98765/43210",
+            "9876543210",
+            "876543210",
+        ):
+            with self.subTest(number):
+                self.assertEqual(self._search("ilike", number), self.deal)
+                self.assertEqual(self._search("=", number), self.deal)
+        self.assertFalse(self._search("ilike", "+91 98765-43211"))
+
+    def test_parts_and_short_numbers(self):
+        for part, found in (
+            ("43210", self.deal),
+            ("98765-4", self.deal),
+            ("+91", self.deal),
+            ("5550142", self.short),
+            ("555 01 42", self.short),
+            ("0142", self.short),
+            ("no number", self.deal.browse()),
+        ):
+            with self.subTest(part):
+                self.assertEqual(self._search("ilike", part), found)
+        self.assertFalse(self._search("=", "43210"))
+        self.assertEqual(self._search("=", "5550142"), self.short)
+
+    def test_others_and_none(self):
+        self.assertEqual(
+            self._search("not ilike", "09876543210"), self.short + self.other
+        )
+        self.assertEqual(
+            self._search("in", ["09876543210", "5550142"]), self.deal + self.short
+        )
+        self.assertEqual(self._search("=", False), self.other)
+        self.assertEqual(self._search("!=", False), self.deal + self.short)
+
+    def test_customers_number(self):
+        self.customer.phone = "+49 30 901820-77"
+        deal = self._create_opportunity(partner_id=self.customer.id)
+        found = self.deals.search([("phone_search", "ilike", "030/90182077")])
+        self.assertEqual(found, deal)
+
+    def test_search_view_offers_it(self):
+        arch = self.deals.get_views([(False, "search")])["views"]["search"]["arch"]
+        self.assertIn('<field name="phone_search" string="Phone"', arch)
