@@ -63,6 +63,26 @@ class BillinatorOpportunity(models.Model):
             values = {**customer, **values}
         return super().message_update(msg_dict, values)
 
+    def _get_customer_information(self):
+        """Name the partners that are made of leads' addresses as the leads do."""
+        information = super()._get_customer_information()
+        for lead in self:
+            address = lead.email_normalized
+            if address and not lead.partner_id and address not in information:
+                information[address] = lead._prepare_partner_values()
+        return information
+
+    def _prepare_partner_values(self):
+        """Return what is known of whom a lead is for, without the address."""
+        person = self.contact_name or parse_contact_from_email(self.email_from)[0]
+        values = {
+            "name": person or self.partner_name,
+            "company_name": person and self.partner_name,
+            "is_company": bool(self.partner_name and not person),
+            "phone": self.phone,
+        }
+        return {name: value for name, value in values.items() if value}
+
     @api.model
     def _get_leader_for_mail(self, team, company):
         """Return the team's leader, or nobody if that is no user of the company."""

@@ -482,6 +482,11 @@ class TestOpportunityMail(MailCase):
 class TestMassMail(BillinatorCommon, MailCommon):
     """One text for many documents of a list, each to its own customer."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("de_DE")
+
     def _write_to(self, records):
         """Write to the records' customers as a salesperson does from their list."""
         bindings = (
@@ -520,7 +525,6 @@ class TestMassMail(BillinatorCommon, MailCommon):
         }
 
     def test_customers_of_deals_and_quotes(self):
-        self.env["res.lang"]._activate_lang("de_DE")
         ada, bob = self.env["res.partner"].create(
             [
                 {"name": "Ada", "email": "ada@a.example", "lang": "de_DE"},
@@ -543,3 +547,69 @@ class TestMassMail(BillinatorCommon, MailCommon):
             {"ada@a.example": "Neues", "bob@b.example": "News"},
         )
         self.assertEqual(quotes.mapped("state"), ["draft", "draft"])
+
+    def test_leads_become_partners_of_their_names(self):
+        lead = {"partner_id": False, "user_id": self.salesperson.id}
+        deals = self.env["billinator.opportunity"]
+        for values in (
+            {
+                "contact_name": "Jo Doe",
+                "partner_name": "New Ltd",
+                "phone": "+49 30 1234567",
+                "email_from": "Jo@new.example",
+            },
+            # The same address again: the first deal's names are kept.
+            {"contact_name": "Another", "email_from": "jo@new.example"},
+            {"partner_name": "Firm Ltd", "email_from": "office@firm.example"},
+            {"email_from": "Kim <kim@new.example>"},
+            {"email_from": "bare@new.example"},
+        ):
+            deals += self._create_opportunity(**lead, **values)
+        self._write_to(deals)
+        partners = self.env["res.partner"].search(
+            [("email_normalized", "in", deals.mapped("email_normalized"))]
+        )
+        self.assertRecordValues(
+            partners.sorted("email_normalized"),
+            [
+                {
+                    "email": "bare@new.example",
+                    "name": "bare@new.example",
+                    "company_name": False,
+                    "phone": False,
+                    "is_company": False,
+                    "company_id": self.company.id,
+                },
+                {
+                    "email": "jo@new.example",
+                    "name": "Jo Doe",
+                    "company_name": "New Ltd",
+                    "phone": "+49 30 1234567",
+                    "is_company": False,
+                    "company_id": self.company.id,
+                },
+                {
+                    "email": "kim@new.example",
+                    "name": "Kim",
+                    "company_name": False,
+                    "phone": False,
+                    "is_company": False,
+                    "company_id": self.company.id,
+                },
+                {
+                    "email": "office@firm.example",
+                    "name": "Firm Ltd",
+                    "company_name": False,
+                    "phone": False,
+                    "is_company": True,
+                    "company_id": self.company.id,
+                },
+            ],
+        )
+        self.assertFalse(deals.partner_id)
+
+    def test_customers_data_are_not_given_to_other_addresses(self):
+        deal = self._create_opportunity(
+            partner_id=self.customer.id, email_from="other@new.example"
+        )
+        self.assertFalse(deal._get_customer_information())
