@@ -518,7 +518,7 @@ class TestMassMail(BillinatorCommon, MailCommon):
         }
         composer = self.env["mail.compose.message"].with_user(self.salesperson)
         with self.mock_mail_gateway():
-            composer.with_context(context).create({}).action_send_mail()
+            composer.with_context(**context).create({}).action_send_mail()
         return {
             email_normalize(mail["email_to"][0]): mail["subject"]
             for mail in self._mails

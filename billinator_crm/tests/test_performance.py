@@ -418,6 +418,7 @@ class TestQueryCounts(BillinatorInvoicingCommon):
         for name, domain in (
             ("email_from", [("email_from", "ilike", "ada")]),
             ("phone", [("phone", "ilike", "9018")]),
+            ("phone_key", [("phone_search", "ilike", "030 12345678")]),
             ("contact_name", [("contact_name", "ilike", "ada")]),
             ("create_date", [("create_date", ">", "today -1m")]),
             ("date_closed", [("date_closed", ">", "today -1m")]),
