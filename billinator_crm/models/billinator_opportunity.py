@@ -432,7 +432,9 @@ class BillinatorOpportunity(models.Model):
             return NotImplemented
         numbers = value if operator == "in" else [value]
         return Domain.OR(
-            self._get_phone_domain("=" if operator == "in" else "ilike", number)
+            self._get_phone_domain(
+                "=" if operator == "in" else "ilike", number and str(number)
+            )
             for number in numbers
         )
 

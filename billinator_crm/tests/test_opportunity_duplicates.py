@@ -137,6 +137,7 @@ class TestPhoneSearch(BillinatorCommon):
             with self.subTest(number):
                 self.assertEqual(self._search("ilike", number), self.deal)
                 self.assertEqual(self._search("=", number), self.deal)
+        self.assertEqual(self._search("=", 9876543210), self.deal)
         self.assertFalse(self._search("ilike", "+91 98765-43211"))
 
     def test_parts_and_short_numbers(self):
