@@ -124,4 +124,5 @@ class BillinatorOpportunity(models.Model):
         value = self[name]
         if self._fields[name].type == "html":
             return not is_html_empty(value)
-        return bool(value)
+        # Blanks say nothing.
+        return bool(value.strip() if isinstance(value, str) else value)

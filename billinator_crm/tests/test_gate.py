@@ -51,6 +51,16 @@ class TestGate(BillinatorCommon):
             " Expected Revenue, an accepted quote, and a next activity.",
         )
 
+    def test_blanks_are_no_value(self):
+        self._demand("email_from", "partner_name")
+        self._satisfy(self.deal)
+        self.deal.write({"partner_name": " \t\n", "email_from": "a@b.example"})
+        with self.assertRaisesRegex(ValidationError, "it needs Company Name.$"):
+            self.deal.stage_id = self.stage
+        self.deal.partner_name = " Ada "
+        self.deal.stage_id = self.stage
+        self.assertEqual(self.deal.stage_id, self.stage)
+
     def test_entered_with_everything(self):
         self._satisfy(self.deal)
         # The salesperson of the deal reads neither this quote nor Odoo's fields.
