@@ -104,13 +104,15 @@ class BillinatorQuote(models.Model):
         :param bool per_line: set the percentage as discount of each product's line,
             instead of discounts there; lines that are added later get none
         :return: True
-        :raises UserError: for both, none, or more than there is to take off
+        :raises UserError: for both, none, less than nothing, or more than there is to
+            take off
         """
         self.check_access("write")
         if bool(percentage) == bool(amount) or (per_line and not percentage):
             raise UserError(
                 self.env._("Give either a percentage or an amount of discount.")
             )
+        self._check_discount_range(percentage or 0.0, amount or 0.0)
         if per_line:
             self.action_remove_discount()
             self._get_own_lines().write({"discount": percentage})
@@ -133,6 +135,20 @@ class BillinatorQuote(models.Model):
         return True
 
     # === Business === #
+
+    @api.model
+    def _check_discount_range(self, percentage, amount):
+        """Refuse what the database would refuse, too, and log as a bad query."""
+        if not 0 <= percentage <= 100:
+            raise ValidationError(
+                self.env._("A discount is a percentage: choose a value from 0 to 100.")
+            )
+        if amount < 0:
+            raise ValidationError(
+                self.env._(
+                    "A discount is taken off: choose an amount that is not negative."
+                )
+            )
 
     def _get_discounted(self):
         """Return the quotes with a discount on the whole, or with lines that say so."""

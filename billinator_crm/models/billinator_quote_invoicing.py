@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import clean_context
 
@@ -154,7 +154,8 @@ class BillinatorQuote(models.Model):
         :param float percentage: of the quote's total, more than 0 to 100
         :param float amount: in the quote's currency, taxes included; alternatively
         :return: as ``action_convert_to_invoice``
-        :raises UserError: if it is more than the quote has left to invoice
+        :raises UserError: if it is less than nothing, or more than the quote has left
+            to invoice
         """
         installment = self._create_installment(percentage, amount)
         return installment.action_convert_to_invoice()
@@ -166,6 +167,14 @@ class BillinatorQuote(models.Model):
         if bool(percentage) == bool(amount):
             raise UserError(
                 self.env._("Give either a percentage or an amount to invoice first.")
+            )
+        # The database would refuse it, too, and log a bad query.
+        if not 0 <= (percentage or 0) <= 100 or (amount or 0) < 0:
+            raise ValidationError(
+                self.env._(
+                    "A down payment is either a percentage, from 0 to 100, or an "
+                    "amount."
+                )
             )
         sequence = max(self.installment_ids.mapped("sequence"), default=0) + 1
         # No default of a dialog is meant for it.

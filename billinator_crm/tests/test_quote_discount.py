@@ -1,9 +1,6 @@
-from psycopg2.errors import CheckViolation
-
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
 
 from .common import BillinatorInvoicingCommon
 
@@ -181,13 +178,18 @@ class TestQuoteDiscount(BillinatorInvoicingCommon):
                 self.quote.action_apply_discount(**arguments)
         with self.assertRaisesRegex(ValidationError, "exceeds"):
             self.quote.action_apply_discount(amount=self.total + 0.01)
-        for percentage in (-5, 101):
+        for arguments, message in (
+            ({"percentage": -5}, "from 0 to 100"),
+            ({"percentage": 101}, "from 0 to 100"),
+            ({"percentage": 101, "per_line": True}, "from 0 to 100"),
+            ({"amount": -1}, "not negative"),
+        ):
             with (
-                self.assertRaises(CheckViolation),
-                mute_logger("odoo.sql_db"),
-                self.env.cr.savepoint(),
+                self.subTest(arguments),
+                self.assertNoLogs("odoo.sql_db"),
+                self.assertRaisesRegex(ValidationError, message),
             ):
-                self.quote.action_apply_discount(percentage=percentage)
+                self.quote.action_apply_discount(**arguments)
         self.quote.action_accept()
         with self.assertRaises(ValidationError):
             self.quote.action_apply_discount(percentage=10)

@@ -181,6 +181,13 @@ class TestInstallmentTotal(InstallmentCase):
         for arguments in ({}, {"percentage": 5, "amount": 5}):
             with self.assertRaises(UserError):
                 self.quote.action_invoice_down_payment(**arguments)
+        for arguments in ({"percentage": -1}, {"percentage": 101}, {"amount": -1}):
+            with (
+                self.subTest(arguments),
+                self.assertNoLogs("odoo.sql_db"),
+                self.assertRaisesRegex(ValidationError, "from 0 to 100, or an amount"),
+            ):
+                self.quote.action_invoice_down_payment(**arguments)
 
     def test_down_payment_account(self):
         account = self.company_data["default_account_revenue"].copy()
