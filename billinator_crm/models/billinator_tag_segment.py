@@ -21,6 +21,10 @@ class BillinatorTag(models.Model):
 
     is_segment = fields.Boolean(
         string="Segment",
+        compute="_compute_is_segment",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Who has this tag follows from a rule, and is looked up every day.",
     )
     partner_domain = fields.Char(
@@ -87,6 +91,12 @@ class BillinatorTag(models.Model):
 
     # === Computes and constraints === #
 
+    @api.depends("partner_domain", "condition_ids")
+    def _compute_is_segment(self):
+        """Make segments of tags that get a rule, unless somebody says otherwise."""
+        for tag in self:
+            tag.is_segment = tag.is_segment or tag._has_rule()
+
     @api.depends_context("uid", "lang")
     @api.depends(
         "is_segment",
@@ -123,12 +133,12 @@ class BillinatorTag(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Look up the customers of new segments."""
-        for vals in vals_list:
-            if vals.get("is_segment") and vals.get("partner_ids"):
-                self._refuse_by_hand(vals.get("name"))
         # Their conditions come with them, and are looked at once, below.
         Tag = self.with_context(billinator_refresh=False)
         tags = super(BillinatorTag, Tag).create(vals_list).with_env(self.env)
+        for tag, vals in zip(tags, vals_list, strict=True):
+            if tag.is_segment and vals.get("partner_ids"):
+                self._refuse_by_hand(tag.name)
         tags.filtered("is_segment")._refresh()
         return tags
 
@@ -275,6 +285,10 @@ class BillinatorTag(models.Model):
         """Let every company use what is no segment, and has no company to speak of."""
         plain = Domain("is_segment", "=", False)
         return plain | Domain(super()._check_company_domain(companies))
+
+    def _has_rule(self):
+        self.ensure_one()
+        return self.partner_domain not in (False, "", "[]") or bool(self.condition_ids)
 
     def _get_partner_domain(self):
         return Domain(literal_eval(self.partner_domain or "[]"))

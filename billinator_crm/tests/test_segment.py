@@ -343,6 +343,52 @@ class TestSegment(BillinatorInvoicingCommon):
             self.env.invalidate_all()
         self.assertEqual(segment.partner_ids, self.ada)
 
+    def test_a_tag_with_a_rule_is_a_segment(self):
+        """As over RPC, where nobody ticks the box of the form."""
+        Tag = self.env["billinator.tag"].with_user(self.manager)
+        rule = {"partner_domain": "[('ref', '=', 'SEGMENT')]"}
+        frequent = {"metric": "frequency", "value": 2}
+        by_domain, by_condition, plain, later, last = Tag.create(
+            [
+                {"name": "Test Domain", **rule},
+                {"name": "Test Cond", "condition_ids": [Command.create(frequent)]},
+                {"name": "Test Plain", "partner_domain": "[]"},
+                {"name": "Test Later"},
+                {"name": "Test Last"},
+            ]
+        )
+        later.write(rule)
+        self.env["billinator.tag.condition"].with_user(self.manager).create(
+            {"tag_id": last.id, **frequent}
+        )
+        for segment in (by_domain, by_condition, later, last):
+            with self.subTest(segment.name):
+                self.assertTrue(segment.is_segment)
+        self.assertEqual(by_domain.partner_ids, self.customers)
+        self.assertEqual(later.partner_ids, self.customers)
+        self.assertEqual(by_condition.partner_ids & self.customers, self.ada)
+        self.assertEqual(last.partner_ids & self.customers, self.ada)
+        self.assertFalse(plain.is_segment)
+        with self.assertRaisesRegex(ValidationError, "is a segment"):
+            Tag.create({"name": "Both", "partner_ids": self.bo.ids, **rule})
+        with self.assertRaises(AccessError):
+            Tag.with_user(self.salesperson).create({"name": "Mine", **rule})
+
+    def test_a_segment_is_turned_off(self):
+        segment = self._create_segment(("frequency", ">=", 2))
+        segment.is_segment = False
+        self.assertFalse(segment.is_segment)
+        self.assertEqual(segment.partner_ids, self.ada)
+        segment.partner_ids += self.bo
+        self.assertFalse(segment.copy().is_segment)
+        plain = self._create_segment(
+            ("frequency", ">=", 2), name="Test Off", is_segment=False
+        )
+        self.assertFalse(plain.is_segment)
+        self.assertFalse(plain.partner_ids)
+        segment.write({"partner_domain": "[('id', '>', 0)]", "is_segment": False})
+        self.assertEqual(segment.partner_ids, self.ada + self.bo)
+
     def test_other_tags_stay_by_hand(self):
         segment = self._create_segment(("frequency", ">=", 2))
         tag = self.env["billinator.tag"].create({"name": "Test By Hand"})
