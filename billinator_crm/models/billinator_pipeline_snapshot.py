@@ -139,11 +139,12 @@ class BillinatorPipelineSnapshot(models.Model):
     @api.model
     @api.readonly
     def get_dates(self):
-        """Return the days of which there are snapshots that the user may see.
+        """Return the days of which there are snapshots, also without a deal to see.
 
         :return: list of str, ISO dates, newest first
         """
-        rows = self._read_group([], ["date:day"], order="date:day DESC")
+        rows_sudo = self._get_rows_sudo()
+        rows = rows_sudo._read_group([], ["date:day"], order="date:day DESC")
         return [fields.Date.to_string(date) for (date,) in rows]
 
     @api.model
@@ -168,8 +169,8 @@ class BillinatorPipelineSnapshot(models.Model):
         :return: dict with ``currency`` (ISO code), ``currency_id``, ``date_from``,
             ``date_to`` (ISO dates, ``False`` for now) and ``bars``: list of dicts with
             ``bar``, ``label``, ``amount``, ``count``
-        :raises UserError: when there is no snapshot until ``date_from``, or for what
-            is no date
+        :raises UserError: when there is no snapshot at all until ``date_from``, or for
+            what is no date
         """
         start, end = self._get_bridge_dates(date_from, date_to)
         closing = (closing_from, closing_to)
@@ -281,7 +282,18 @@ class BillinatorPipelineSnapshot(models.Model):
         return start, end
 
     def _get_last_date(self, day):
-        return self.search([("date", "<=", day)], order="date DESC", limit=1).date
+        rows_sudo = self._get_rows_sudo()
+        return rows_sudo.search([("date", "<=", day)], order="date DESC", limit=1).date
+
+    @api.model
+    def _get_rows_sudo(self):
+        """Return the model with everybody's rows, to look up when they were taken.
+
+        A snapshot in which the user sees no deal is one all the same: of a new
+        salesperson, or of a company whose deals are all gone.
+        """
+        self.check_access("read")
+        return self.sudo()
 
     def _get_bridge_sql(self, start, end, closing, domain):
         """Return a query of the bridge's entries: opportunity, company, bar, change."""
@@ -362,7 +374,7 @@ class BillinatorPipelineSnapshot(models.Model):
 
         Two, as each is found by an index of its own.
         """
-        first = self.search([("date", "=", start)], limit=1)
+        first = self._get_rows_sudo().search([("date", "=", start)], limit=1)
         was_open = self._search([("date", "=", start), ("status", "=", "open")])
         return (
             Domain("date_closed", ">", first.taken_at),

@@ -295,13 +295,55 @@ class TestPipelineSnapshot(BillinatorCommon):
         counts = {bar["bar"]: bar["count"] for bar in bars}
         self.assertEqual((counts["opening"], counts["won"]), (1, 1))
         stranger = self.Snapshot.with_user(self.stranger)
-        self.assertRaises(UserError, stranger.get_bridge, "2026-03-02")
+        bars = stranger.get_bridge("2026-03-02")["bars"]
+        self.assertFalse(any(bar["count"] or bar["amount"] for bar in bars))
         accountant = self.Snapshot.with_user(self.accountant)
         self.assertRaises(AccessError, accountant.get_bridge, "2026-03-02")
+        self.assertRaises(AccessError, accountant.get_dates)
         for user in (self.salesperson, self.senior):
             with self.assertRaises(AccessError):
                 self.Snapshot.with_user(user).action_take_snapshot()
         self.Snapshot.with_user(self.manager).action_take_snapshot()
+
+    def test_of_a_new_salesperson(self):
+        """Whoever had no deal then begins with nothing, and has won since."""
+        newcomer = self._create_user("newcomer", "sale_salesman")
+        _open, won = (
+            self._create_opportunity(user_id=newcomer.id, expected_revenue=30)
+            for _number in range(2)
+        )
+        won.action_set_won()
+        Snapshot = self.Snapshot.with_user(newcomer)
+        self.assertEqual(Snapshot.get_dates(), self.Snapshot.get_dates())
+        self.assertIn("2026-03-02", Snapshot.get_dates())
+        bars = Snapshot.get_bridge("2026-03-08")["bars"]
+        self.assertEqual(
+            {bar["bar"]: bar["amount"] for bar in bars if bar["count"]},
+            {"new": 60, "won": -30, "closing": 30},
+        )
+        with self.assertRaises(UserError):
+            Snapshot.get_bridge("2020-01-01")
+
+    def test_of_a_company_whose_deals_are_gone(self):
+        deal = self._create_opportunity(
+            company_id=self.company_b.id, user_id=False, expected_revenue=100
+        )
+        self.Snapshot._take(FIRST)
+        self._let_a_week_pass()
+        deal.active = False
+        self.Snapshot._take(SECOND)
+        Snapshot = self.Snapshot.with_user(self.stranger)
+        for dates, expected in (
+            ((FIRST, SECOND), (100, -100, 0)),
+            ((FIRST,), (100, -100, 0)),
+            ((SECOND,), (0, 0, 0)),
+        ):
+            with self.subTest(dates):
+                bridge = Snapshot.get_bridge(*dates)
+                self.assertEqual(bridge["date_from"], str(dates[0]))
+                amounts = {bar["bar"]: bar["amount"] for bar in bridge["bars"]}
+                told = tuple(amounts[bar] for bar in ("opening", "removed", "closing"))
+                self.assertEqual(told, expected)
 
     def test_filtered(self):
         domain = [("name", "in", ("won", "raised"))]
