@@ -204,6 +204,8 @@ billinator_crm/models/billinator_quote_mail.py
   3 BillinatorQuote._follow_departure_later.follow: as _follow_departure would do, in
       another transaction
 billinator_crm/models/billinator_quote_portal.py
+  1 BillinatorQuote._get_thread_with_access: only asks whether there is a token, which
+      portal compares as sudo, too
   1 BillinatorQuote._is_for_customer: the state, and whether it was sent; says no more
       than whether customers may see it
 billinator_crm/models/billinator_quote_signature.py

@@ -10,7 +10,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.http import Request
-from odoo.tests import HttpCase, freeze_time, new_test_user, tagged
+from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.base.models.res_lang import LangDataDict
@@ -811,6 +811,25 @@ class TestPortalPages(PortalCase, HttpCase):
         # As assigning does, which the tests' context leaves out.
         quote.message_subscribe(self.salesperson.partner_id.ids)
         self._log_in()
+        self._ask(quote, quote._portal_ensure_token())
+        message = quote.message_ids[0]
+        self.assertIn("Is it blue?", message.body)
+        self.assertEqual(message.author_id, self.customer)
+        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+
+    def test_no_token_opens_what_has_none(self):
+        quote = self._create_quote()
+        self.assertFalse(quote.access_token)
+        self._log_in()
+        for quote_id in (quote.id, quote.id + 10**6):
+            with (
+                self.subTest(quote_id),
+                self.assertRaisesRegex(JsonRpcException, "NotFound"),
+            ):
+                self._ask(self.env["billinator.quote"].browse(quote_id), "abc")
+
+    def _ask(self, quote, token):
+        """Write below the quote as somebody with nothing but the token."""
         self.make_jsonrpc_request(
             "/mail/message/post",
             {
@@ -821,13 +840,9 @@ class TestPortalPages(PortalCase, HttpCase):
                     "message_type": "comment",
                     "subtype_xmlid": "mail.mt_comment",
                 },
-                "token": quote._portal_ensure_token(),
+                "token": token,
             },
         )
-        message = quote.message_ids[0]
-        self.assertIn("Is it blue?", message.body)
-        self.assertEqual(message.author_id, self.customer)
-        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
 
 
 @tagged("post_install", "-at_install")
