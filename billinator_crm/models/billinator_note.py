@@ -9,7 +9,7 @@ from odoo.fields import Command
 from odoo.tools import is_html_empty
 from odoo.tools.mail import html_to_inner_content
 
-from ..subjects import check_chosen
+from ..subjects import check_chosen, check_there
 
 NOTE_TYPES = [
     ("note", "Note"),
@@ -22,7 +22,9 @@ DIRECTIONS = [("in", "Incoming"), ("out", "Outgoing")]
 DIRECTED_TYPES = ("call", "email")
 # No RPC caller can send this very object in a context.
 CHECKED = object()
-SUBJECT_FIELDS = {"partner_id", "contact_id", "opportunity_id", "quote_id"}
+DOCUMENT_FIELDS = {"partner_id", "opportunity_id", "quote_id"}
+SUBJECT_FIELDS = {"contact_id", *DOCUMENT_FIELDS}
+PEOPLE_FIELDS = ("user_id", "contact_id")
 NAME_LENGTH = 80
 PREVIEW_LENGTH = 240
 # Tags take room, too: of so many characters of HTML, enough is text.
@@ -288,6 +290,10 @@ class BillinatorNote(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        defaults = self.default_get(list(SUBJECT_FIELDS))
+        vals_list = [{**defaults, **vals} for vals in vals_list]
+        check_there(self, PEOPLE_FIELDS, vals_list)
+        self._name_customers(vals_list)
         Note = self.with_context(billinator_subjects=CHECKED)
         notes = super(BillinatorNote, Note).create(vals_list).with_env(self.env)
         notes._check_subjects()
@@ -295,7 +301,23 @@ class BillinatorNote(models.Model):
         notes._notify_mentioned()
         return notes
 
+    @api.model
+    def _name_customers(self, vals_list):
+        """Let notes that name a contact alone be about that one's customer."""
+        alone = [
+            vals
+            for vals in vals_list
+            if vals.get("contact_id")
+            and not any(vals.get(name) for name in DOCUMENT_FIELDS)
+        ]
+        contacts = self.env["billinator.contact"].browse(
+            [vals["contact_id"] for vals in alone]
+        )
+        for vals, contact in zip(alone, contacts, strict=True):
+            vals["partner_id"] = contact.customer_id.id
+
     def write(self, vals):
+        check_there(self, PEOPLE_FIELDS, [vals])
         mentioned = "body" in vals and self._get_mentions()
         files = self.attachment_ids if "attachment_ids" in vals else None
         result = super().write(vals)

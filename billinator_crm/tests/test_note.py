@@ -4,11 +4,12 @@ from datetime import timedelta
 from psycopg2 import IntegrityError
 
 from odoo import fields
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
+from ..arguments import MAX_ID
 from .common import BillinatorCommon
 from .view_specification import get_specification
 
@@ -104,6 +105,46 @@ class TestNote(NoteCase):
             self.env["billinator.note"].create({"body": "Who?"})
         with self.assertRaisesRegex(ValidationError, "Say who the note is about"):
             self._log(partner_id=self.customer.id).partner_id = False
+
+    def test_note_about_a_contact(self):
+        Note = self.env["billinator.note"].with_user(self.salesperson)
+        body = {"body": "They will call back."}
+        by_default = Note.with_context(default_contact_id=self.contact.id)
+        notes = Note.create(
+            [
+                {**body, "contact_id": self.contact.id, "partner_id": False},
+                {**body, "contact_id": self.contact.id, "quote_id": self.quote.id},
+            ]
+        ) + by_default.create(body)
+        for note in notes:
+            self.assertEqual(note.partner_id, self.customer)
+            self.assertEqual(note.contact_id, self.contact)
+        self.assertEqual(notes[1].opportunity_id, self.deal)
+
+    def test_a_default_customer_comes_before_that_of_the_contact(self):
+        Note = self.env["billinator.note"].with_context(
+            default_partner_id=self.other_customer.id
+        )
+        with self.assertRaisesRegex(ValidationError, "Grace"):
+            Note.create({"body": "Who?", "contact_id": self.contact.id})
+
+    def test_customer_of_a_hidden_contact(self):
+        self.customer.company_id = self.company_b
+        Note = self.env["billinator.note"].with_user(self.salesperson)
+        with self.assertRaises(AccessError):
+            Note.create({"body": "Who?", "contact_id": self.contact.id})
+
+    def test_author_or_contact_who_is_not_there(self):
+        """The database says so in other words, and logs an error."""
+        note = self._log()
+        for name in ("user_id", "contact_id"):
+            with self.subTest(name):
+                with self.assertRaisesRegex(MissingError, str(MAX_ID)):
+                    self._log(**{name: MAX_ID})
+                with self.assertRaisesRegex(MissingError, str(MAX_ID)):
+                    note.write({name: MAX_ID})
+                with self.assertRaisesRegex(UserError, "the id of a record"):
+                    note.write({name: "x"})
 
     def test_customer_of_another_document_is_refused(self):
         for values in (

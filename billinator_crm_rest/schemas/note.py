@@ -45,7 +45,7 @@ class NoteUpdate(Body):
 
 
 class NoteCreate(NoteUpdate, CreateInput):
-    """A new note, about a customer, an opportunity or a quote."""
+    """A new note, about a customer, an opportunity, a quote or a contact."""
 
 
 class Note(Output):
