@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..arguments import arguments, as_text, one_record
@@ -22,6 +23,7 @@ class ResPartner(models.Model):
     primary_contact_id = fields.Many2one(
         "billinator.contact",
         compute="_compute_primary_contact_id",
+        inverse="_inverse_primary_contact_id",
         search="_search_primary_contact_id",
     )
     primary_contact_name = fields.Char(
@@ -49,6 +51,26 @@ class ResPartner(models.Model):
         by_customer = {contact.customer_id: contact for contact in primaries}
         for partner in self:
             partner.primary_contact_id = by_customer.get(partner._origin)
+
+    def _inverse_primary_contact_id(self):
+        """Mark the contacts as “Make Primary” does; without one, take the mark off."""
+        chosen = {customer: customer.primary_contact_id for customer in self}
+        for customer, contact in chosen.items():
+            if contact:
+                customer._check_contact(contact)
+                contact.action_set_primary()
+        others = self.filtered(lambda customer: not chosen[customer])
+        others.contact_ids.filtered("is_primary").is_primary = False
+
+    def _check_contact(self, contact):
+        if contact.customer_id != self:
+            raise ValidationError(
+                self.env._(
+                    "%(person)s is no contact of the customer, %(customer)s.",
+                    person=contact.name,
+                    customer=self.display_name,
+                )
+            )
 
     def _search_primary_contact_id(self, operator, value):
         if operator not in ("in", "any"):

@@ -308,6 +308,55 @@ class TestContact(BillinatorInvoicingCommon):
         self.assertEqual(self.customer.primary_contact_id, second)
         self.assertFalse(self.contact.is_primary)
 
+    def test_primary_contact_by_hand(self):
+        """As an import, or another program, sets it."""
+        second = self._create_contact(name="Joan")
+        customer = self.customer.with_user(self.salesperson)
+        self.salesperson.group_ids += self.env.ref("base.group_partner_manager")
+        for contact in (self.contact, second, second):
+            customer.primary_contact_id = contact
+            self.assertEqual(self.customer.primary_contact_id, contact)
+            self.assertEqual(self.customer.contact_ids.filtered("is_primary"), contact)
+        theirs = self._get_rows(self._create_person("Charles", self.other_customer))
+        self.other_customer.primary_contact_id = theirs
+        (self.customer + self.other_customer).primary_contact_id = False
+        self.assertFalse((second + theirs).filtered("is_primary"))
+        self.assertFalse(self.customer.primary_contact_id)
+
+    def test_primary_contact_in_a_file(self):
+        result = self.env["res.partner"].load(
+            [".id", "primary_contact_id/.id"],
+            [[str(self.customer.id), str(self.contact.id)]],
+        )
+        self.assertFalse(result["messages"])
+        self.assertTrue(self.contact.is_primary)
+
+    def test_primary_contact_of_somebody_else(self):
+        branch = self._create_person("Branch", type="other")
+        self.contact.action_set_primary()
+        for partners in (
+            self.other_customer,
+            branch,
+            self.customer + self.other_customer,
+        ):
+            with self.assertRaisesRegex(ValidationError, "Grace is no contact"):
+                partners.primary_contact_id = self.contact
+        with self.assertRaisesRegex(ValidationError, "Grace is no contact"):
+            self.env["res.partner"].create(
+                {"name": "New", "primary_contact_id": self.contact.id}
+            )
+        self.assertEqual(self.customer.primary_contact_id, self.contact)
+
+    def test_primary_contact_by_who_may_not_change_contacts(self):
+        self.accountant.group_ids += self.env.ref("base.group_partner_manager")
+        customer = self.customer.with_user(self.accountant)
+        with self.assertRaises(AccessError):
+            customer.primary_contact_id = self.contact
+        self.contact.action_set_primary()
+        with self.assertRaises(AccessError):
+            customer.primary_contact_id = False
+        self.assertTrue(self.contact.is_primary)
+
     def test_second_primary_is_refused_by_the_database(self):
         self.contact.action_set_primary()
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
