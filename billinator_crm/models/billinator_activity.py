@@ -20,7 +20,7 @@ from ..arguments import (
 )
 from ..exceptions import StateError
 from ..locks import wait_and_lock
-from ..subjects import check_chosen
+from ..subjects import check_chosen, check_there
 
 _logger = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ NATIVE_FIELDS = {
     "recommended_activity_type_id",
     "summary",
 }
+# Who has to do with an activity, besides its assignee.
+PEOPLE_FIELDS = ("contact_id", "completed_by")
 # What says where the activity underneath belongs; it follows from the row's document.
 REFERENCE_FIELDS = {"res_model", "res_model_id", "res_id"}
 # No RPC caller can send this very object in a context.
@@ -454,6 +456,19 @@ class BillinatorActivity(models.Model):
                     )
                 )
 
+    # Without the status: reopening changes it before it forgets the completion.
+    @api.constrains("completed_at", "completed_by")
+    def _check_completed(self):
+        for activity in self:
+            is_completed = activity.completed_at or activity.completed_by
+            if is_completed and activity.status == "pending":
+                raise ValidationError(
+                    self.env._(
+                        "A pending activity is not completed yet: mark it done, or do "
+                        "not say when and by whom it was completed."
+                    )
+                )
+
     @api.onchange("activity_type_id")
     def _onchange_activity_type_id(self):
         """Propose what the type says: subject, note, assignee and date."""
@@ -489,6 +504,7 @@ class BillinatorActivity(models.Model):
         ]
         self._check_natives(vals.get("activity_id") for vals in vals_list)
         self._check_named(vals_list)
+        check_there(self, PEOPLE_FIELDS, vals_list)
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
         Activity = self.with_context(
             billinator_activity_rows=False, billinator_natives=CHECKED
@@ -521,6 +537,7 @@ class BillinatorActivity(models.Model):
             if vals["status"] == "pending" and "outcome" not in vals:
                 self._forget_outcomes()
         self._check_links(vals)
+        check_there(self, PEOPLE_FIELDS, [vals])
         is_repeated = not REPEATED_FIELDS.isdisjoint(vals)
         former = self._get_repeated() if is_repeated else {}
         result = super().write(vals)
@@ -915,8 +932,7 @@ class BillinatorActivity(models.Model):
         further = {
             name: value
             for name, value in vals.items()
-            if self._fields[name].inherited
-            and name not in NATIVE_FIELDS | REFERENCE_FIELDS
+            if self._is_inherited(name) and name not in NATIVE_FIELDS | REFERENCE_FIELDS
         }
         if not further:
             return
@@ -1009,11 +1025,18 @@ class BillinatorActivity(models.Model):
         values = {
             name: value
             for name, value in vals.items()
-            if not self._fields[name].inherited
+            if not self._is_inherited(name)
             and name not in ("user_id", "type")
             and (value or name not in (*DOCUMENTS, "due_date"))
         }
         return {"is_reminder": bool(vals.get("due_date")), **values}
+
+    @api.model
+    def _is_inherited(self, name):
+        """Return whether a field is that of the activity underneath."""
+        # What is no field at all is for the ORM to refuse.
+        field = self._fields.get(name)
+        return bool(field and field.inherited)
 
     @api.model
     def _find_document(self, vals):

@@ -1,11 +1,14 @@
 from datetime import date, datetime
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
+from ..arguments import MAX_ID
 from .common import BillinatorCommon
+
+SQL_LOG = "odoo.sql_db"
 
 
 @tagged("post_install", "-at_install")
@@ -163,6 +166,48 @@ class TestActivityEdges(BillinatorCommon):
             self.env.flush_all()
             queries.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(queries[1], queries[0])
+
+    # --- What nobody can mean --- #
+
+    def test_an_unknown_field_is_called_by_its_name(self):
+        with self.assertRaisesRegex(ValueError, "Invalid field 'nofield'"):
+            self._create(nofield=1)
+        with self.assertRaisesRegex(ValueError, "Invalid field 'nofield'"):
+            self._create(activity_id=self._create().activity_id.id, nofield=1)
+
+    def test_what_is_no_record_of_a_link(self):
+        row = self._create(status="done")
+        for name in ("contact_id", "completed_by"):
+            with self.subTest(name):
+                for call in (row.write, lambda vals: self._create(**vals)):
+                    with self.assertRaisesRegex(UserError, "the id of a record"):
+                        call({name: "x"})
+                    with self.assertRaises(MissingError), self.assertNoLogs(SQL_LOG):
+                        call({name: MAX_ID})
+
+    def test_what_is_pending_is_not_completed(self):
+        row = self._create()
+        for values in (
+            {"completed_at": "2021-05-05 12:30:00"},
+            {"completed_by": self.env.uid},
+        ):
+            with self.subTest(values):
+                with self.assertRaisesRegex(ValidationError, "pending"):
+                    row.write(values)
+                with self.assertRaisesRegex(ValidationError, "pending"):
+                    self._create(**values)
+                row.write({**values, "status": "done"})
+                with self.assertRaisesRegex(ValidationError, "pending"):
+                    row.write({**values, "status": "pending"})
+                row.activity_id.action_unarchive()
+                self.assertFalse(row.completed_at or row.completed_by)
+
+    def test_when_what_is_done_was_completed_can_be_corrected(self):
+        row = self._create(status="done", completed_by=self.colleague.id)
+        row.completed_at = "2021-05-05 12:30:00"
+        row.completed_by = self.salesperson
+        self.assertEqual(row.completed_at, datetime(2021, 5, 5, 12, 30))
+        self.assertEqual(row.completed_by, self.salesperson)
 
     # --- Meetings --- #
 
