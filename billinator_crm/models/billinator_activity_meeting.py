@@ -121,13 +121,16 @@ class BillinatorActivity(models.Model):
 
     def _move_calendar_events(self):
         """Move the calendar's events of pending meetings to the due dates."""
-        for meeting in self.filtered(
+        meetings = self.filtered(
             lambda activity: activity.calendar_event_id and activity.status == "pending"
-        ):
+        )
+        for meeting in meetings:
             # The deadlines are right already.
             meeting.calendar_event_id.with_context(
-                mail_activity_meeting_update=True
+                mail_activity_meeting_update=True, billinator_deadlines_later=True
             ).write(meeting._prepare_event_times())
+        # Those of what else is planned by the same meetings are not.
+        meetings.calendar_event_id._move_activity_deadlines()
 
     def _prepare_event_times(self):
         """Return when the meeting's event takes place: days or times, as it has now."""

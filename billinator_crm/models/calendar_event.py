@@ -38,8 +38,11 @@ class CalendarEvent(models.Model):
         # know here. It must not move the meeting in turn.
         events = self.with_context(calendar_event_meeting_update=True)
         result = super(CalendarEvent, events)._sync_activities(fields)
-        if "start" in fields:
-            # What took place stays where it was.
-            rows = self._get_activity_rows()
-            rows.filtered(lambda row: row.status == "pending")._move_deadlines()
+        if "start" in fields and not self.env.context.get("billinator_deadlines_later"):
+            self._move_activity_deadlines()
         return result
+
+    def _move_activity_deadlines(self):
+        # What took place stays where it was.
+        rows = self._get_activity_rows()
+        rows.filtered(lambda row: row.status == "pending")._move_deadlines()

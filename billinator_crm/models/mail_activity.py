@@ -1,8 +1,18 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
+
+    # Odoo's calendar writes the activities of its meetings one by one: their rows are
+    # found at once for all, by the ORM, too. As sudo alone, which finds all of them.
+    billinator_row_ids = fields.One2many(
+        "billinator.activity",
+        "activity_id",
+        string="CRM Activity",
+        context={"active_test": False},
+        groups=fields.NO_ACCESS,
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -45,6 +55,11 @@ class MailActivity(models.Model):
             self.env["billinator.activity"]._follow_documents(self)
         return True
 
+    def _convert_to_write(self, values):
+        # A next activity, which Odoo makes out of a draft, gets a row of its own.
+        own = {name: values[name] for name in values if name != "billinator_row_ids"}
+        return super()._convert_to_write(own)
+
     def _check_calendar_events(self):
         """Refuse meetings that the user may not move: their activities move them."""
         self.calendar_event_id.check_access("write")
@@ -52,8 +67,4 @@ class MailActivity(models.Model):
     def _get_rows(self):
         """Return the rows of the CRM that the activities have."""
         # Whoever may change an activity keeps its row right.
-        return (
-            self.env["billinator.activity"]
-            .sudo()
-            .search([("activity_id", "in", self.ids)])
-        )
+        return self.sudo().billinator_row_ids

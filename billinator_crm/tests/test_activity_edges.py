@@ -231,6 +231,17 @@ class TestActivityEdges(BillinatorCommon):
         row.action_complete("Signed")
         self.assertEqual(row.duration, 1.0)
 
+    def test_all_activities_of_a_meeting_move_with_it(self):
+        """The deadline is the day where each assignee is."""
+        row = self._create(type="meeting")
+        self.colleague.tz = "Pacific/Auckland"
+        other = self._create(type="call", user_id=self.colleague.id)
+        other.activity_id.calendar_event_id = row.calendar_event_id
+        row.action_reschedule("2031-05-07 20:00:00")
+        self.assertEqual(other.due_date, datetime(2031, 5, 7, 20))
+        self.assertEqual(row.date_deadline, date(2031, 5, 7))
+        self.assertEqual(other.date_deadline, date(2031, 5, 8))
+
     def _create_series(self):
         """Return three rows of a weekly meeting, the first one first."""
         event = self._create(type="meeting").calendar_event_id

@@ -584,6 +584,41 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             self._create_activities,
         )
 
+    def _prepare_meetings(self, count):
+        return [
+            {**values, "type": "meeting", "due_date": f"2020-{values['due_date'][5:]}"}
+            for values in self._prepare_activities(count)
+        ]
+
+    def _create_meetings(self, count):
+        return self.env["billinator.activity"].create(self._prepare_meetings(count))
+
+    def test_create_meetings(self):
+        """Those of the past: Odoo writes to the people of each one to come."""
+        self.assertConstant(
+            self.env["billinator.activity"].create, self._prepare_meetings
+        )
+
+    def test_reschedule_meetings(self):
+        """Besides what Odoo's calendar itself takes to move each of them."""
+        own_queries = {}
+        for count in (FEW, FEW, MANY):
+            events = self._create_meetings(count).calendar_event_id
+            events.activity_ids = False
+            # Whose deadlines follow is asked for once for all, but for each here.
+            events = events.with_context(billinator_deadlines_later=True)
+            times = {"start": "2020-02-01 10:00:00", "stop": "2020-02-01 11:00:00"}
+            plain = self._count(
+                lambda events, times=times: [event.write(times) for event in events],
+                events.browse(events.ids),
+            )
+            moved = self._count(
+                lambda rows: rows.action_reschedule("2020-02-01 10:00:00"),
+                self._create_meetings(count),
+            )
+            own_queries[count] = moved - plain
+        self.assertEqual(own_queries[MANY], own_queries[FEW])
+
     def test_delete_activities(self):
         self.assertConstant(lambda rows: rows.unlink(), self._create_activities)
 
