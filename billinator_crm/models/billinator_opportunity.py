@@ -374,7 +374,7 @@ class BillinatorOpportunity(models.Model):
         " last_open_stage_id, expected_revenue_company)"
     )
     _timeline_idx = models.Index(
-        "(commercial_partner_id, create_date DESC, id DESC)"
+        "(commercial_partner_id, (date_trunc('second', create_date)) DESC, id DESC)"
         " WHERE commercial_partner_id IS NOT NULL"
     )
     _manual_probability_idx = models.Index("(id) WHERE is_probability_manual IS TRUE")

@@ -346,7 +346,9 @@ class BillinatorQuote(models.Model):
         "A quote cannot expire before its own date: choose a later “valid until”.",
     )
     _default_order_idx = models.Index("(date_quote DESC, id DESC)")
-    _timeline_idx = models.Index("(commercial_partner_id, create_date DESC, id DESC)")
+    _timeline_idx = models.Index(
+        "(commercial_partner_id, (date_trunc('second', create_date)) DESC, id DESC)"
+    )
     # What sums of the quotes of a period read, without the rows.
     _sums_idx = models.Index(
         "(date_quote)"

@@ -396,7 +396,7 @@ class BillinatorTimeline(models.Model):
             field("id"),
             {
                 **self._get_quote_columns(field),
-                "date": field("create_date"),
+                "date": self._get_creation(field),
                 "user_id": field("create_uid"),
                 "title": field("name"),
                 "amount": field("amount_total"),
@@ -412,7 +412,7 @@ class BillinatorTimeline(models.Model):
             field("id"),
             {
                 **self._get_opportunity_columns(field),
-                "date": field("create_date"),
+                "date": self._get_creation(field),
                 "user_id": field("create_uid"),
                 "title": field("name"),
                 "amount": field("expected_revenue"),
@@ -520,6 +520,11 @@ class BillinatorTimeline(models.Model):
             "res_model": SQL("%s", model),
             "res_id": record_id,
         }
+
+    @api.model
+    def _get_creation(self, field):
+        """Return the second of the creation, as what happens later has no fractions."""
+        return SQL("date_trunc('second', %s)", field("create_date"))
 
     @api.model
     def _get_opportunity_columns(self, field):

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ..hooks import pre_init_hook
 from ..models import billinator_timeline
-from ..models.billinator_timeline import KINDS
+from ..models.billinator_timeline import KINDS, SOURCES, Source
 from .common import BillinatorInvoicingCommon
 from .test_performance import FEW, MANY, USUAL_MAIL
 
@@ -567,6 +567,58 @@ class TestTimeline(TimelineCase):
         notes = self._get_events(kinds=["note"])
         pages = self._read_in_pages(3, kinds=["note"])
         self.assertEqual([event for page in pages for event in page], notes)
+
+    def test_a_change_in_the_second_of_the_creation_is_newer(self):
+        """Messages have no fractions of seconds, other than what was created."""
+        second = datetime(2024, 4, 1, 10)
+        messages = self.env["mail.message"]
+        for document in (self.opportunity, self.quote):
+            messages += document.message_ids.filtered("billinator_event")
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET create_date = %s WHERE id = %s",
+                    SQL.identifier(document._table),
+                    second.replace(microsecond=700000),
+                    document.id,
+                )
+            )
+        messages.date = second
+        self.env.invalidate_all()
+        for document in (
+            {"opportunity_id": self.opportunity.id},
+            {"quote_id": self.quote.id},
+        ):
+            events = [
+                event
+                for event in self._get_events(**document)
+                if event["date"] == fields.Datetime.to_string(second)
+            ]
+            self.assertGreater(len(events), 1)
+            self.assertIn(events[-1]["kind"], ("opportunity", "quote"))
+            self.assertFalse(events[-1]["new_value"])
+        pages = self._read_in_pages(1)
+        self.assertEqual(
+            [event for page in pages for event in page], self._get_events()
+        )
+
+    def test_documents_come_out_of_an_index(self):
+        self.env.cr.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;"
+            "SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off"
+        )
+        Timeline = self.env["billinator.timeline"].sudo()
+        for name in ("opportunity", "quote"):
+            number, kind, model = SOURCES[name]
+            columns = getattr(Timeline, f"_get_{name}_source")()
+            source = Source(number, kind, *columns)
+            source.filter({"commercial_partner_id": self.customer.id})
+            source.page((datetime(2024, 4, 1, 10), 7), 40)
+            query = source.select(Timeline._get_column_types())
+            plan = str(self.env.execute_query(SQL("EXPLAIN %s", query)))
+            with self.subTest(plan):
+                self.assertIn(f"{self.env[model]._table}_timeline_idx", plan)
+                self.assertNotIn("Sort", plan)
 
     def test_first_page_takes_as_many_queries_for_many(self):
         def count_queries(customer):
