@@ -73,6 +73,9 @@ billinator_crm/models/billinator_document_sales_mixin.py
       does
   2 BillinatorDocumentSalesMixin._fetch_related: names, which the ORM tells of what it
       has let the user read; what activities tell that the user may see
+billinator_crm/models/billinator_lost_reason.py
+  1 BillinatorLostReason._unlink_except_used: only asks whether a deal has the reason,
+      which it names
 billinator_crm/models/billinator_note.py
   1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorNote._get_chosen_opportunities: tells a deal that came with the quote,
@@ -222,6 +225,8 @@ billinator_crm/models/billinator_quote_version.py
 billinator_crm/models/billinator_stage.py
   1 BillinatorStage.gate_summary: names of fields, which only administrators may read
   1 BillinatorStage._check_required_fields: a constraint, likewise
+  1 BillinatorStage._unlink_except_used: only asks whether a deal is in the stage, which
+      it names
   1 BillinatorStage._get_all_rules: what stages demand holds for everybody; names of
       fields, which only administrators may read
   1 BillinatorStage._get_lacking: after the ORM has checked the right to change the

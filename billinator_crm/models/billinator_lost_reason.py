@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class BillinatorLostReason(models.Model):
@@ -20,3 +21,18 @@ class BillinatorLostReason(models.Model):
         )
         for reason in self:
             reason.opportunity_count = counts.get(reason, 0)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # As sudo: also for deals that the user may not see.
+        deals_sudo = self.env["billinator.opportunity"].sudo()
+        domain = [("lost_reason_id", "in", self.ids)]
+        if deal_sudo := deals_sudo.with_context(active_test=False).search(
+            domain, limit=1
+        ):
+            raise UserError(
+                self.env._(
+                    "Opportunities were lost for the reason “%s”: archive it instead.",
+                    deal_sudo.lost_reason_id.name,
+                )
+            )

@@ -1,7 +1,9 @@
+import re
+from itertools import chain, count
 from typing import NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_list, ormcache
 
 STATUSES = [("open", "Open"), ("won", "Won"), ("lost", "Lost")]
@@ -34,6 +36,10 @@ class BillinatorStage(models.Model):
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(
+        compute="_compute_code",
+        store=True,
+        readonly=False,
+        precompute=True,
         required=True,
         help="The stage's name for imports and integrations, upper case: PROPOSAL.",
     )
@@ -140,6 +146,24 @@ class BillinatorStage(models.Model):
 
     # === Computes === #
 
+    @api.depends("name")
+    def _compute_code(self):
+        """Make a code of the name where there is none: the pipeline asks for no code.
+
+        A stage keeps its code when its name changes, as integrations know it.
+        """
+        taken = set(self.browse(self._get_all_rules()).mapped("code"))
+        for stage in self:
+            stage.code = stage.code or stage._get_code_of_name(taken)
+            taken.add(stage.code)
+
+    def _get_code_of_name(self, taken):
+        """Return a code made of the name that is none of ``taken``, if it has a name."""
+        base = re.sub(r"\W+", "_", (self.name or "").upper()).strip("_") or "STAGE"
+        numbered = (f"{base}_{number}" for number in count(2))
+        codes = (code for code in chain([base], numbered) if code not in taken)
+        return self.name and next(codes)
+
     @api.depends("status")
     def _compute_probability(self):
         for stage in self:
@@ -179,8 +203,19 @@ class BillinatorStage(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Write the codes in upper case."""
-        stages = super().create([self._upper_code(values) for values in vals_list])
+        """Write the codes in upper case; an import's blank cell is made of the name."""
+        stages = super().create(
+            [
+                self._upper_code(
+                    {
+                        name: value
+                        for name, value in values.items()
+                        if name != "code" or value not in (None, False)
+                    }
+                )
+                for values in vals_list
+            ]
+        )
         self.env.registry.clear_cache()
         return stages
 
@@ -189,6 +224,22 @@ class BillinatorStage(models.Model):
         result = super().write(self._upper_code(vals))
         self.env.registry.clear_cache()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        # As sudo: also for deals that the user may not see.
+        deals_sudo = self.env["billinator.opportunity"].sudo()
+        domain = [("stage_id", "in", self.ids)]
+        if deal_sudo := deals_sudo.with_context(active_test=False).search(
+            domain, limit=1
+        ):
+            raise UserError(
+                self.env._(
+                    "There are opportunities, perhaps archived ones, in the stage "
+                    "“%s”: move them to another stage before you delete it.",
+                    deal_sudo.stage_id.name,
+                )
+            )
 
     def unlink(self):
         """Forget the stages' rules."""

@@ -1,6 +1,7 @@
-from psycopg2.errors import CheckViolation, RestrictViolation, UniqueViolation
+from psycopg2.errors import CheckViolation, UniqueViolation
 
-from odoo.tests import Form, tagged
+from odoo.exceptions import UserError
+from odoo.tests import Form, tagged, users
 from odoo.tools import mute_logger
 
 from .common import BillinatorCommon
@@ -67,6 +68,34 @@ class TestStage(BillinatorCommon):
         stage.status = "open"
         self.assertEqual(stage.probability, 35)
 
+    @users("billinator_manager")
+    def test_column_of_the_pipeline_needs_no_code(self):
+        Stage = self.env["billinator.stage"]
+        codes = [
+            Stage.browse(Stage.name_create("New Column – 2nd try")[0]).code,
+            *Stage.create([{"name": "Lead"}, {"name": "lead", "code": False}]).mapped(
+                "code"
+            ),
+            Stage.create({"name": "…"}).code,
+        ]
+        self.assertEqual(codes, ["NEW_COLUMN_2ND_TRY", "LEAD_2", "LEAD_3", "STAGE"])
+
+    @users("billinator_manager")
+    def test_imported_without_a_code(self):
+        result = self.env["billinator.stage"].load(
+            ["name", "code"], [["Trial", ""], ["Signed", "ok"]]
+        )
+        stages = self.env["billinator.stage"].browse(result["ids"])
+        self.assertEqual(stages.mapped("code"), ["TRIAL", "OK"], result["messages"])
+
+    @users("billinator_manager")
+    def test_code_stays_with_another_name(self):
+        with Form(self.env["billinator.stage"]) as form:
+            form.name = "Signed"
+            self.assertEqual(form.code, "SIGNED")
+        form.record.name = "Contract Signed"
+        self.assertEqual(form.record.code, "SIGNED")
+
     def test_found_by_code(self):
         found = self.env["billinator.stage"].name_search("PROPOSAL", operator="=")
         self.assertEqual(
@@ -89,13 +118,14 @@ class TestStage(BillinatorCommon):
         )
         self.assertEqual(first.probability, stage.probability)
 
-    @mute_logger("odoo.sql_db")
     def test_used_ones_stay(self):
         opportunity = self._create_opportunity()
         opportunity.action_set_lost(self.lost_reason.id)
+        opportunity.action_archive()
         for record in (opportunity.stage_id, self.lost_reason):
-            with self.assertRaises(RestrictViolation), self.env.cr.savepoint():
-                record.unlink()
+            with self.assertRaisesRegex(UserError, record.name):
+                record.with_user(self.manager).unlink()
+        (self._create_stage() + self._create_stage(code="OTHER")).unlink()
 
     def test_lost_reasons_count(self):
         reasons = self.env["billinator.lost.reason"].create(
