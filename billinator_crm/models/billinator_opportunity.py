@@ -40,8 +40,10 @@ STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "st
 # Computed, and written for all that: another status than the stage's is refused as
 # such, and that a probability or a category stays is said by who sets one.
 SET_BESIDES = {"is_forecast_category_manual", "is_probability_manual", "status"}
-# Computed from the stage, where nobody gives a value.
-SET_BY_STAGE = {"date_closed", "probability"}
+# Computed where nobody gives a value: the team's first stage, and what a stage sets.
+SET_WHERE_EMPTY = {"date_closed", "probability", "stage_id"}
+# Say whom a deal without a customer is for.
+LEAD_FIELDS = ("partner_name", "contact_name", "email_from", "phone")
 # Managers bring deals along that were closed before there was a CRM.
 SET_BY_MANAGERS = {"date_closed"}
 # What a stage may follow from: a team uses other stages, a salesperson has a team.
@@ -555,20 +557,27 @@ class BillinatorOpportunity(models.Model):
     )
     def _compute_company_revenues(self):
         for opportunity in self:
-            company = opportunity.company_id
-            is_foreign = opportunity.currency_id != company.currency_id
-            revenue = opportunity.currency_id._convert(
-                opportunity.expected_revenue,
-                company.currency_id,
-                company,
-                # The company's day costs a query, and only rates depend on it.
-                is_foreign and opportunity._get_rate_date(),
-            )
+            revenue = opportunity._get_company_revenue()
             opportunity.expected_revenue_company = revenue
             stage = opportunity.stage_id
             # A new one that is closed already has still the probability asked for.
             chance = (opportunity if stage.status == "open" else stage).probability
             opportunity.weighted_revenue = revenue * chance / 100
+
+    def _get_company_revenue(self):
+        """Return the expected revenue in the currency of the company, if it has one."""
+        company = self.company_id
+        if not company:
+            # Cleared in the form, or missing: the database refuses it.
+            return 0.0
+        is_foreign = self.currency_id != company.currency_id
+        return self.currency_id._convert(
+            self.expected_revenue,
+            company.currency_id,
+            company,
+            # The company's day costs a query, and only rates depend on it.
+            is_foreign and self._get_rate_date(),
+        )
 
     def _get_rate_date(self):
         """Return the day of closing, or today, as the company's calendar has it."""
@@ -660,7 +669,8 @@ class BillinatorOpportunity(models.Model):
     # Another team or salesperson moves it to a stage that fits, which is checked then.
     @api.constrains("stage_id")
     def _check_stage_of_team(self):
-        for opportunity in self:
+        # Those without a stage are refused by the database.
+        for opportunity in self.filtered("stage_id"):
             if not opportunity.stage_id._is_open_to(opportunity.team_id):
                 raise ValidationError(
                     self.env._(
@@ -776,15 +786,15 @@ class BillinatorOpportunity(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Let what is empty, an import's blank cell, follow from the stage."""
+        """Let what is empty, an import's blank cell, be computed."""
         self._check_settable(set().union(*vals_list))
         self._fetch_for_creation(vals_list)
         return super().create(
             [
                 {
                     name: value
-                    for name, value in values.items()
-                    if name not in SET_BY_STAGE or not self._is_empty(value)
+                    for name, value in self._empty_blanks(values).items()
+                    if name not in SET_WHERE_EMPTY or not self._is_empty(value)
                 }
                 for values in vals_list
             ]
@@ -818,6 +828,7 @@ class BillinatorOpportunity(models.Model):
     def write(self, vals):
         """Let an empty probability, an import's blank cell, be the stage's."""
         self._check_settable(vals)
+        vals = self._empty_blanks(vals)
         if "stage_id" in vals:
             self._fetch_for_moving()
             # Before the stage that it follows from is another one.
@@ -871,6 +882,16 @@ class BillinatorOpportunity(models.Model):
                     and former_stages[deal].status != deal.status
                 )
             ),
+        }
+
+    @api.model
+    def _empty_blanks(self, values):
+        """Return the values without texts of blanks, which say of nobody who it is."""
+        return {
+            name: False
+            if name in LEAD_FIELDS and isinstance(value, str) and not value.strip()
+            else value
+            for name, value in values.items()
         }
 
     @api.model

@@ -84,7 +84,9 @@ class BillinatorOpportunity(models.Model):
                 stage=stage.display_name,
                 lacking=format_list(self.env, lacking),
             )
+            # Those without a stage are refused by the database.
             for stage, opportunities in self.grouped("stage_id").items()
+            if stage
             for opportunity, lacking in stage._get_lacking(opportunities).items()
             if lacking
         ]

@@ -98,7 +98,9 @@ class BillinatorQuote(models.Model):
             is_final = bool(quote._get_final_invoices())
             quote.amount_invoiced = invoiced
             quote.has_final_invoice = is_final
-            left = quote.currency_id.round(quote.amount_total - invoiced)
+            # A form may have no currency for a while, and no company to have one.
+            currency = quote.currency_id or self.env.company.currency_id
+            left = currency.round(quote.amount_total - invoiced)
             quote.amount_to_invoice = 0.0 if is_final else left
 
     @api.depends("invoice_ids.state", "invoice_ids.payment_state", "amount_to_invoice")

@@ -363,8 +363,18 @@ class BillinatorQuoteLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Let an empty unit, an import's blank cell, be the product's."""
         check_not_computed(self, set().union(*vals_list), NOTED)
-        lines = super().create(vals_list)
+        lines = super().create(
+            [
+                {
+                    name: value
+                    for name, value in vals.items()
+                    if name != "product_uom_id" or value
+                }
+                for vals in vals_list
+            ]
+        )
         lines._recompute_given_away()
         return lines
 
@@ -393,6 +403,8 @@ class BillinatorQuoteLine(models.Model):
             )
         )
         result = super().write(vals)
+        if not vals.get("product_uom_id", True):
+            self._take_products_units()
         if "quote_id" in vals:
             self.quote_id.check_access("write")
         if PRICED_BY & vals.keys() and PRICES & vals.keys():
@@ -411,18 +423,31 @@ class BillinatorQuoteLine(models.Model):
         self.ensure_one()
         return not self.display_type and (self.is_selected or not self.is_optional)
 
+    def _take_products_units(self):
+        lines = self.filtered(lambda line: line.product_id and not line.product_uom_id)
+        for uom, same in lines.grouped(lambda line: line.product_id.uom_id).items():
+            same.product_uom_id = uom
+
+    def _get_uom(self):
+        """Return the unit; while it is cleared in the form, that of the product."""
+        return self.product_uom_id or self.product_id.uom_id
+
     def _get_uoms(self):
         # Of the template itself: what products inherit is computed one by one.
         template = self.product_id.product_tmpl_id
         return template.uom_id | template.uom_ids
 
     def _get_currency(self):
-        return self.currency_id or self.quote_id.currency_id
+        return (
+            self.currency_id
+            or self.quote_id.currency_id
+            or self.env.company.currency_id
+        )
 
     def _get_pricelist_arguments(self, rule):
         return {
             "quantity": self.quantity or 1.0,
-            "uom": self.product_uom_id,
+            "uom": self._get_uom(),
             "date": self.quote_id.date_quote,
             # Odoo takes a rule's amounts to be in whatever currency it is asked for.
             "currency": rule.currency_id or self._get_currency(),
@@ -441,7 +466,7 @@ class BillinatorQuoteLine(models.Model):
             candidates = pricelist._get_applicable_rules(lines.product_id, date)
             for line in lines:
                 product = line.product_id
-                quantity = line.product_uom_id._compute_quantity(
+                quantity = line._get_uom()._compute_quantity(
                     line.quantity or 1.0, product.uom_id, raise_if_failure=False
                 )
                 rules[line] = next(

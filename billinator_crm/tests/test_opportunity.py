@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from unittest.mock import patch
 
-from psycopg2.errors import CheckViolation
+from psycopg2.errors import CheckViolation, ForeignKeyViolation, NotNullViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -92,7 +92,7 @@ class TestOpportunityDefaults(OpportunityCase):
             self.assertTrue(
                 self._create_opportunity(partner_id=False, **{name: "ada@ada.example"})
             )
-        for values in ({}, {"partner_name": ""}):
+        for values in ({}, {"partner_name": ""}, {"partner_name": " ", "phone": "\n"}):
             with self.assertRaises(CheckViolation), self.env.cr.savepoint():
                 self._create_opportunity(partner_id=False, **values)
 
@@ -939,3 +939,91 @@ class TestTracking(OpportunityCase):
             else (value.old_value_float, value.new_value_float)
             for value in opportunity.message_ids.sudo().tracking_value_ids
         }
+
+
+@tagged("post_install", "-at_install")
+class TestOpportunityEmptyValues(OpportunityCase):
+    """What a form has while a field is cleared, and what JSON says with null."""
+
+    @contextmanager
+    def _missing(self, column):
+        with (
+            self.assertRaisesRegex(NotNullViolation, f'"{column}"'),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            yield
+
+    def test_company_is_cleared_in_the_form(self):
+        self.env.user.group_ids += self.env.ref("base.group_multi_company")
+        opportunity = self._create_opportunity(
+            expected_revenue=400, currency_id=self.euro.id
+        )
+        with Form(opportunity) as form:
+            form.company_id = self.env["res.company"]
+            form.expected_revenue = 800
+            form.company_id = self.company
+        self.assertEqual(opportunity.expected_revenue_company, 400)
+
+    def test_currency_is_cleared_in_the_form(self):
+        self.env.user.group_ids += self.env.ref("base.group_multi_currency")
+        opportunity = self._create_opportunity(expected_revenue=400)
+        with Form(opportunity) as form:
+            form.currency_id = self.env["res.currency"]
+            form.expected_revenue = 800
+            form.currency_id = self.euro
+        self.assertEqual(opportunity.expected_revenue_company, 400)
+
+    def test_stage_is_cleared_in_the_form(self):
+        opportunity = self._create_opportunity()
+        with Form(opportunity) as form:
+            form.stage_id = self.env["billinator.stage"]
+            form.stage_id = self.stages["PROPOSAL"]
+        self.assertEqual(opportunity.probability, 50)
+
+    def test_required_values_are_missed(self):
+        opportunity = self._create_opportunity(expected_revenue=400)
+        opportunity.action_set_lost(self.lost_reason.id)
+        for name in ("company_id", "currency_id", "stage_id"):
+            for nothing in (False, None):
+                for deal in (opportunity, self._create_opportunity()):
+                    with self.subTest(name=name), self._missing(name):
+                        deal.write({name: nothing})
+                        self.env.flush_all()
+        with self._missing("company_id"):
+            self._create_opportunity(company_id=False, expected_revenue=5)
+
+    def test_empty_stage_of_a_new_one_is_the_first(self):
+        for nothing in (False, None):
+            opportunity = self._create_opportunity(stage_id=nothing)
+            self.assertEqual(opportunity.stage_id, self.stages["LEAD"])
+        result = self.env["billinator.opportunity"].load(
+            ["name", "partner_name", "stage_id"],
+            [["One", "Ada", ""], ["Two", "Ada", "PROPOSAL"]],
+        )
+        deals = self.env["billinator.opportunity"].browse(result["ids"])
+        self.assertEqual(deals.mapped("stage_id.code"), ["LEAD", "PROPOSAL"])
+
+    @mute_logger("odoo.sql_db")
+    def test_blanks_name_nobody(self):
+        lead = self._create_opportunity(partner_id=False, contact_name="Ada")
+        with self.assertRaises(CheckViolation), self.env.cr.savepoint():
+            lead.write({"contact_name": "  "})
+            self.env.flush_all()
+        lead.write({"contact_name": " ", "phone": "030 1"})
+        self.assertEqual((lead.contact_name, lead.phone), (False, "030 1"))
+
+    @mute_logger("odoo.sql_db")
+    def test_ids_of_no_record(self):
+        deal = self._create_opportunity()
+        for name, call in (
+            ("Lost Reason", lambda: deal.action_set_lost(9999999)),
+            ("Currency", lambda: self._create_opportunity(currency_id=9999999)),
+        ):
+            with self.subTest(name), self.assertRaises(ForeignKeyViolation) as caught:
+                call()
+                self.env.flush_all()
+            self.assertRegex(
+                deal._sql_error_to_message(caught.exception),
+                f"“{name}”: there is no record with the id 9999999",
+            )

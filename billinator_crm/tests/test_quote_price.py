@@ -80,6 +80,36 @@ class TestQuotePrice(PriceCase):
         line.product_uom_id = self.uom_dozen
         self.assertEqual(line.price_unit, 75 * 12)
 
+    def test_empty_unit_is_the_products(self):
+        self.product.uom_id = self.uom_dozen
+        pricelist = self._create_pricelist(
+            {"compute_price": "percentage", "percent_price": 10, "min_quantity": 2}
+        )
+        for nothing in (False, None):
+            line = self._create_line(pricelist, quantity=2, product_uom_id=nothing)
+            self.assertEqual(line.product_uom_id, self.uom_dozen)
+            self.assertEqual((line.price_unit, line.discount), (100, 10))
+            line.write({"product_uom_id": nothing, "quantity": 1})
+            self.assertEqual(line.product_uom_id, self.uom_dozen)
+            self.assertEqual((line.price_unit, line.discount), (100, 0))
+        line.write({"product_uom_id": False, "product_id": self.product_b.id})
+        self.assertEqual(line.product_uom_id, self.product_b.uom_id)
+        line.write({"product_uom_id": False, "product_id": False})
+        self.assertFalse(line.product_uom_id)
+
+    def test_unit_is_cleared_in_the_form(self):
+        self.env.user.group_ids += self.env.ref("uom.group_uom")
+        pricelist = self._create_pricelist(
+            {"compute_price": "percentage", "percent_price": 10}
+        )
+        quote = self._create_line(pricelist, quantity=5).quote_id
+        with Form(quote) as form, form.line_ids.edit(0) as line:
+            line.product_uom_id = self.env["uom.uom"]
+            line.quantity = 3
+            self.assertEqual((line.price_unit, line.discount), (100, 10))
+        self.assertEqual(quote.line_ids.product_uom_id, self.uom_unit)
+        self.assertEqual(quote.amount_untaxed, 270)
+
     def test_percentage_shows_its_discount(self):
         line = self._create_line(
             self._create_pricelist({"compute_price": "percentage", "percent_price": 15})
