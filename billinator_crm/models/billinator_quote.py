@@ -20,6 +20,7 @@ STATES = [
     ("expired", "Expired"),
 ]
 EDITABLE_STATES = ("draft", "sent")
+FINAL_STATES = ("accepted", "rejected", "expired")
 CONVERTIBLE_STATES = ("draft", "sent", "accepted")
 # Which states each state can be reached from.
 ORIGIN_STATES = {
@@ -429,6 +430,9 @@ class BillinatorQuote(models.Model):
 
     @api.onchange("opportunity_id")
     def _onchange_opportunity_id(self):
+        """Take over the customer, and the currency where no pricelist has one."""
+        if not self.partner_id:
+            self.partner_id = self.opportunity_id.partner_id
         if self.opportunity_id and not self.pricelist_id:
             self.currency_id = self.opportunity_id.currency_id
 
@@ -496,10 +500,11 @@ class BillinatorQuote(models.Model):
     @api.depends("priced_base_lines")
     def _compute_tax_totals(self):
         for quote in self:
+            company = quote.company_id or self.env.company
             quote.tax_totals = self.env["account.tax"]._get_tax_totals_summary(
                 base_lines=quote.priced_base_lines,
-                currency=quote.currency_id or quote.company_id.currency_id,
-                company=quote.company_id,
+                currency=quote.currency_id or company.currency_id,
+                company=company,
             )
 
     @api.depends("company_id", "fiscal_position_id")
@@ -606,7 +611,28 @@ class BillinatorQuote(models.Model):
         if not self.env.su:
             self._check_not_derived(set().union(*vals_list))
         self._fetch_for_creation(vals_list)
-        return super().create(self._with_numbers(vals_list))
+        quotes = super().create(
+            self._with_numbers(
+                [
+                    {**vals, "state": "draft"}
+                    if vals.get("state") in FINAL_STATES
+                    else vals
+                    for vals in vals_list
+                ]
+            )
+        )
+        quotes._close(vals_list)
+        return quotes
+
+    def _close(self, vals_list):
+        """Bring new quotes to the final states asked for, as their lines are there."""
+        states = {
+            quote: vals["state"]
+            for quote, vals in zip(self, vals_list, strict=True)
+            if vals.get("state") in FINAL_STATES
+        }
+        for state, quotes in self.filtered(states.get).grouped(states.get).items():
+            quotes.write({"state": state})
 
     @api.model
     def _fetch_for_creation(self, vals_list):
@@ -863,8 +889,9 @@ class BillinatorQuote(models.Model):
 
     def _convert_price(self, price, currency):
         """Return a price of another currency in the quote's, not rounded."""
+        company = self.company_id or self.env.company
         return currency._convert(
-            price, self.currency_id, self.company_id, self.date_quote, round=False
+            price, self.currency_id, company, self.date_quote, round=False
         )
 
     def _get_product_taxes(self, product):
@@ -877,10 +904,12 @@ class BillinatorQuote(models.Model):
     def _get_base_lines(self, lines):
         """Return all that the totals are made of, taxes computed and rounded."""
         Tax = self.env["account.tax"]
+        # A form may have no company for a while.
+        company = self.company_id or self.env.company
         base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
         base_lines += self._prepare_early_payment_base_lines(base_lines)
-        Tax._add_tax_details_in_base_lines(base_lines, self.company_id)
-        Tax._round_base_lines_tax_details(base_lines, self.company_id)
+        Tax._add_tax_details_in_base_lines(base_lines, company)
+        Tax._round_base_lines_tax_details(base_lines, company)
         return base_lines
 
     @api.model
@@ -927,7 +956,7 @@ class BillinatorQuote(models.Model):
                 str(line.analytic_distribution),
             )
             discounts.setdefault(key, 0.0)
-            discounts[key] += self.currency_id.round(
+            discounts[key] += base_line["currency_id"].round(
                 line.price_subtotal * term.discount_percentage / 100
             )
         no_tax = self.env["account.tax"]

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..locks import wait_and_lock
@@ -28,8 +29,8 @@ class BillinatorQuote(models.Model):
             several), which users without access to invoices get as a notification
             with the ids in ``params['invoice_ids']``
         :raises UserError: for rejected and expired quotes, without a line to sell, that
-            have a next version, that need an approval first, or with planned down
-            payments that have no invoice yet
+            have a next version, that need an approval first, with a negative total,
+            or with planned down payments that have no invoice yet
         """
         return self._get_converted_action(self._convert_to_invoices())
 
@@ -49,9 +50,24 @@ class BillinatorQuote(models.Model):
         quotes = self.union().filtered(
             lambda quote: not quote.sudo()._get_final_invoices()
         )
+        quotes._check_total_not_negative()
         quotes._check_down_payments_invoiced()
         quotes._create_invoices([quote._prepare_invoice_values() for quote in quotes])
         return self.sudo()._get_final_invoices()
+
+    def _check_total_not_negative(self):
+        """Refuse quotes that pay the customer: nobody could post their invoices."""
+        for quote in self:
+            if quote.currency_id.compare_amounts(quote.amount_total, 0) < 0:
+                raise UserError(
+                    self.env._(
+                        "Quote %(quote)s comes to %(total)s, and there are no negative "
+                        "invoices: change its lines, or create a credit note in "
+                        "Invoicing.",
+                        quote=quote.name,
+                        total=quote._format_amount(quote.amount_total),
+                    )
+                )
 
     def _begin_conversion(self):
         """Check the rights, and let no other conversion of the quotes come between."""

@@ -10,10 +10,28 @@ class BillinatorQuote(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         default = self.env.context.get("default_opportunity_id")
-        self._check_deals_readable(
-            {vals.get("opportunity_id", default) for vals in vals_list}
+        self.browse()._check_deals_readable(
+            "create", {vals.get("opportunity_id", default) for vals in vals_list}
         )
-        return super().create(vals_list)
+        return super().create(self._with_customers(vals_list))
+
+    @api.model
+    def _with_customers(self, vals_list):
+        """Return copies of the values, with the deal's customer where there is none."""
+        vals_list = [dict(vals) for vals in vals_list]
+        default = self.env.context.get("default_partner_id")
+        lacking = [
+            vals
+            for vals in vals_list
+            if vals.get("opportunity_id") and not vals.get("partner_id", default)
+        ]
+        deals = self.env["billinator.opportunity"].browse(
+            vals["opportunity_id"] for vals in lacking
+        )
+        customers = {deal.id: deal.partner_id.id for deal in deals}
+        for vals in lacking:
+            vals["partner_id"] = customers[vals["opportunity_id"]]
+        return vals_list
 
     def copy_data(self, default=None):
         """Leave out deals that are somebody else's by now; ``default`` comes first."""
@@ -27,7 +45,7 @@ class BillinatorQuote(models.Model):
 
     def write(self, vals):
         """Move the deals of quotes that become accepted to where their stage says."""
-        self._check_deals_readable({vals.get("opportunity_id")})
+        self._check_deals_readable("write", {vals.get("opportunity_id")})
         accepted = self.filtered(
             lambda quote: quote.state != "accepted" == vals.get("state")
         )
@@ -35,14 +53,16 @@ class BillinatorQuote(models.Model):
         accepted._move_deals("accepted_stage_id")
         return result
 
-    @api.model
-    def _check_deals_readable(self, deal_ids):
+    def _check_deals_readable(self, operation, deal_ids):
         """Refuse deals that the user may not read: quotes tell of them and move them.
 
+        :param str operation: what is done to the quotes, which is refused first
         :param set deal_ids: ids, ``None`` or ``False``
         """
         deals = self.env["billinator.opportunity"].browse(deal_ids - {None, False})
-        deals.check_access("read")
+        if deals:
+            self.check_access(operation)
+            deals.check_access("read")
 
     def _move_deals(self, stage_field):
         """Move the quotes' open deals to the stage that ``stage_field`` names.

@@ -610,6 +610,28 @@ class TestConversionRights(ConversionCase):
         self.quote.with_user(self.senior).action_convert_to_invoice()
         self.assertEqual(len(self._get_all_invoices()), 1)
 
+    def test_accountants_are_refused_the_quote_and_not_its_deal(self):
+        deal = self._create_opportunity()
+        quote = self.quote.with_user(self.accountant)
+        for values in ({"client_order_ref": "x"}, {"opportunity_id": deal.id}):
+            for call in (quote.write, quote.create):
+                with self.assertRaisesRegex(AccessError, "billinator.quote"):
+                    call({"partner_id": self.customer.id, **values})
+
+    def test_negative_total(self):
+        line = {"product_id": self.product_a.id, "price_unit": -5}
+        quotes = self.quote + self._create_quote(line)
+        with (
+            self.assertRaisesRegex(UserError, f"{quotes[1].name}.*negative"),
+            self.env.cr.savepoint(),
+        ):
+            quotes.action_convert_to_invoice()
+        self.assertFalse(quotes.invoice_ids)
+        self.assertEqual(quotes.mapped("state"), ["draft", "draft"])
+        quotes[1].line_ids.price_unit = 0
+        quotes.action_convert_to_invoice()
+        self.assertEqual(len(quotes.invoice_ids), 2)
+
     def test_accountant(self):
         """Reads quotes, but does not change them, as accepting them would."""
         quote = self.quote.with_user(self.accountant)

@@ -6,7 +6,7 @@ from runpy import run_path
 from psycopg2 import IntegrityError
 from psycopg2.errors import CheckViolation, NotNullViolation, UniqueViolation
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
@@ -273,6 +273,76 @@ class TestQuote(BillinatorInvoicingCommon):
         with self.assertRaises(NotNullViolation), mute_logger("odoo.sql_db"):
             self.env["billinator.quote.line"].create({"name": "Alone"})
 
+    def test_product_line_needs_a_quote(self):
+        with self.assertRaises(NotNullViolation), mute_logger("odoo.sql_db"):
+            self.env["billinator.quote.line"].create({"product_id": self.product_a.id})
+
+    def test_company_or_currency_is_cleared_in_the_form(self):
+        self.env.user.group_ids += self.env.ref("base.group_multi_company")
+        self.env.user.group_ids += self.env.ref("base.group_multi_currency")
+        quote = self._create_quote()
+        for name in ("company_id", "currency_id"):
+            with self.subTest(name=name), Form(quote) as form:
+                value = form[name]
+                form[name] = value.browse()
+                with form.line_ids.edit(0) as line:
+                    line.quantity += 1
+                form[name] = value
+        self.assertEqual(quote.amount_untaxed, 4000)
+        quote.payment_term_id = self.env["account.payment.term"].create(
+            {
+                "name": "Early",
+                "early_discount": True,
+                "early_pay_discount_computation": "mixed",
+            }
+        )
+        # A pricelist that has no company to fit is complained of first.
+        errors = {"company_id": ValidationError, "currency_id": NotNullViolation}
+        for name, error in errors.items():
+            for nothing in (False, None):
+                with (
+                    self.subTest(name=name),
+                    self.assertRaises(error),
+                    mute_logger("odoo.sql_db"),
+                    self.env.cr.savepoint(),
+                ):
+                    quote.write({name: nothing})
+                    self.env.flush_all()
+            with (
+                self.subTest(name=name),
+                self.assertRaisesRegex(NotNullViolation, f'"{name}"'),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self._create_quote(**{name: False, "pricelist_id": False})
+
+    def test_customer_is_the_deals(self):
+        deal = self._create_opportunity().with_user(self.salesperson)
+        Quote = self.env["billinator.quote"].with_user(self.salesperson)
+        deal.sudo().user_id = self.salesperson
+        other = self._create_opportunity(user_id=self.colleague.id)
+        person = self.customer.create({"name": "Ann", "parent_id": self.customer.id})
+        quotes = Quote.create(
+            [
+                {"opportunity_id": deal.id},
+                {"opportunity_id": deal.id, "partner_id": False},
+                {"opportunity_id": deal.id, "partner_id": person.id},
+            ]
+        )
+        self.assertEqual(
+            [quote.partner_id for quote in quotes], [self.customer] * 2 + [person]
+        )
+        self.assertTrue(quotes[0].partner_invoice_id)
+        with Form(Quote) as form:
+            form.opportunity_id = deal
+            self.assertEqual(form.partner_id, self.customer)
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            Quote.create({"opportunity_id": other.id})
+        with self.assertRaises(AccessError):
+            Quote.onchange({"opportunity_id": other.id}, [], {"partner_id": {}})
+        result = Quote.load(["opportunity_id/.id", "partner_id"], [[str(deal.id), ""]])
+        self.assertEqual(Quote.browse(result["ids"]).partner_id, self.customer)
+
     def test_copied_line_stays_on_the_quote(self):
         quote = self._create_quote()
         quote.line_ids.copy()
@@ -399,6 +469,26 @@ class TestQuoteStates(BillinatorInvoicingCommon):
                     with self._refused():
                         self.quote.write({"state": new})
                     self.assertEqual(self.quote.state, old)
+
+    def test_created_in_any_state(self):
+        for state in ("draft", "sent", "accepted", "rejected", "expired"):
+            quote = self._create_quote(state=state)
+            self.assertEqual((quote.state, quote.amount_untaxed), (state, 2000))
+        result = self.env["billinator.quote"].load(
+            ["partner_id", "state", "line_ids/product_id", "line_ids/quantity"],
+            [
+                [self.customer.name, "Accepted", self.product_a.name, "3"],
+                ["", "", self.product_a.name, "1"],
+                [self.customer.name, "Draft", self.product_a.name, "5"],
+            ],
+        )
+        quotes = self.env["billinator.quote"].browse(result["ids"])
+        self.assertEqual(quotes.mapped("state"), ["accepted", "draft"])
+        self.assertEqual(quotes.mapped("amount_untaxed"), [4000, 5000])
+        with self.assertRaisesRegex(UserError, "no product to sell"):
+            self.env["billinator.quote"].create(
+                {"partner_id": self.customer.id, "state": "accepted"}
+            )
 
     def test_quotes_with_nothing_to_sell(self):
         self.quote.line_ids.unlink()

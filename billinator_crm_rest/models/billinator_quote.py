@@ -15,7 +15,8 @@ class BillinatorQuote(models.Model):
         quotes = super().create(vals_list)
         Webhook = self.env["billinator.webhook"]
         if Webhook._has_listeners(*STATE_EVENTS.values()):
-            Webhook._tell(quotes._get_state_events())
+            # Writing their state has told of those that were made accepted.
+            Webhook._tell(quotes.filtered("is_editable")._get_state_events())
         return quotes
 
     def write(self, vals):

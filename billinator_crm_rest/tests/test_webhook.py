@@ -165,12 +165,13 @@ class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
         self._create_webhook()
         line = Command.create({"product_id": self.product_a.id})
         values = {"partner_id": self.customer.id, "line_ids": [line]}
-        _draft, sent = self.env["billinator.quote"].create(
-            [values, {**values, "state": "sent"}]
+        quotes = self.env["billinator.quote"].create(
+            [values, {**values, "state": "sent"}, {**values, "state": "accepted"}]
         )
-        told = self._get_deliveries()
-        self.assertEqual(told.mapped("event"), ["quote.sent"])
-        self.assertIn(f'"id": {sent.id}', told.payload)
+        told = {each.event: each.payload for each in self._get_deliveries()}
+        self.assertEqual(len(self._get_deliveries()), 2)
+        self.assertIn(f'"id": {quotes[1].id}', told["quote.sent"])
+        self.assertIn(f'"id": {quotes[2].id}', told["quote.accepted"])
 
     def test_only_the_final_invoice_converts(self):
         self._create_webhook("quote.converted")
