@@ -158,7 +158,7 @@ class BillinatorStage(models.Model):
             taken.add(stage.code)
 
     def _get_code_of_name(self, taken):
-        """Return a code made of the name that is none of ``taken``, if it has a name."""
+        """Return a code made of the name, if there is one, and none of ``taken``."""
         base = re.sub(r"\W+", "_", (self.name or "").upper()).strip("_") or "STAGE"
         numbered = (f"{base}_{number}" for number in count(2))
         codes = (code for code in chain([base], numbered) if code not in taken)

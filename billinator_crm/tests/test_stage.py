@@ -72,7 +72,7 @@ class TestStage(BillinatorCommon):
     def test_column_of_the_pipeline_needs_no_code(self):
         Stage = self.env["billinator.stage"]
         codes = [
-            Stage.browse(Stage.name_create("New Column – 2nd try")[0]).code,
+            Stage.browse(Stage.name_create("New Column: 2nd try")[0]).code,
             *Stage.create([{"name": "Lead"}, {"name": "lead", "code": False}]).mapped(
                 "code"
             ),
