@@ -1,5 +1,6 @@
 """A resource of the API: a model of Odoo under the API's names."""
 
+from collections import defaultdict
 from datetime import date, datetime
 
 from fastapi import HTTPException
@@ -27,6 +28,41 @@ def refuse(field, message, *, place=BODY):
     return HTTPException(
         422, [{"loc": [*place, field], "msg": message, "type": "value_error"}]
     )
+
+
+def by_code(coded):
+    """Return the filter by a ``Coded`` field, which tells the codes there are."""
+
+    def get_domain(env, value):
+        # Parameters are taken in any case; the codes are upper case.
+        value = value.upper()
+        values = coded.to_values(env, value, coded.find(env, [value]))
+        return [(coded.name, "=", values[coded.name])]
+
+    return get_domain
+
+
+def by_segment(tags):
+    """Return the filter by a customer's segment.
+
+    :param tags: the way to the customer's tags
+    """
+
+    def get_domain(env, value):
+        Tag = env["billinator.tag"]
+        segments = Tag.search([("is_segment", "=", True), ("name", "=", value)])
+        if not segments:
+            known = Tag.search([("is_segment", "=", True)], limit=50).mapped("name")
+            raise UnknownValueError(
+                env._(
+                    "There is no segment “%(name)s”. Those there are: %(known)s.",
+                    name=value,
+                    known=", ".join(known) or env._("none"),
+                )
+            )
+        return [(tags, "in", segments.ids)]
+
+    return get_domain
 
 
 def named(name, field="name"):
@@ -206,6 +242,12 @@ class Reference(Field):
             )
         return {self.name: value}
 
+    def find_foreign(self, env, ids, company):
+        """Return those of the records that are of another company."""
+        Model = env[self.model].with_context(active_test=False)
+        theirs = Domain(Model._check_company_domain(company))
+        return Model.browse(ids) - Model.search(Domain("id", "in", ids) & theirs)
+
     def from_row(self, row):
         return row[self.name] or None
 
@@ -332,13 +374,15 @@ class Resource:
     :param search_fields: what ``q`` searches
     :param filters: dict of query parameters and functions of (env, value) that return
         a domain
+    :param old_names: dict of names that older clients know, and the API's of now
     """
 
-    def __init__(self, model, fields, search_fields=(), filters=None):
+    def __init__(self, model, fields, search_fields=(), filters=None, old_names=None):
         self.model = model
         self.fields = fields
         self.search_fields = search_fields
         self.filters = filters or {}
+        self.old_names = old_names or {}
 
     # Reading
 
@@ -348,7 +392,7 @@ class Resource:
         rows = records.read(list(names), load="")
         labels = self._read_labels(records, rows)
         references = self._read_references(records)
-        return [
+        items = [
             {
                 "id": row["id"],
                 **references[row["id"]],
@@ -359,6 +403,9 @@ class Resource:
             }
             for row in rows
         ]
+        for item in items:
+            item.update({old: item[name] for old, name in self.old_names.items()})
+        return items
 
     def _read_references(self, records):
         """Return under which names other systems know the records, by their ids."""
@@ -432,7 +479,10 @@ class Resource:
         domain = Domain.TRUE
         for name, get_domain in self.filters.items():
             if query.get(name) is not None:
-                domain &= Domain(get_domain(env, query[name]))
+                try:
+                    domain &= Domain(get_domain(env, query[name]))
+                except UnknownValueError as exc:
+                    raise refuse(name, str(exc), place=QUERY) from exc
         if since := query.get("updated_since"):
             # Both are to the second, as it is shown: what was seen last comes again.
             domain &= Domain(self.fields["updated_at"].name, ">=", since)
@@ -459,11 +509,16 @@ class Resource:
     def _get_columns(self, env):
         """Return what a list can be sorted by: a dict of the names and the fields."""
         fields = env[self.model]._fields
-        return {"id": "id"} | {
+        columns = {"id": "id"} | {
             name: field.name
             for name, field in self.fields.items()
             if fields[field.name].base_field.column_type
             and fields[field.name].base_field.store
+        }
+        return columns | {
+            old: columns[name]
+            for old, name in self.old_names.items()
+            if name in columns
         }
 
     def show(self, env, record_id):
@@ -489,13 +544,13 @@ class Resource:
         known = reference_sudo._get_record()
         if known:
             record = self._get_visible(env, known)
-            self._change(record, data)
+            item = self._change_and_show(record, data)
         else:
             # What is told of the record names the reference, too.
             with env["billinator.webhook"]._telling_at_the_end():
                 record = self.create_many(env, [data])
                 reference_sudo.res_id = record.id
-        item = self._represent_written(record)
+            item = self._represent_written(record)
         # A record may have a name in other systems, too.
         names = describe_references(item["external_references"], asked)
         return {**item, **names}, not known
@@ -506,7 +561,46 @@ class Resource:
 
     def create_many(self, env, data_list):
         """Create records of many clients' data at once."""
-        return env[self.model].create(self.to_values_list(env, data_list))
+        for data in data_list:
+            self._settle_old_names(env, data)
+            self._check_new(env, data)
+        values_list = self.to_values_list(env, data_list)
+        self._check_values_list(env, values_list)
+        return env[self.model].create(values_list)
+
+    def _check_new(self, env, data):
+        """Refuse what can make no new record, by the name of the field."""
+
+    def _check_values_list(self, env, values_list, record=None):
+        """Refuse values that do not go together, by the name of the field.
+
+        :param values_list: of new records, or the one for ``record``
+        """
+        if len(env.companies) > 1:
+            self._check_companies(env, values_list, record)
+
+    def _check_companies(self, env, values_list, record):
+        """Refuse references to what is another company's."""
+        model_fields = env[self.model]._fields
+        default = record.company_id if record else env.company
+        for name, field in self.fields.items():
+            is_checked = getattr(model_fields[field.name], "check_company", False)
+            if not (is_checked and isinstance(field, Reference)):
+                continue
+            ids = defaultdict(set)
+            for values in values_list:
+                value = values.get(field.name)
+                if value and not (record and is_same(record, field.name, value)):
+                    ids[values.get("company_id") or default.id].add(value)
+            for company_id, wanted in ids.items():
+                company = default.browse(company_id)
+                if foreign := field.find_foreign(env, wanted, company):
+                    message = env._(
+                        "%(record)s does not belong to the company %(company)s.",
+                        record=foreign[0].display_name,
+                        company=company.name,
+                    )
+                    raise refuse(name, message)
 
     def read_many(self, records):
         """Return what :meth:`represent` returns of each record."""
@@ -521,9 +615,63 @@ class Resource:
 
     def change(self, env, record_id, data):
         """Change what ``data`` names, and return the record's dict."""
-        record = self.get(env, record_id)
-        self._change(record, data)
-        return self._represent_written(record)
+        return self._change_and_show(self.get(env, record_id), data)
+
+    def _change_and_show(self, record, data):
+        """Change what ``data`` names, and return the record's dict.
+
+        What cannot be changed may be repeated, as it was before or is afterwards.
+        """
+        repeated = self._pop_repeated(record, data)
+        self._settle_old_names(record.env, data, record)
+        before = self.represent(record) if repeated else {}
+        item = self._represent_written(self._change(record, data))
+        for name, value in repeated.items():
+            if value not in (before[name], item[name]):
+                raise refuse(name, record.env._("This cannot be changed."))
+        return item
+
+    def _pop_repeated(self, record, data):
+        """Have ``data`` name nothing that is fixed, and return what it named of that.
+
+        Without times and figures: they move by themselves, and the client's are older.
+        """
+        names = data.fixed & data.model_fields_set
+        data.model_fields_set.difference_update(names)
+        return {
+            name: value
+            for name, value in data.model_dump(include=names).items()
+            if not (isinstance(value, float) or self._is_time(record, name))
+        }
+
+    def _is_time(self, record, name):
+        field = self.fields.get(self.old_names.get(name, name))
+        return bool(field) and record._fields[field.name].type == "datetime"
+
+    def _settle_old_names(self, env, data, record=None):
+        """Have ``data`` say by the names of now what it says by old ones.
+
+        :param record: the one to change
+        """
+        for old, name in self.old_names.items():
+            if old in data.model_fields_set:
+                chosen = self._choose_name(env, data, old, name, record)
+                setattr(data, name, getattr(data, chosen))
+
+    def _choose_name(self, env, data, old, name, record):
+        """Return which of two names of a field says what the client wants.
+
+        Who sends back all that was answered has changed one of them alone.
+        """
+        value, wished = getattr(data, old), getattr(data, name)
+        if name not in data.model_fields_set or value == wished:
+            return old
+        if record:
+            shown = self.to_dicts(record)[0][name]
+            if shown in (value, wished):
+                return name if shown == value else old
+        message = env._("This is the old name of %s, which says something else.", name)
+        raise refuse(old, message)
 
     def represent(self, record):
         """Return the dict of one record, with all that the API shows of it."""
@@ -540,6 +688,7 @@ class Resource:
     def _change(self, record, data):
         """Write what ``data`` names, and return the record."""
         [values] = self.to_values_list(record.env, [data])
+        self._check_values_list(record.env, [values], record)
         write_changes(record, values)
         return record
 

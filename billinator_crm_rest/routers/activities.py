@@ -2,20 +2,34 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from ..about import AboutResource, names_somebody
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import Code, Field, PlainText, Reference, Resource
+from ..resource import Code, Field, PlainText, Reference, by_segment, refuse
 from ..schemas.activity import (
     Activity,
+    ActivityChange,
     ActivityCreate,
     ActivityPriority,
     ActivityStatus,
     ActivityType,
-    ActivityUpdate,
 )
-from ..schemas.base import Identifier, ListQuery, Page, SyncQuery, UtcDatetime
+from ..schemas.base import Identifier, ListQuery, Name, Page, SyncQuery, UtcDatetime
 from .bulk import add_bulk_route
 
-ACTIVITIES = Resource(
+
+class ActivityResource(AboutResource):
+    """Activities, of a customer, a deal, a quote or a contact."""
+
+    def _check_new(self, env, data):
+        if not names_somebody(data):
+            message = env._(
+                "Say what the activity is about: choose a customer, an opportunity or a"
+                " quote."
+            )
+            raise refuse("customer_id", message)
+
+
+ACTIVITIES = ActivityResource(
     "billinator.activity",
     {
         "customer_id": Reference("partner_id", "res.partner"),
@@ -45,6 +59,7 @@ ACTIVITIES = Resource(
         "opportunity_id": lambda env, value: [("opportunity_id", "=", value)],
         "quote_id": lambda env, value: [("quote_id", "=", value)],
         "assigned_to": lambda env, value: [("user_id", "=", value)],
+        "segment": by_segment("commercial_partner_id.crm_tag_ids"),
         "due_from": lambda env, value: [("due_date", ">=", value)],
         "due_until": lambda env, value: [("due_date", "<=", value)],
     },
@@ -61,6 +76,7 @@ class ActivityQuery(SyncQuery):
     opportunity_id: Identifier | None = None
     quote_id: Identifier | None = None
     assigned_to: Identifier | None = None
+    segment: Name | None = None
     due_from: UtcDatetime | None = None
     due_until: UtcDatetime | None = None
 
@@ -100,7 +116,7 @@ def get_activity(env: UserEnv, activity_id: Identifier):
 
 
 @router.put("/{activity_id:id}", response_model=Activity)
-def change_activity(env: UserEnv, activity_id: Identifier, data: ActivityUpdate):
+def change_activity(env: UserEnv, activity_id: Identifier, data: ActivityChange):
     """Change what the body names."""
     return ACTIVITIES.change(env, activity_id, data)
 

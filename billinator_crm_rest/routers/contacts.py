@@ -5,7 +5,7 @@ from fastapi import APIRouter, Query, Response
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import Boolean, Code, Field, Reference, Resource, refuse
 from ..schemas.base import Identifier, Page, SyncQuery
-from ..schemas.contact import Contact, ContactCreate, ContactRole, ContactUpdate
+from ..schemas.contact import Contact, ContactChange, ContactCreate, ContactRole
 from .bulk import add_bulk_route
 from .customers import get_customer
 
@@ -79,7 +79,7 @@ def get_contact(env: UserEnv, contact_id: Identifier):
 
 
 @router.put("/{contact_id:id}", response_model=Contact)
-def change_contact(env: UserEnv, contact_id: Identifier, data: ContactUpdate):
+def change_contact(env: UserEnv, contact_id: Identifier, data: ContactChange):
     """Change what the body names."""
     return CONTACTS.change(env, contact_id, data)
 

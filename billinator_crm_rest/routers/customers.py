@@ -13,12 +13,13 @@ from ..resource import (
     Field,
     Names,
     Resource,
+    by_segment,
     named,
     refuse,
     to_json,
 )
 from ..schemas.base import Identifier, Name, Page, SyncQuery
-from ..schemas.customer import Customer, CustomerCreate, CustomerUpdate
+from ..schemas.customer import Customer, CustomerChange, CustomerCreate
 from ..schemas.timeline import TimelinePage, TimelineQuery
 from .bulk import add_bulk_route
 
@@ -55,9 +56,7 @@ CUSTOMERS = CustomerResource(
     search_fields=("complete_name", "email", "phone", "vat", "ref"),
     filters={
         "tag": lambda env, value: named(value, "crm_tag_ids.name"),
-        "segment": lambda env, value: [
-            ("crm_tag_ids", "any", [("is_segment", "=", True), ("name", "=", value)])
-        ],
+        "segment": by_segment("crm_tag_ids"),
         "is_company": lambda env, value: [("is_company", "=", value)],
     },
 )
@@ -99,7 +98,7 @@ def show_customer(env: UserEnv, customer_id: Identifier):
 
 
 @router.put("/{customer_id:id}", response_model=Customer)
-def change_customer(env: UserEnv, customer_id: Identifier, data: CustomerUpdate):
+def change_customer(env: UserEnv, customer_id: Identifier, data: CustomerChange):
     """Change what the body names."""
     return CUSTOMERS.change(env, customer_id, data)
 

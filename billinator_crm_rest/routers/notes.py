@@ -2,33 +2,51 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from ..about import AboutResource, names_somebody
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import Boolean, Code, Field, PlainText, Reference, Resource
-from ..schemas.base import Identifier, Page, SyncQuery
-from ..schemas.note import Note, NoteCreate, NoteType, NoteUpdate
+from ..resource import Boolean, Code, Field, PlainText, Reference, refuse
+from ..schemas.base import Identifier, Page, SyncQuery, get_old_names
+from ..schemas.note import Note, NoteChange, NoteCreate, NoteType
 from .bulk import add_bulk_route
 from .customers import get_customer_domain
 
-NOTES = Resource(
+
+class NoteResource(AboutResource):
+    """Notes, about a customer, a deal, a quote or a contact."""
+
+    def _check_new(self, env, data):
+        if not names_somebody(data):
+            message = env._(
+                "Say who the note is about: choose a customer, an opportunity or a "
+                "quote."
+            )
+            raise refuse("customer_id", message)
+        if not (data.subject or (data.body and data.body.strip())):
+            message = env._("The note is empty: write a subject or a text.")
+            raise refuse("body", message)
+
+
+NOTES = NoteResource(
     "billinator.note",
     {
         "customer_id": Reference("partner_id", "res.partner"),
         "opportunity_id": Reference("opportunity_id", "billinator.opportunity"),
         "quote_id": Reference("quote_id", "billinator.quote"),
         "contact_id": Reference("contact_id", "billinator.contact"),
-        "type": Code("note_type"),
+        "note_type": Code("note_type"),
         "direction": Code("direction"),
         "subject": Field("subject"),
         "body": PlainText("body"),
         "date": Field("date"),
         "duration": Field("duration"),
         "is_pinned": Boolean("is_pinned"),
-        "author_id": Reference("user_id", "res.users"),
+        "user_id": Reference("user_id", "res.users"),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },
     search_fields=("subject", "body"),
     filters={"type": lambda env, value: [("note_type", "=", value.lower())]},
+    old_names=get_old_names(Note),
 )
 
 router = APIRouter(prefix="/notes", tags=["notes"], route_class=ApiRoute)
@@ -57,7 +75,7 @@ def get_note(env: UserEnv, note_id: Identifier):
 
 
 @router.put("/{note_id:id}", response_model=Note)
-def change_note(env: UserEnv, note_id: Identifier, data: NoteUpdate):
+def change_note(env: UserEnv, note_id: Identifier, data: NoteChange):
     """Change what the body names."""
     return NOTES.change(env, note_id, data)
 

@@ -182,13 +182,20 @@ def _browse(model, ids):
     return defaultdict(model.browse, {record.id: record for record in records})
 
 
-def check_totals(quotes, rows):
-    """Refuse items that do not add up to what the client expects."""
-    lines = get_lines(quotes).grouped("quote_id")
+def check_totals(quotes, rows, former=None):
+    """Refuse items that do not add up to what the client expects.
+
+    :param former: dict of what lines added up to before, by their ids: that is repeated
+        by who sends a quote back with another price or quantity
+    """
+    lines, former = get_lines(quotes).grouped("quote_id"), former or {}
     for row in rows:
         line = lines[row.quote][row.number]
         expected, currency = row.item.line_total, row.quote.currency_id
-        if expected is None or not currency.compare_amounts(expected, line.price_total):
+        known = (line.price_total, former.get(row.item.id, line.price_total))
+        if expected is None or not all(
+            currency.compare_amounts(expected, total) for total in known
+        ):
             continue
         total = formatLang(line.env, line.price_total, currency_obj=currency)
         message = line.env._("The item adds up to %s.", total)

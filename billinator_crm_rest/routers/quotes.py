@@ -5,6 +5,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from odoo.addons.billinator_crm.exceptions import StateError
 
+from ..about import AboutResource
 from ..dependencies import (
     ApiRoute,
     UserEnv,
@@ -19,17 +20,18 @@ from ..resource import (
     Names,
     PlainText,
     Reference,
-    Resource,
+    by_segment,
+    refuse,
     write_changes,
 )
-from ..schemas.base import Identifier, Page, SyncQuery
+from ..schemas.base import Identifier, Name, Page, SyncQuery, get_old_names
 from ..schemas.quote import (
     ConvertedQuote,
     Quote,
+    QuoteChange,
     QuoteCreate,
     QuoteStatus,
     QuoteSummary,
-    QuoteUpdate,
 )
 from .bulk import add_bulk_route
 from .quote_items import (
@@ -52,7 +54,7 @@ STATUS_ACTIONS = {
 }
 
 
-class QuoteResource(Resource):
+class QuoteResource(AboutResource):
     """Quotes, with their items."""
 
     def represent(self, record):
@@ -70,9 +72,13 @@ class QuoteResource(Resource):
                 **quote,
                 "items": items[record.id],
                 "discount": _get_discount(record),
+                "content_hash": record.content_hash,
             }
             for quote, record in zip(self.to_dicts(records), records, strict=True)
         ]
+
+    def _check_new(self, env, data):
+        _check_dates(env, data.quote_date, data.valid_until)
 
     def create_many(self, env, data_list):
         quotes = super().create_many(env, data_list)
@@ -91,19 +97,30 @@ class QuoteResource(Resource):
 
     def _change(self, record, data):
         [values] = self.to_values_list(record.env, [data])
+        self._check_values_list(record.env, [values], record)
+        _check_dates(record.env, data.quote_date, data.valid_until)
+        if data.status == "EXPIRED" and record.state != "expired":
+            raise refuse("status", record.env._("Quotes expire by themselves."))
         # Who gives the quote away may not change it any more.
         owner = {name: values.pop(name) for name in OWNER_FIELDS & values.keys()}
         _open(record, values, data.status)
         write_changes(record, values)
         if data.items is not None:
             rows = get_rows(record, [data])
+            former = {line.id: line.price_total for line in record.line_ids}
             if not has_items(record, rows):
                 record.line_ids = get_item_commands(record, rows)
-            check_totals(record, rows)
+            check_totals(record, rows, former)
         _change_states(record, [data])
         if owner:
             write_changes(record, owner)
         return record
+
+
+def _check_dates(env, quote_date, valid_until):
+    if quote_date and valid_until and valid_until < quote_date:
+        message = env._("A quote cannot expire before its own date.")
+        raise refuse("valid_until", message)
 
 
 def _open(quote, values, status):
@@ -141,23 +158,34 @@ QUOTES = QuoteResource(
     {
         "quote_number": Field("name"),
         "version": Field("version", is_readonly=True),
+        "previous_version_id": Reference("previous_version_id", "billinator.quote"),
         "customer_id": Reference("partner_id", "res.partner"),
         "contact_id": Reference("contact_id", "billinator.contact"),
+        "partner_invoice_id": Reference("partner_invoice_id", "res.partner"),
+        "partner_shipping_id": Reference("partner_shipping_id", "res.partner"),
         "opportunity_id": Reference("opportunity_id", "billinator.opportunity"),
         "quote_date": Field("date_quote"),
         "valid_until": Field("validity_date"),
         "status": Code("state", is_readonly=True),
         "approval_state": Code("approval_state", is_readonly=True),
         "reject_reason": Field("reject_reason"),
-        "customer_reference": Field("client_order_ref"),
+        "pricelist_id": Reference("pricelist_id", "product.pricelist"),
+        "fiscal_position_id": Reference(
+            "fiscal_position_id", "account.fiscal.position"
+        ),
+        "payment_term_id": Reference("payment_term_id", "account.payment.term"),
+        "client_order_ref": Field("client_order_ref"),
         "note": PlainText("note"),
         "currency": Coded("currency_id", "res.currency", "name"),
         "subtotal": Field("amount_untaxed"),
         "tax_total": Field("amount_tax"),
         "total": Field("amount_total"),
         "invoice_status": Code("invoice_status"),
-        "assigned_to": Reference("user_id", "res.users"),
+        "user_id": Reference("user_id", "res.users"),
+        "team_id": Reference("team_id", "crm.team"),
         "company_id": Reference("company_id", "res.company"),
+        "signed_by": Field("signed_by"),
+        "signed_on": Field("signed_on"),
         "tags": Names("tag_ids", "billinator.tag"),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
@@ -168,7 +196,9 @@ QUOTES = QuoteResource(
         "customer_id": lambda env, value: [("partner_id", "child_of", value)],
         "opportunity_id": lambda env, value: [("opportunity_id", "=", value)],
         "assigned_to": lambda env, value: [("user_id", "=", value)],
+        "segment": by_segment("commercial_partner_id.crm_tag_ids"),
     },
+    old_names=get_old_names(Quote),
 )
 
 router = APIRouter(prefix="/quotes", tags=["quotes"], route_class=ApiRoute)
@@ -179,6 +209,7 @@ class QuoteQuery(SyncQuery):
     customer_id: Identifier | None = None
     opportunity_id: Identifier | None = None
     assigned_to: Identifier | None = None
+    segment: Name | None = None
 
 
 @router.get("", response_model=Page[QuoteSummary])
@@ -216,7 +247,7 @@ def get_quote_pdf(env: UserEnv, quote_id: Identifier):
 
 
 @router.put("/{quote_id:id}", response_model=Quote)
-def change_quote(env: UserEnv, quote_id: Identifier, data: QuoteUpdate):
+def change_quote(env: UserEnv, quote_id: Identifier, data: QuoteChange):
     """Change what the body names."""
     return QUOTES.change(env, quote_id, data)
 

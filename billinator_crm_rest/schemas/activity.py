@@ -11,6 +11,7 @@ from .base import (
     ShownDatetime,
     Text,
     UtcDatetime,
+    changing,
 )
 
 
@@ -82,3 +83,6 @@ class Activity(Output):
     duration: float
     created_at: ShownDatetime
     updated_at: ShownDatetime
+
+
+ActivityChange = changing(ActivityUpdate, Activity)

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timezone
 from enum import Enum
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     Strict,
     StringConstraints,
     WithJsonSchema,
+    create_model,
 )
 
 from odoo.addons.billinator_crm.arguments import MAX_ID
@@ -97,6 +98,63 @@ class Body(Input):
     """What a client sends as JSON: a string is no number there, and 1 is not true."""
 
     model_config = ConfigDict(strict=True)
+
+    # What a record that is there keeps: clients may repeat it, and not change it.
+    fixed: ClassVar[frozenset[str]] = frozenset()
+
+
+def old_name_of(name, default=...):
+    """Return the field of a name that older clients know; now it is ``name``.
+
+    :param default: None in what clients send
+    """
+    return Field(
+        default,
+        description=f"The old name of {name}",
+        json_schema_extra={"deprecated": True, "x-replaced-by": name},
+    )
+
+
+def get_old_names(schema):
+    """Return the old names of a schema's fields: a dict of them and those of now."""
+    extras = {
+        name: field.json_schema_extra or {}
+        for name, field in schema.model_fields.items()
+    }
+    return {
+        name: extra["x-replaced-by"]
+        for name, extra in extras.items()
+        if "x-replaced-by" in extra
+    }
+
+
+def changing(update, shown):
+    """Return the schema of a PUT, which takes back all that a GET answers.
+
+    :param update: of what a client may change
+    :param shown: of what is answered, with what is only shown
+    """
+    fixed = {
+        name: field
+        for name, field in shown.model_fields.items()
+        if name not in update.model_fields
+    }
+    schema = create_model(
+        f"{shown.__name__}Change",
+        __base__=update,
+        __doc__=update.__doc__,
+        **{name: _as_repeated(field) for name, field in fixed.items()},
+    )
+    schema.fixed = frozenset(fixed)
+    return schema
+
+
+def _as_repeated(field):
+    """Return the definition of a field that is only shown, and may be left out."""
+    extra = {**(field.json_schema_extra or {}), "readOnly": True}
+    return field.annotation, Field(
+        None, description=field.description, json_schema_extra=extra
+    )
 
 
 class CreateInput(BaseModel):

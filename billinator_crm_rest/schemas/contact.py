@@ -9,6 +9,7 @@ from .base import (
     Output,
     ShownDatetime,
     Text,
+    changing,
 )
 
 
@@ -53,3 +54,6 @@ class Contact(Output):
     is_primary: bool
     created_at: ShownDatetime
     updated_at: ShownDatetime
+
+
+ContactChange = changing(ContactUpdate, Contact)

@@ -1,6 +1,6 @@
 from pydantic import Field
 
-from .base import Body, CreateInput, Name, Output, ShownDatetime, Text
+from .base import Body, CreateInput, Name, Output, ShownDatetime, Text, changing
 
 
 class CustomerUpdate(Body):
@@ -40,3 +40,6 @@ class Customer(Output):
     segments: list[str]
     created_at: ShownDatetime
     updated_at: ShownDatetime
+
+
+CustomerChange = changing(CustomerUpdate, Customer)

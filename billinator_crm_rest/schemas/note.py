@@ -11,6 +11,8 @@ from .base import (
     ShownDatetime,
     Text,
     UtcDatetime,
+    changing,
+    old_name_of,
 )
 
 
@@ -33,7 +35,7 @@ class NoteUpdate(Body):
     opportunity_id: Identifier | None = None
     quote_id: Identifier | None = None
     contact_id: Identifier | None = None
-    type: NoteType = None
+    note_type: NoteType = None
     direction: NoteDirection | None = None
     subject: Text | None = None
     body: Text | None = None
@@ -42,6 +44,9 @@ class NoteUpdate(Body):
         None, description="In hours"
     )
     is_pinned: bool = None
+    user_id: Identifier | None = Field(None, description="Who wrote it")
+    type: NoteType = old_name_of("note_type", None)
+    author_id: Identifier | None = old_name_of("user_id", None)
 
 
 class NoteCreate(NoteUpdate, CreateInput):
@@ -53,13 +58,18 @@ class Note(Output):
     opportunity_id: int | None
     quote_id: int | None
     contact_id: int | None
-    type: NoteType
+    note_type: NoteType
     direction: NoteDirection | None
     subject: str | None
     body: str | None
     date: ShownDatetime
     duration: float
     is_pinned: bool
-    author_id: int | None
+    user_id: int | None
     created_at: ShownDatetime
     updated_at: ShownDatetime
+    type: NoteType = old_name_of("note_type")
+    author_id: int | None = old_name_of("user_id")
+
+
+NoteChange = changing(NoteUpdate, Note)

@@ -14,6 +14,8 @@ from .base import (
     ShownDate,
     ShownDatetime,
     Text,
+    changing,
+    old_name_of,
 )
 
 
@@ -38,9 +40,9 @@ class OpportunityUpdate(Body):
 
     title: Name = None
     customer_id: Identifier | None = None
-    company_name: Text | None = None
+    partner_name: Text | None = Field(None, description="Of who is no customer yet")
     contact_name: Text | None = None
-    email: Text | None = None
+    email_from: Text | None = None
     phone: Text | None = None
     value: Amount = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = None
@@ -49,16 +51,24 @@ class OpportunityUpdate(Body):
     priority: OpportunityPriority = None
     expected_close_date: Date | None = None
     source: Name | None = None
+    medium_id: Identifier | None = None
+    campaign_id: Identifier | None = None
     assigned_to: Identifier | None = None
+    team_id: Identifier | None = None
     lost_reason_id: Identifier | None = None
     description: Text | None = None
     tags: list[Name] = Field(None, max_length=100)
+    company_name: Text | None = old_name_of("partner_name", None)
+    email: Text | None = old_name_of("email_from", None)
 
 
 class OpportunityCreate(OpportunityUpdate, CreateInput):
     """A new opportunity, of a customer or of somebody who is none yet."""
 
+    fixed = frozenset({"company_id"})
+
     title: Name
+    company_id: Identifier = Field(None, description="One of the user's companies")
 
 
 class Opportunity(Output):
@@ -66,27 +76,37 @@ class Opportunity(Output):
 
     title: str
     customer_id: int | None
-    company_name: str | None
+    partner_name: str | None
     contact_name: str | None
-    email: str | None
+    email_from: str | None
     phone: str | None
     value: float
-    weighted_value: float
+    weighted_revenue: float = Field(description="In the company's currency")
     currency: str
     probability: float
     stage: str
     status: OpportunityStatus
     priority: OpportunityPriority
     expected_close_date: ShownDate | None
-    closed_at: ShownDatetime | None
+    date_closed: ShownDatetime | None
     source: str | None
+    medium_id: int | None
+    campaign_id: int | None
     assigned_to: int | None
+    team_id: int | None
     lost_reason_id: int | None
     description: str | None
     company_id: int
     tags: list[str]
     created_at: ShownDatetime
     updated_at: ShownDatetime
+    company_name: str | None = old_name_of("partner_name")
+    email: str | None = old_name_of("email_from")
+    weighted_value: float = old_name_of("weighted_revenue")
+    closed_at: ShownDatetime | None = old_name_of("date_closed")
+
+
+OpportunityChange = changing(OpportunityUpdate, Opportunity)
 
 
 class PipelineFigures(BaseModel):

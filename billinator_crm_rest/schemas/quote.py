@@ -15,6 +15,8 @@ from .base import (
     ShownDate,
     ShownDatetime,
     Text,
+    changing,
+    old_name_of,
 )
 
 
@@ -80,22 +82,39 @@ class QuoteUpdate(Body):
 
     customer_id: Identifier = None
     contact_id: Identifier | None = None
+    partner_invoice_id: Identifier = Field(
+        None, description="The address that the invoice goes to"
+    )
+    partner_shipping_id: Identifier = Field(
+        None, description="The address that the goods go to"
+    )
     opportunity_id: Identifier | None = None
     quote_date: Date = None
     valid_until: Date | None = None
     status: QuoteStatusChange = None
     reject_reason: Text | None = None
-    customer_reference: Text | None = None
+    pricelist_id: Identifier | None = None
+    fiscal_position_id: Identifier | None = None
+    payment_term_id: Identifier | None = None
+    client_order_ref: Text | None = Field(
+        None, description="The customer's own name for it"
+    )
     note: Text | None = None
-    assigned_to: Identifier | None = None
+    user_id: Identifier | None = Field(None, description="The salesperson")
+    team_id: Identifier | None = None
     items: Annotated[list[QuoteItemInput], Field(max_length=1000)] = None
     tags: list[Name] = Field(None, max_length=100)
+    customer_reference: Text | None = old_name_of("client_order_ref", None)
+    assigned_to: Identifier | None = old_name_of("user_id", None)
 
 
 class QuoteCreate(QuoteUpdate, CreateInput):
     """A new quote of a customer."""
 
+    fixed = frozenset({"company_id"})
+
     customer_id: Identifier
+    company_id: Identifier = Field(None, description="One of the user's companies")
 
 
 class QuoteItem(BaseModel):
@@ -118,26 +137,37 @@ class QuoteSummary(Output):
 
     quote_number: str
     version: int
+    previous_version_id: int | None
     customer_id: int
     contact_id: int | None
+    partner_invoice_id: int
+    partner_shipping_id: int
     opportunity_id: int | None
     quote_date: ShownDate
     valid_until: ShownDate | None
     status: QuoteStatus
     approval_state: ApprovalState
     reject_reason: str | None
-    customer_reference: str | None
+    pricelist_id: int | None
+    fiscal_position_id: int | None
+    payment_term_id: int | None
+    client_order_ref: str | None
     note: str | None
     currency: str
     subtotal: float
     tax_total: float
     total: float
     invoice_status: InvoiceStatus
-    assigned_to: int | None
+    user_id: int | None
+    team_id: int | None
     company_id: int
+    signed_by: str | None
+    signed_on: ShownDatetime | None
     tags: list[str]
     created_at: ShownDatetime
     updated_at: ShownDatetime
+    customer_reference: str | None = old_name_of("client_order_ref")
+    assigned_to: int | None = old_name_of("user_id")
 
 
 class Quote(QuoteSummary):
@@ -146,6 +176,17 @@ class Quote(QuoteSummary):
     items: list[QuoteItem]
     discount: float = Field(
         description="What a discount on the whole takes off the items, with tax"
+    )
+    content_hash: str = Field(
+        description="Stands for all that the quote says to the customer"
+    )
+
+
+class QuoteChange(changing(QuoteUpdate, Quote)):
+    __doc__ = QuoteUpdate.__doc__
+
+    status: QuoteStatus = Field(
+        None, description="EXPIRED can be repeated only: quotes expire by themselves"
     )
 
 

@@ -2,6 +2,7 @@ from . import (
     test_change,
     test_endpoint,
     test_lookups,
+    test_names,
     test_quote_actions,
     test_resource,
     test_rights_matrix,
