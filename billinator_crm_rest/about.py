@@ -8,8 +8,7 @@ SUBJECTS = ("customer_id", "opportunity_id", "quote_id", "contact_id")
 class AboutResource(Resource):
     """Records about a customer, whose contacts alone they name."""
 
-    def _check_values_list(self, env, values_list, record=None):
-        super()._check_values_list(env, values_list, record)
+    def _check_together(self, env, values_list, record):
         named = [values for values in values_list if values.get("contact_id")]
         contacts = env["billinator.contact"].browse(v["contact_id"] for v in named)
         for contact, values in zip(contacts, named, strict=True):

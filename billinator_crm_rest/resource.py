@@ -578,6 +578,10 @@ class Resource:
         """
         if len(env.companies) > 1:
             self._check_companies(env, values_list, record)
+        self._check_together(env, values_list, record)
+
+    def _check_together(self, env, values_list, record):
+        """Refuse what this resource knows of values that do not go together."""
 
     def _check_companies(self, env, values_list, record):
         """Refuse references to what is another company's."""

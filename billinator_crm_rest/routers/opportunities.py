@@ -45,8 +45,7 @@ class OpportunityResource(Resource):
             )
             raise refuse("customer_id", message)
 
-    def _check_values_list(self, env, values_list, record=None):
-        super()._check_values_list(env, values_list, record)
+    def _check_together(self, env, values_list, record):
         moved = [values for values in values_list if "stage_id" in values]
         stages = env["billinator.stage"].browse(values["stage_id"] for values in moved)
         for stage, values in zip(stages, moved, strict=True):
