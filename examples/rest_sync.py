@@ -33,15 +33,16 @@ def fetch_changed(session, name, since):
 def sync(session, name, since, known):
     """Take over what changed.
 
-    :param dict known: the ``updated_at`` of what was taken over before, by id
+    :param dict known: what was taken over before, by id
     :return: from when on to ask the next time
     """
     latest = since
     for item in fetch_changed(session, name, since):
         latest = max(latest, item["updated_at"])
-        # What comes again because of the overlap is as it was.
-        if known.get(str(item["id"])) != item["updated_at"]:
-            known[str(item["id"])] = item["updated_at"]
+        # Most of what comes again because of the overlap is as it was. Not by its
+        # time: it may have changed twice in a second.
+        if known.get(str(item["id"])) != item:
+            known[str(item["id"])] = item
             print(f"{name} {item['id']} changed at {item['updated_at']}")
     return latest
 

@@ -4,6 +4,8 @@ from odoo import models
 from odoo.fields import Command
 
 MEETING_HOURS = 1.0
+# No RPC caller can send this very object in a context.
+LATER = object()
 
 
 class BillinatorActivity(models.Model):
@@ -127,7 +129,7 @@ class BillinatorActivity(models.Model):
         for meeting in meetings:
             # The deadlines are right already.
             meeting.calendar_event_id.with_context(
-                mail_activity_meeting_update=True, billinator_deadlines_later=True
+                mail_activity_meeting_update=True, billinator_deadlines=LATER
             ).write(meeting._prepare_event_times())
         # Those of what else is planned by the same meetings are not.
         meetings.calendar_event_id._move_activity_deadlines()

@@ -171,6 +171,8 @@ class BillinatorOpportunity(models.Model):
         string="Phone Number",
         search="_search_phone_search",
         store=False,
+        # No column of an import, which would be lost.
+        readonly=True,
         exportable=False,
         help="Finds a phone number however it is written.",
     )
@@ -443,12 +445,9 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def _get_phone_domain(self, operator, number):
         """Find a number in any notation; a part of one in the notation that it has."""
-        key = self._get_phone_key(number)
-        if not key:
-            return Domain("phone", operator, number)
-        domain = Domain("phone_key", "=", key)
-        if len(key) < PHONE_KEY_DIGITS:
-            domain |= Domain("phone", operator, number)
+        domain = Domain("phone", operator, number)
+        if key := self._get_phone_key(number):
+            domain |= Domain("phone_key", "=", key)
         return domain
 
     @api.model

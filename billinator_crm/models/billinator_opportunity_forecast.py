@@ -413,7 +413,9 @@ class BillinatorOpportunity(models.Model):
             ["date_closed:month", "company_id"],
             ["expected_revenue_company:sum"],
         )
-        companies = self.env["res.company"].union(*(company for _, company, _ in rows))
+        companies = self.env["res.company"].union(
+            *(company for _month, company, _amount in rows)
+        )
         rates = companies._get_rates_to_current()
         won = defaultdict(float)
         for month, company, amount in rows:

@@ -16,11 +16,14 @@ class BillinatorOpportunity(models.Model):
         self.env["crm.team"]._remember_properties()
         defaults = super()._add_missing_default_values(values)
         if "team_id" not in defaults:
-            team = self.env["crm.team"]._get_default_team(
-                self.env["res.users"].browse(defaults.get("user_id")),
-                self.env["res.company"].browse(defaults.get("company_id")),
-            )
-            given = {"team_id": team.id, PROPERTIES: values.get(PROPERTIES)}
+            user = self.env["res.users"].browse(defaults.get("user_id"))
+            company = self.env["res.company"].browse(defaults.get("company_id"))
+            # Without a salesperson, a new deal has no team.
+            team = user and self.env["crm.team"]._get_default_team(user, company)
+            given = {
+                "team_id": team and team.id,
+                PROPERTIES: values.get(PROPERTIES),
+            }
             defaults[PROPERTIES] = self._fields[PROPERTIES]._add_default_values(
                 self.env, given
             )

@@ -143,8 +143,24 @@ class BillinatorPipelineSnapshot(models.Model):
 
         :return: list of str, ISO dates, newest first
         """
-        rows_sudo = self._get_rows_sudo()
-        rows = rows_sudo._read_group([], ["date:day"], order="date:day DESC")
+        self.check_access("read")
+        self.flush_model(["date"])
+        # From day to day by the index: of each day there are many rows.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE day AS (
+                    SELECT MAX(date) AS date FROM billinator_pipeline_snapshot
+                    UNION ALL
+                    SELECT (SELECT MAX(earlier.date)
+                              FROM billinator_pipeline_snapshot earlier
+                             WHERE earlier.date < day.date)
+                      FROM day WHERE day.date IS NOT NULL
+                )
+                SELECT date FROM day WHERE date IS NOT NULL
+                """
+            )
+        )
         return [fields.Date.to_string(date) for (date,) in rows]
 
     @api.model
@@ -374,7 +390,9 @@ class BillinatorPipelineSnapshot(models.Model):
 
         Two, as each is found by an index of its own.
         """
-        first = self._get_rows_sudo().search([("date", "=", start)], limit=1)
+        first = self._get_rows_sudo().search(
+            [("date", "=", start)], order="date", limit=1
+        )
         was_open = self._search([("date", "=", start), ("status", "=", "open")])
         return (
             Domain("date_closed", ">", first.taken_at),

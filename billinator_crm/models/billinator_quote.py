@@ -21,6 +21,8 @@ STATES = [
 ]
 EDITABLE_STATES = ("draft", "sent")
 FINAL_STATES = ("accepted", "rejected", "expired")
+# What a copy for another customer takes from that one.
+FROM_CUSTOMER = ("partner_invoice_id", "partner_shipping_id", "fiscal_position_id")
 CONVERTIBLE_STATES = ("draft", "sent", "accepted")
 # Which states each state can be reached from.
 ORIGIN_STATES = {
@@ -132,7 +134,7 @@ class BillinatorQuote(models.Model):
     partner_invoice_id = fields.Many2one(
         "res.partner",
         string="Invoice Address",
-        compute="_compute_partner_invoice_id",
+        compute="_compute_addresses",
         store=True,
         readonly=False,
         precompute=True,
@@ -144,7 +146,7 @@ class BillinatorQuote(models.Model):
     partner_shipping_id = fields.Many2one(
         "res.partner",
         string="Delivery Address",
-        compute="_compute_partner_shipping_id",
+        compute="_compute_addresses",
         store=True,
         readonly=False,
         precompute=True,
@@ -372,16 +374,14 @@ class BillinatorQuote(models.Model):
             quote.contact_id = person or customer.primary_contact_id
 
     @api.depends("partner_id")
-    def _compute_partner_invoice_id(self):
+    def _compute_addresses(self):
         for quote in self:
-            addresses = quote.partner_id and quote.partner_id.address_get(["invoice"])
-            quote.partner_invoice_id = addresses and addresses["invoice"]
-
-    @api.depends("partner_id")
-    def _compute_partner_shipping_id(self):
-        for quote in self:
-            addresses = quote.partner_id and quote.partner_id.address_get(["delivery"])
-            quote.partner_shipping_id = addresses and addresses["delivery"]
+            customer = quote.partner_id
+            addresses = (
+                customer.address_get(["invoice", "delivery"]) if customer else {}
+            )
+            quote.partner_invoice_id = addresses.get("invoice")
+            quote.partner_shipping_id = addresses.get("delivery")
 
     @api.depends("partner_id")
     def _compute_user_id(self):
@@ -500,7 +500,7 @@ class BillinatorQuote(models.Model):
     @api.depends("priced_base_lines")
     def _compute_tax_totals(self):
         for quote in self:
-            company = quote.company_id or self.env.company
+            company = quote._get_company()
             quote.tax_totals = self.env["account.tax"]._get_tax_totals_summary(
                 base_lines=quote.priced_base_lines,
                 currency=quote.currency_id or company.currency_id,
@@ -661,15 +661,17 @@ class BillinatorQuote(models.Model):
         return vals_list
 
     def copy_data(self, default=None):
-        """Leave out contacts who work for somebody else than the copy's customer."""
+        """Leave out what is of another customer than the copy's."""
         vals_list = super().copy_data(default)
-        self._leave_out_former_colleagues(vals_list, default or {})
-        if "contact_id" in (default or {}):
-            return vals_list
+        given = default or {}
+        self._leave_out_former_colleagues(vals_list, given)
         for quote, vals in zip(self, vals_list, strict=True):
             is_same = vals["partner_id"] == quote.partner_id.id
+            foreign = () if is_same else FROM_CUSTOMER
             if not is_same or not quote._has_own_contact():
-                vals.pop("contact_id", None)
+                foreign = ("contact_id", *foreign)
+            for name in set(foreign) - given.keys():
+                vals.pop(name, None)
         return vals_list
 
     def write(self, vals):
@@ -889,10 +891,14 @@ class BillinatorQuote(models.Model):
 
     def _convert_price(self, price, currency):
         """Return a price of another currency in the quote's, not rounded."""
-        company = self.company_id or self.env.company
+        company = self._get_company()
         return currency._convert(
             price, self.currency_id, company, self.date_quote, round=False
         )
+
+    def _get_company(self):
+        """Return the company; while it is cleared in the form, the current one."""
+        return self.company_id or self.env.company
 
     def _get_product_taxes(self, product):
         """Return the taxes of a product, or of none, on the quote."""
@@ -904,8 +910,7 @@ class BillinatorQuote(models.Model):
     def _get_base_lines(self, lines):
         """Return all that the totals are made of, taxes computed and rounded."""
         Tax = self.env["account.tax"]
-        # A form may have no company for a while.
-        company = self.company_id or self.env.company
+        company = self._get_company()
         base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
         base_lines += self._prepare_early_payment_base_lines(base_lines)
         Tax._add_tax_details_in_base_lines(base_lines, company)

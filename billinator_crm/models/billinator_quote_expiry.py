@@ -26,11 +26,9 @@ class BillinatorQuote(models.Model):
         """Let nobody send an expired quote again without another date."""
         if vals.get("state") == "sent":
             self._check_extension(vals)
-        renewed = self.filtered(
-            lambda quote: quote.state == "expired" != vals.get("state", "expired")
-        )
+        expired = self.filtered(lambda quote: quote.state == "expired")
         result = super().write(vals)
-        renewed._unlink_expiry_activities()
+        expired.filtered(lambda q: q.state != "expired")._unlink_expiry_activities()
         return result
 
     # === Actions === #
@@ -105,6 +103,8 @@ class BillinatorQuote(models.Model):
     def _expire(self):
         """Close the quotes, and tell their salespeople that something is to be done."""
         self.write({"state": "expired"})
+        if not self._get_expiry_activity_type_id():
+            return
         # Whoever is told finds them in the day's list, and gets no mail for each.
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
             [
@@ -134,9 +134,7 @@ class BillinatorQuote(models.Model):
     def _prepare_expiry_activity_values(self):
         self.ensure_one()
         return {
-            "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(
-                ACTIVITY_TYPE
-            ),
+            "activity_type_id": self._get_expiry_activity_type_id(),
             "automated": True,
             "date_deadline": datetime.now(self.user_id._get_working_zone()).date(),
             "res_id": self.id,
@@ -156,9 +154,15 @@ class BillinatorQuote(models.Model):
             "Quote %s has expired: extend it, or mark it as rejected", self.name
         )
 
+    @api.model
+    def _get_expiry_activity_type_id(self):
+        """Return the type's id, or False where an administrator deleted it."""
+        return self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY_TYPE)
+
     def _unlink_expiry_activities(self):
-        # They are the salespeople's, and obsolete by what somebody just did.
-        self.sudo().activity_unlink([ACTIVITY_TYPE])
+        if self:
+            # They are the salespeople's, and obsolete by what somebody just did.
+            self.sudo().activity_unlink([ACTIVITY_TYPE])
 
     # === Cron === #
 

@@ -1,4 +1,4 @@
-import re
+import unicodedata
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -159,7 +159,12 @@ class BillinatorStage(models.Model):
 
     def _get_code_of_name(self, taken):
         """Return a code made of the name, if there is one, and none of ``taken``."""
-        base = re.sub(r"\W+", "_", (self.name or "").upper()).strip("_") or "STAGE"
+        # Letters, digits and marks: the vowels of Hindi are marks.
+        letters = (
+            letter if unicodedata.category(letter)[0] in "LMN" else " "
+            for letter in (self.name or "").upper()
+        )
+        base = "_".join("".join(letters).split()) or "STAGE"
         numbered = (f"{base}_{number}" for number in count(2))
         codes = (code for code in chain([base], numbered) if code not in taken)
         return self.name and next(codes)

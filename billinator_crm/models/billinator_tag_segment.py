@@ -21,10 +21,6 @@ class BillinatorTag(models.Model):
 
     is_segment = fields.Boolean(
         string="Segment",
-        compute="_compute_is_segment",
-        store=True,
-        readonly=False,
-        precompute=True,
         help="Who has this tag follows from a rule, and is looked up every day.",
     )
     partner_domain = fields.Char(
@@ -91,12 +87,6 @@ class BillinatorTag(models.Model):
 
     # === Computes and constraints === #
 
-    @api.depends("partner_domain", "condition_ids")
-    def _compute_is_segment(self):
-        """Make segments of tags that get a rule, unless somebody says otherwise."""
-        for tag in self:
-            tag.is_segment = tag.is_segment or tag._has_rule()
-
     @api.depends_context("uid", "lang")
     @api.depends(
         "is_segment",
@@ -132,24 +122,34 @@ class BillinatorTag(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Look up the customers of new segments."""
+        """Look up the customers of new segments; a tag with a rule is one."""
+        vals_list = [
+            {"is_segment": True, **vals} if self._names_rule(vals) else vals
+            for vals in vals_list
+        ]
+        for vals in vals_list:
+            if vals.get("is_segment") and vals.get("partner_ids"):
+                self._refuse_by_hand(vals.get("name"))
         # Their conditions come with them, and are looked at once, below.
         Tag = self.with_context(billinator_refresh=False)
         tags = super(BillinatorTag, Tag).create(vals_list).with_env(self.env)
-        for tag, vals in zip(tags, vals_list, strict=True):
-            if tag.is_segment and vals.get("partner_ids"):
-                self._refuse_by_hand(tag.name)
         tags.filtered("is_segment")._refresh()
         return tags
 
     def write(self, vals):
-        """Look up the customers of segments whose rule changes."""
+        """Look up the customers of segments whose rule changes.
+
+        A tag that gets its first rule becomes one, unless somebody says otherwise.
+        """
+        ruleless = self.filtered(lambda tag: not self._names_rule(tag))
         if "partner_ids" in vals:
             for tag in self.filtered("is_segment"):
                 self._refuse_by_hand(tag.name)
         # Conditions that are written by this are looked at once, below.
         Tag = self.with_context(billinator_refresh=False)
         result = super(BillinatorTag, Tag).write(vals)
+        if "is_segment" not in vals:
+            ruleless.filtered(self._names_rule).is_segment = True
         if self._get_rule_fields() & vals.keys():
             self.filtered("is_segment")._refresh(is_new=True)
         return result
@@ -286,9 +286,14 @@ class BillinatorTag(models.Model):
         plain = Domain("is_segment", "=", False)
         return plain | Domain(super()._check_company_domain(companies))
 
-    def _has_rule(self):
-        self.ensure_one()
-        return self.partner_domain not in (False, "", "[]") or bool(self.condition_ids)
+    @api.model
+    def _names_rule(self, values):
+        """Return whether there is a rule in the values of a tag, or in one."""
+        domain, conditions = (
+            name in values and values[name]
+            for name in ("partner_domain", "condition_ids")
+        )
+        return domain not in (False, None, "", "[]") or bool(conditions)
 
     def _get_partner_domain(self):
         return Domain(literal_eval(self.partner_domain or "[]"))

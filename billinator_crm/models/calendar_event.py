@@ -1,5 +1,7 @@
 from odoo import models
 
+from .billinator_activity_meeting import LATER
+
 
 class CalendarEvent(models.Model):
     _inherit = "calendar.event"
@@ -38,7 +40,10 @@ class CalendarEvent(models.Model):
         # know here. It must not move the meeting in turn.
         events = self.with_context(calendar_event_meeting_update=True)
         result = super(CalendarEvent, events)._sync_activities(fields)
-        if "start" in fields and not self.env.context.get("billinator_deadlines_later"):
+        if (
+            "start" in fields
+            and self.env.context.get("billinator_deadlines") is not LATER
+        ):
             self._move_activity_deadlines()
         return result
 

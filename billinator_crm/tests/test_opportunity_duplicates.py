@@ -171,6 +171,16 @@ class TestPhoneSearch(BillinatorCommon):
         found = self.deals.search([("phone_search", "ilike", "030/90182077")])
         self.assertEqual(found, deal)
 
+    def test_begin_of_a_long_number(self):
+        self.deal.phone = "+49 30 901820-77 / 0170 1234567"
+        for part in ("+49 30 901820", "901820-77", "0170/1234567"):
+            with self.subTest(part):
+                self.assertEqual(self._search("ilike", part), self.deal)
+
+    def test_no_column_of_an_import(self):
+        columns = self.env["base_import.import"].get_fields_tree(self.deals._name)
+        self.assertNotIn("phone_search", {column["name"] for column in columns})
+
     def test_search_view_offers_it(self):
         arch = self.deals.get_views([(False, "search")])["views"]["search"]["arch"]
         self.assertIn('<field name="phone_search" string="Phone"', arch)

@@ -63,8 +63,13 @@ class TestProperties(PropertiesCase):
                 self.assertEqual(self._get_values(deal)["size"], "s")
 
     def test_none_without_a_team(self):
-        deal = self._create_opportunity(user_id=False, team_id=False)
-        self.assertEqual(deal.read([NAME])[0][NAME], [])
+        for values in ({"user_id": False, "team_id": False}, {"user_id": False}):
+            with self.subTest(values):
+                deal = self._create_opportunity(**values)
+                self.assertFalse(deal.team_id)
+                self.assertEqual(deal.read([NAME])[0][NAME], [])
+                found = deal.search([("id", "=", deal.id), (f"{NAME}.size", "=", "s")])
+                self.assertFalse(found)
 
     def test_form(self):
         form = Form(self.env["billinator.opportunity"].with_user(self.salesperson))

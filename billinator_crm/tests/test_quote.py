@@ -72,6 +72,19 @@ class TestQuote(BillinatorInvoicingCommon):
         self.assertEqual(quote.partner_shipping_id, self.partner_b)
         self.assertEqual(quote.user_id, user)
 
+    def test_copy_for_another_customer(self):
+        self.partner_b.property_account_position_id = self.fiscal_pos_a
+        quote = self._create_quote()
+        copy = quote.copy({"partner_id": self.partner_b.id})
+        self.assertEqual(copy.partner_invoice_id, self.partner_b)
+        self.assertEqual(copy.partner_shipping_id, self.partner_b)
+        self.assertEqual(copy.fiscal_position_id, self.fiscal_pos_a)
+        given = {
+            "partner_id": self.partner_b.id,
+            "partner_invoice_id": self.customer.id,
+        }
+        self.assertEqual(quote.copy(given).partner_invoice_id, self.customer)
+
     def test_delivery_address_of_the_customer(self):
         warehouse, other = self.env["res.partner"].create(
             [

@@ -271,6 +271,12 @@ class TestQuoteExpiry(BillinatorCommon):
                 act(quote.with_user(self.salesperson))
                 self.assertFalse(self._get_to_dos(quote))
 
+    def test_who_deletes_the_type_wants_no_to_dos(self):
+        self.env.ref(EXPIRED_TYPE).unlink()
+        quote = self._expire()
+        self.assertEqual(quote.state, "expired")
+        self.assertFalse(quote.activity_ids)
+
     def test_closing_the_deal_ends_it(self):
         quote = self._expire(opportunity_id=self.opportunity.id)
         self.assertEqual(len(self._get_to_dos(quote)), 1)

@@ -348,26 +348,21 @@ class TestSegment(BillinatorInvoicingCommon):
         Tag = self.env["billinator.tag"].with_user(self.manager)
         rule = {"partner_domain": "[('ref', '=', 'SEGMENT')]"}
         frequent = {"metric": "frequency", "value": 2}
-        by_domain, by_condition, plain, later, last = Tag.create(
+        by_domain, by_condition, plain, later = Tag.create(
             [
                 {"name": "Test Domain", **rule},
                 {"name": "Test Cond", "condition_ids": [Command.create(frequent)]},
                 {"name": "Test Plain", "partner_domain": "[]"},
                 {"name": "Test Later"},
-                {"name": "Test Last"},
             ]
         )
         later.write(rule)
-        self.env["billinator.tag.condition"].with_user(self.manager).create(
-            {"tag_id": last.id, **frequent}
-        )
-        for segment in (by_domain, by_condition, later, last):
+        for segment in (by_domain, by_condition, later):
             with self.subTest(segment.name):
                 self.assertTrue(segment.is_segment)
         self.assertEqual(by_domain.partner_ids, self.customers)
         self.assertEqual(later.partner_ids, self.customers)
         self.assertEqual(by_condition.partner_ids & self.customers, self.ada)
-        self.assertEqual(last.partner_ids & self.customers, self.ada)
         self.assertFalse(plain.is_segment)
         with self.assertRaisesRegex(ValidationError, "is a segment"):
             Tag.create({"name": "Both", "partner_ids": self.bo.ids, **rule})
@@ -386,7 +381,11 @@ class TestSegment(BillinatorInvoicingCommon):
         )
         self.assertFalse(plain.is_segment)
         self.assertFalse(plain.partner_ids)
-        segment.write({"partner_domain": "[('id', '>', 0)]", "is_segment": False})
+        # Whatever becomes of the rule, which is still there
+        segment.partner_domain = "[('id', '>', 0)]"
+        segment.condition_ids = [Command.create({"metric": "monetary", "value": 1})]
+        segment.condition_ids[0].unlink()
+        self.assertFalse(segment.is_segment)
         self.assertEqual(segment.partner_ids, self.ada + self.bo)
 
     def test_other_tags_stay_by_hand(self):

@@ -77,8 +77,12 @@ class TestStage(BillinatorCommon):
                 "code"
             ),
             Stage.create({"name": "…"}).code,
+            Stage.create({"name": "प्रस्ताव भेजा"}).code,
         ]
-        self.assertEqual(codes, ["NEW_COLUMN_2ND_TRY", "LEAD_2", "LEAD_3", "STAGE"])
+        self.assertEqual(
+            codes,
+            ["NEW_COLUMN_2ND_TRY", "LEAD_2", "LEAD_3", "STAGE", "प्रस्ताव_भेजा"],
+        )
 
     @users("billinator_manager")
     def test_imported_without_a_code(self):

@@ -14,7 +14,7 @@ class MailActivity(models.Model):
         Webhook = self.env["billinator.webhook"]
         is_ended = not vals.get("active", True)
         is_told = is_ended and Webhook._has_listeners("activity.done")
-        pending = is_told and self.filtered("active")
+        pending = self.filtered("active") if is_told else self.browse()
         result = super().write(vals)
         if not SHOWN_OF_ACTIVITY.isdisjoint(vals):
             mark_changed(self._get_rows())

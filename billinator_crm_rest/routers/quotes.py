@@ -265,7 +265,8 @@ def delete_quote(env: UserEnv, quote_id: Identifier) -> None:
 def send_quote(env: UserEnv, quote_id: Identifier):
     """Mail the quote with its PDF to its contact, or to the customer.
 
-    The mail leaves after the answer; the quote is SENT when the mail server has it.
+    The answer shows the quote as it was before: it is SENT when the mail server has
+    taken the mail, which the call waits for.
     """
     quote = QUOTES.get(env, quote_id)
     quote.action_send_by_email()

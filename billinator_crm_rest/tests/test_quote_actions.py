@@ -50,6 +50,7 @@ class TestQuoteActions(ApiCase):
     def test_a_state_can_forbid_to_send(self):
         self.quote.action_reject("Too dear")
         self._assert_refused(self._act("send"), 409, "is Rejected")
+        self.assertFalse(self._get_mails())
         self.quote = self._create_quote(user_id=self.salesperson.id)
         self.quote.action_mark_sent()
         self.quote.action_revise()

@@ -164,6 +164,24 @@ class TestSync(ApiCase):
             with self.subTest(record._name):
                 self.assertEqual(record.write_date, self.env.cr.now())
 
+    def test_what_a_merge_of_people_moves_is_changed(self):
+        twice = self.env["billinator.contact"].create(
+            {"name": "Ann", "customer_id": self.customer.id}
+        )
+        kept = self.contact.person_id
+        moved = [self.quote, self.activity, self.note]
+        for record in moved:
+            record.contact_id = twice
+        self._age(*moved)
+        Wizard = self.env["base.partner.merge.automatic.wizard"]
+        Wizard._merge([kept.id, twice.person_id.id], kept)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        for record in moved:
+            with self.subTest(record._name):
+                self.assertEqual(record.contact_id, self.contact)
+                self.assertEqual(record.write_date, self.env.cr.now())
+
     def test_what_nobody_is_shown_is_no_change(self):
         self._age(self.contact)
         before = self.contact.write_date

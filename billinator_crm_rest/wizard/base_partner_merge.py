@@ -13,6 +13,10 @@ SHOWN_PARTNERS = {
 }
 
 
+# What names a customer's contact.
+WITH_CONTACT = ("billinator.quote", "billinator.activity", "billinator.note")
+
+
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
 
@@ -22,13 +26,11 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             for model, names in SHOWN_PARTNERS.items()
         ]
         result = super()._update_foreign_keys(src_partners, dst_partner)
-        # SQL has moved them, which notes no change.
-        for records_sudo in moving:
-            mark_changed(records_sudo.exists())
+        self._mark_moved(moving)
         return result
 
-    def _get_moving(self, model, names, partners):
-        domain = Domain.OR(Domain(name, "in", partners.ids) for name in names)
+    def _get_moving(self, model, names, sources):
+        domain = Domain.OR(Domain(name, "in", sources.ids) for name in names)
         # The merge is the admin's; it takes all records along.
         return self.env[model].sudo().with_context(active_test=False).search(domain)
 
@@ -38,7 +40,17 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _merge_contact(self, source, target):
         self._move_external_references(source, target)
-        return super()._merge_contact(source, target)
+        moving = [
+            self._get_moving(model, ["contact_id"], source) for model in WITH_CONTACT
+        ]
+        result = super()._merge_contact(source, target)
+        self._mark_moved(moving)
+        return result
+
+    def _mark_moved(self, moving):
+        # SQL has moved them, which notes no change.
+        for records_sudo in moving:
+            mark_changed(records_sudo.exists())
 
     def _move_external_references(self, sources, target):
         # The merge is the admin's; other systems know what stays by all of the names.
