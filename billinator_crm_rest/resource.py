@@ -14,6 +14,10 @@ from .texts import to_html, to_text
 
 BODY = ("body",)
 QUERY = ("query",)
+# Of what is only shown, that by which a client could mean to change something.
+WISHES = frozenset(
+    {"id", "quote_number", "status", "company_id", "customer_id", "external_ref"}
+)
 
 
 class UnknownValueError(ValueError):
@@ -156,6 +160,9 @@ class Field:
         :return: what :meth:`to_values` takes as ``found``
         """
 
+    def add_present(self, record, found):
+        """Have the value that a record has be one that is ``found``."""
+
     def to_values(self, env, value, found):
         """Return the model's values.
 
@@ -242,6 +249,9 @@ class Reference(Field):
             )
         return {self.name: value}
 
+    def add_present(self, record, found):
+        found.add(record[self.name].id)
+
     def find_foreign(self, env, ids, company):
         """Return those of the records that are of another company."""
         Model = env[self.model].with_context(active_test=False)
@@ -313,6 +323,10 @@ class Coded(Field):
                 )
             )
         return {self.name: found[value]}
+
+    def add_present(self, record, found):
+        present = record[self.name]
+        found[present[self.code]] = present.id
 
     def read_labels(self, env, rows):
         ids = {row[self.name] for row in rows if row[self.name]}
@@ -538,8 +552,11 @@ class Resource:
         if data.external_ref is None:
             return self.represent(self.create_many(env, [data])), True
         asked = {"source": data.external_source or "", "ref": data.external_ref}
-        # Users have no access to the references; these are the current company's.
+        # Users have no access to the references; each is a company's.
         Reference = env["billinator.external.reference"].sudo()
+        company_id = getattr(data, "company_id", None)
+        if company_id in env.companies.ids:
+            Reference = Reference.with_company(company_id)
         reference_sudo = Reference._claim(self.model, **asked)
         known = reference_sudo._get_record()
         if known:
@@ -624,33 +641,25 @@ class Resource:
     def _change_and_show(self, record, data):
         """Change what ``data`` names, and return the record's dict.
 
-        What cannot be changed may be repeated, as it was before or is afterwards.
+        What is only shown is left alone: much of it moves by itself, and the client's
+        copy is older. What a client could mean to change by it is refused, where it is
+        as it was neither before nor afterwards.
         """
-        repeated = self._pop_repeated(record, data)
+        # Whoever tries again sends the same.
+        data = data.model_copy()
+        shown = data.fixed & data.model_fields_set
+        data.model_fields_set.difference_update(shown)
         self._settle_old_names(record.env, data, record)
-        before = self.represent(record) if repeated else {}
+        wishes = shown & WISHES
+        before = self.represent(record) if wishes else {}
         item = self._represent_written(self._change(record, data))
-        for name, value in repeated.items():
-            if value not in (before[name], item[name]):
+        for name in wishes:
+            if getattr(data, name) not in (
+                *_get_all(before, name),
+                *_get_all(item, name),
+            ):
                 raise refuse(name, record.env._("This cannot be changed."))
         return item
-
-    def _pop_repeated(self, record, data):
-        """Have ``data`` name nothing that is fixed, and return what it named of that.
-
-        Without times and figures: they move by themselves, and the client's are older.
-        """
-        names = data.fixed & data.model_fields_set
-        data.model_fields_set.difference_update(names)
-        return {
-            name: value
-            for name, value in data.model_dump(include=names).items()
-            if not (isinstance(value, float) or self._is_time(record, name))
-        }
-
-    def _is_time(self, record, name):
-        field = self.fields.get(self.old_names.get(name, name))
-        return bool(field) and record._fields[field.name].type == "datetime"
 
     def _settle_old_names(self, env, data, record=None):
         """Have ``data`` say by the names of now what it says by old ones.
@@ -691,10 +700,20 @@ class Resource:
 
     def _change(self, record, data):
         """Write what ``data`` names, and return the record."""
-        [values] = self.to_values_list(record.env, [data])
-        self._check_values_list(record.env, [values], record)
+        values = self.to_new_values(record, data)
         write_changes(record, values)
         return record
+
+    def to_new_values(self, record, data):
+        """Return the model's values of what a client named to change in a record."""
+        env = record.env
+        found = self._find(env, [data])
+        for name in found:
+            # Also what the user could not choose, or nobody can any more.
+            self.fields[name].add_present(record, found[name])
+        values = self._to_values(env, data, found, BODY)
+        self._check_values_list(env, [values], record)
+        return values
 
     def delete(self, env, record_id):
         self.get(env, record_id).unlink()
@@ -737,6 +756,13 @@ class Resource:
             for name, field in self.fields.items()
             if name in data.model_fields_set and not field.is_readonly
         ]
+
+
+def _get_all(item, name):
+    """Return the values of a field; a record may have names in many other systems."""
+    if name == "external_ref":
+        return [reference["ref"] for reference in item["external_references"]] or [None]
+    return [item[name]]
 
 
 def none_for_false(figures):

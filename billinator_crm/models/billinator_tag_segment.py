@@ -149,7 +149,8 @@ class BillinatorTag(models.Model):
         Tag = self.with_context(billinator_refresh=False)
         result = super(BillinatorTag, Tag).write(vals)
         if "is_segment" not in vals:
-            ruleless.filtered(self._names_rule).is_segment = True
+            gained = ruleless.filtered(self._names_rule)
+            super(BillinatorTag, gained).write({"is_segment": True})
         if self._get_rule_fields() & vals.keys():
             self.filtered("is_segment")._refresh(is_new=True)
         return result

@@ -4,6 +4,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from odoo.addons.billinator_crm.exceptions import StateError
+from odoo.addons.billinator_crm.models.billinator_quote import FROM_CUSTOMER
 
 from ..about import AboutResource
 from ..dependencies import (
@@ -21,6 +22,7 @@ from ..resource import (
     PlainText,
     Reference,
     by_segment,
+    is_same,
     refuse,
     write_changes,
 )
@@ -46,7 +48,8 @@ from .quote_items import (
 )
 from .taxes import get_tax_rate
 
-OWNER_FIELDS = {"user_id"}
+# Together: the team follows a salesperson who is given alone.
+OWNER_FIELDS = {"user_id", "team_id"}
 STATUS_ACTIONS = {
     "DRAFT": "action_reset_to_draft",
     "SENT": "action_mark_sent",
@@ -96,8 +99,9 @@ class QuoteResource(AboutResource):
         return quotes
 
     def _change(self, record, data):
-        [values] = self.to_values_list(record.env, [data])
-        self._check_values_list(record.env, [values], record)
+        values = self.to_new_values(record, data)
+        if values.get("partner_id", record.partner_id.id) != record.partner_id.id:
+            _leave_to_customer(record, values)
         _check_dates(record.env, data.quote_date, data.valid_until)
         if data.status == "EXPIRED" and record.state != "expired":
             raise refuse("status", record.env._("Quotes expire by themselves."))
@@ -115,6 +119,13 @@ class QuoteResource(AboutResource):
         if owner:
             write_changes(record, owner)
         return record
+
+
+def _leave_to_customer(quote, values):
+    """Have what follows from the customer follow another one, where it is repeated."""
+    for name in (*FROM_CUSTOMER, "payment_term_id", "pricelist_id"):
+        if name in values and is_same(quote, name, values[name]):
+            del values[name]
 
 
 def _check_dates(env, quote_date, valid_until):

@@ -229,13 +229,15 @@ class TestPutBack(NamesCase):
             (f"/quotes/{self.quote.id}", "quote_number", "Q1"),
             (f"/quotes/{self.quote.id}", "status", "EXPIRED"),
             (f"/contacts/{self.contact.id}", "customer_id", other.id),
-            (f"/customers/{self.customer.id}", "segments", ["Good"]),
             (f"/customers/{self.customer.id}", "external_ref", "B-1"),
         ):
             with self.subTest(f"{path} {field}"):
                 self._assert_named("PUT", path, field, **{field: value})
 
-    def test_figures_and_times_may_be_old(self):
+    def test_what_moves_by_itself_may_be_old(self):
+        customer = f"/customers/{self.customer.id}"
+        shown = self._fetch(customer)
+        self.assertEqual(self._send("PUT", customer, 200, segments=["Good"]), shown)
         path = f"/opportunities/{self.deal.id}"
         shown = self._fetch(path)
         old = {"updated_at": "2024-01-15T10:00:00Z", "weighted_revenue": 1}
@@ -243,6 +245,60 @@ class TestPutBack(NamesCase):
         # What follows from a change may be told with it.
         won = {"stage": "WON", "status": "WON"}
         self.assertEqual(self._send("PUT", path, 200, **won)["status"], "WON")
+
+    def test_who_has_left_the_customer_is_put_back(self):
+        contact = self.env["billinator.contact"].create(
+            {"customer_id": self.customer.id, "name": "Ann"}
+        )
+        self.quote.contact_id = contact
+        other = self.env["res.partner"].create({"name": "Other", "is_company": True})
+        contact.person_id.parent_id = other
+        path = f"/quotes/{self.quote.id}"
+        shown = self._fetch(path)
+        self.assertEqual(shown["contact_id"], contact.id)
+        self.assertEqual(self._send("PUT", path, 200, **shown), shown)
+
+    def test_what_one_could_not_choose_is_put_back(self):
+        currency = self.setup_other_currency("EUR")
+        self.deal.currency_id = currency
+        currency.active = False
+        self.quote.opportunity_id = self._create_opportunity()
+        for path in (f"/opportunities/{self.deal.id}", f"/quotes/{self.quote.id}"):
+            with self.subTest(path):
+                shown = self._fetch(path)
+                self.assertEqual(self._send("PUT", path, 200, **shown), shown)
+
+    def test_team_given_with_a_salesperson(self):
+        team = self.env["crm.team"].create({"name": "Others"})
+        path = f"/quotes/{self.quote.id}"
+        colleague = {"user_id": self.colleague.id, "team_id": team.id}
+        changed = self._send("PUT", path, 200, **colleague)
+        self.assertLessEqual(colleague.items(), changed.items())
+
+    def test_another_customer_gets_the_bill(self):
+        other = self.env["res.partner"].create({"name": "Other", "is_company": True})
+        path = f"/quotes/{self.quote.id}"
+        shown = self._fetch(path)
+        changed = self._send("PUT", path, 200, **{**shown, "customer_id": other.id})
+        self.assertEqual(changed["partner_invoice_id"], other.id)
+        self.assertEqual(changed["partner_shipping_id"], other.id)
+
+    def test_any_of_its_names_is_put_back(self):
+        sent = {**self.about, "title": "Deal", "external_source": "A"}
+        deal = self._send("POST", "/opportunities", 201, **sent, external_ref="A-1")
+        Reference = self.env["billinator.external.reference"]
+        Reference.create(
+            {
+                "model": "billinator.opportunity",
+                "res_id": deal["id"],
+                "source": "B",
+                "ref": "B-1",
+                "company_id": self.company.id,
+            }
+        )
+        path = f"/opportunities/{deal['id']}"
+        self._send("PUT", path, 200, external_ref="B-1", external_source="B")
+        self._assert_named("PUT", path, "external_ref", external_ref="C-1")
 
     def test_a_contact_is_put_with_what_made_it(self):
         sent = {**self.about, "name": "Ann", "role": "USER", "external_ref": "A-1"}
@@ -270,14 +326,16 @@ class TestPutBack(NamesCase):
         shown = self._fetch(path)
         self.assertEqual(self._send("PUT", path, 200, **shown), shown)
 
-    def test_a_known_record_stays_in_its_company(self):
+    def test_each_company_has_names_of_its_own(self):
         self.salesperson.company_ids = [Command.link(self.company_b.id)]
         sent = {"title": "Deal", "partner_name": "ABC", "external_ref": "D-1"}
         deal = self._send("POST", "/opportunities", 201, **sent)
         sent["company_id"] = deal["company_id"]
         self._send("POST", "/opportunities", 200, **sent)
         sent["company_id"] = self.company_b.id
-        self._assert_named("POST", "/opportunities", "company_id", **sent)
+        other = self._send("POST", "/opportunities", 201, **sent)
+        self.assertEqual(other["company_id"], self.company_b.id)
+        self.assertEqual(self._send("POST", "/opportunities", 200, **sent), other)
 
 
 @tagged("post_install", "-at_install")
