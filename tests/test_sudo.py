@@ -120,8 +120,7 @@ billinator_crm/models/billinator_opportunity_summary.py
       _get_kept_domain
 billinator_crm/models/billinator_pipeline_snapshot.py
   1 BillinatorPipelineSnapshot.currency_id: the company's, of a row that is shown
-  1 BillinatorPipelineSnapshot.get_dates: by _get_rows_sudo; days of snapshots only
-  1 BillinatorPipelineSnapshot._get_last_date: likewise
+  1 BillinatorPipelineSnapshot._get_last_date: by _get_rows_sudo; a day alone
   1 BillinatorPipelineSnapshot._get_rows_sudo: after check_access("read"); the deals of
       a bridge are read under the user's rules
   1 BillinatorPipelineSnapshot._get_in_between_domains: by _get_rows_sudo; when a
