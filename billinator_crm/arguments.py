@@ -26,6 +26,8 @@ WRONG = (
     ArithmeticError,
     RuntimeError,
 )
+# Operators that compare with one value
+ORDERS = ("<", "<=", ">", ">=")
 # Between these there is room for weeks, months and time zones.
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 1, 1)
 
@@ -98,6 +100,7 @@ def _describe(env, kind):
         as_ids: env._("a list of ids, as [7, 8]"),
         as_text: env._("text"),
         as_texts: env._("a list of texts"),
+        as_rows: env._("a list of rows, as [['a', 'b'], ['c', 'd']]"),
         as_number: env._("a number, as 12.5"),
         as_day: env._("a day, as 2026-01-31"),
         as_moment: env._("date and time in UTC, as 2026-01-31 10:00:00"),
@@ -129,6 +132,12 @@ def as_text(_env, value):
 
 def as_texts(env, value):
     return [as_text(env, one) for one in _check_list(value)]
+
+
+def as_rows(_env, value):
+    for row in _check_list(value):
+        _check_list(row)
+    return value
 
 
 def as_number(_env, value):
@@ -194,6 +203,12 @@ def as_domain_of(model):
 
     def domain(env, value):
         parsed = Domain(value)
+        for condition in parsed.iter_conditions():
+            if condition.operator in ORDERS and isinstance(
+                condition.value, (list, tuple)
+            ):
+                # Odoo leaves it to PostgreSQL to refuse that.
+                raise TypeError
         env[model]._search(parsed)
         return parsed
 

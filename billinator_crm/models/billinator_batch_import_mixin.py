@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..arguments import arguments, as_texts
+from ..arguments import arguments, as_rows, as_texts
 
 
 class FoundNames:
@@ -24,7 +24,7 @@ class BillinatorBatchImportMixin(models.AbstractModel):
     _description = "Import in Batches"
 
     @api.model
-    @arguments(fields=as_texts)
+    @arguments(fields=as_texts, data=as_rows)
     def load(self, fields, data):
         """Import rows, as every model of Odoo does.
 

@@ -9,6 +9,7 @@ from odoo.addons.billinator_crm.arguments import (
     as_ids,
     as_moment,
     as_number,
+    as_rows,
     as_text,
     as_texts,
     parse,
@@ -32,6 +33,7 @@ class TestArguments(BillinatorCommon):
             (as_ids, (7, 8), [7, 8]),
             (as_text, "abc", "abc"),
             (as_texts, ["a"], ["a"]),
+            (as_rows, [["a"], ("b",)], [["a"], ("b",)]),
             (as_number, 0, 0),
             (as_number, -1.5, -1.5),
             (as_day, "2026-01-31", Date.to_date("2026-01-31")),
@@ -52,10 +54,22 @@ class TestArguments(BillinatorCommon):
             (as_ids, (7, "7", {7: 8}, [True], ["7"], [None])),
             (as_text, (7, ["a"], {}, "a\0b", "\ud800")),
             (as_texts, ("a", {"a": 1}, [1])),
+            (as_rows, ("a", -1, {"a": 1}, ["ab"], [{0: "a"}])),
             (as_number, (True, "7", float("nan"), float("inf"), 1e300, 10**400, [])),
             (as_day, ("today", "2026-02-30", "0001-01-01", "9999-12-31", 7, [])),
             (as_moment, ("today", "2026-01-31 25:00:00", "9999-12-31 23:59:59", 7)),
-            (as_domain, (7, "[]", {"a": 1}, ["&"], [["no_such", "=", 1]], [["id"]])),
+            (
+                as_domain,
+                (
+                    7,
+                    "[]",
+                    {"a": 1},
+                    ["&"],
+                    [["no_such", "=", 1]],
+                    [["id"]],
+                    [["id", "<", [1]]],
+                ),
+            ),
         ):
             for value in values:
                 with (

@@ -238,8 +238,11 @@ class TestTaxGenerated(BillinatorInvoicingCommon):
         quotes = self.env["billinator.quote"].create(
             [self._generate_quote(dice) for _ in range(QUOTES_PER_ROUNDING_METHOD)]
         )
-        quotes = quotes.filtered(lambda quote: quote._get_priced_lines())
-        self.assertGreater(len(quotes), 0.85 * QUOTES_PER_ROUNDING_METHOD)
+        # There are no negative invoices.
+        quotes = quotes.filtered(
+            lambda quote: quote._get_priced_lines() and quote.amount_total >= 0
+        )
+        self.assertGreater(len(quotes), 0.8 * QUOTES_PER_ROUNDING_METHOD)
         quotes._convert_to_invoices()
         for quote in quotes:
             invoice = quote.invoice_ids
