@@ -66,6 +66,8 @@ SOAK_FAULT_LOG = (
     r"psycopg2\.(?:OperationalError|InterfaceError|errors\.\w+)",
     r"terminating connection|server closed the connection",
     r"(?:connection|cursor) already closed",
+    # A cron worker that leaves because PostgreSQL has gone leaves its cursor open.
+    r"odoo\.sql_db: Cursor not closed explicitly",
     # A server that finds no database ends before the process for live updates does.
     r"odoo\.service\.server: Gevent Parent changed",
 )
