@@ -29,9 +29,10 @@ PAGES = {
     "quote": [".o_form_view .o_data_row"],
 }
 LOADED = {"pipeline": "Pipeline", "deal": "Opportunity form", "quote": "Quote form"}
-# A card, and where it is dropped.
-FIRST_CARD = ".o_kanban_group:nth-child(1) .o_kanban_record"
-SECOND_COLUMN = ".o_kanban_group:nth-child(2) .o_kanban_record"
+# A card, and where it is dropped. What was moved stays there, so that a small database
+# has no card in its first column after some runs.
+FIRST_CARD = ".o_kanban_group .o_kanban_record"
+NEXT_COLUMN = ".o_kanban_group:has(.o_kanban_record) ~ .o_kanban_group .o_kanban_record"
 
 
 def parse_arguments():
@@ -90,7 +91,7 @@ def get_calls_of_move(browser):
     for _number in range(2):
         # Nothing moves under the mouse any more.
         browser.get_calls()
-        browser.drag(FIRST_CARD, SECOND_COLUMN)
+        browser.drag(FIRST_CARD, NEXT_COLUMN)
     return get_data_calls(browser)
 
 
