@@ -219,7 +219,7 @@ billinator_crm/models/billinator_quote_template_line.py
 billinator_crm/models/billinator_quote_version.py
   1 BillinatorQuote.content_hash: a hash, the same for whoever asks
   1 BillinatorQuote.next_version_name: its number, as a colleague would be told it
-  1 BillinatorQuote._revise: after check_access("write")
+  1 BillinatorQuote.revise: after check_access("write")
   1 BillinatorQuote._check_revisable: only asks whether there are invoices
 billinator_crm/models/billinator_stage.py
   1 BillinatorStage.gate_summary: names of fields, which only administrators may read

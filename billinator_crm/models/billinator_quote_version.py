@@ -7,6 +7,7 @@ from odoo.fields import Command, Domain
 from odoo.tools import float_repr
 
 from ..arguments import one_record
+from ..exceptions import StateError
 from ..locks import wait_and_lock
 
 # What a version that has a next one can still become.
@@ -165,19 +166,13 @@ class BillinatorQuote(models.Model):
         return super().action_mark_sent()
 
     def action_revise(self):
-        """Make the next version of each quote: a draft with the same content.
-
-        The version before is kept as it is, with the customer's signature, and can
-        neither be sent nor accepted nor invoiced any more. A quote that has a next
-        version already, made before or at this moment by somebody else, answers with
-        the latest one.
+        """Make the next version of each quote, as ``revise`` does, and open it.
 
         :return: a window action on the new versions (``res_id`` of one, ``domain`` of
             several)
-        :raises UserError: for drafts, which can simply be changed, and for quotes with
-            an invoice
+        :raises UserError: as ``revise``
         """
-        return self._get_versions_action(self._revise())
+        return self._get_versions_action(self.revise())
 
     @api.readonly
     def action_view_versions(self):
@@ -198,8 +193,18 @@ class BillinatorQuote(models.Model):
 
     # === Versions === #
 
-    def _revise(self):
-        """Make the missing next versions and return the latest ones."""
+    def revise(self):
+        """Make the next version of each quote: a draft with the same content.
+
+        The version before is kept as it is, with the customer's signature, and can
+        neither be sent nor accepted nor invoiced any more. A quote that has a next
+        version already, made before or at this moment by somebody else, answers with
+        the latest one.
+
+        :return: the latest versions of the quotes; over RPC, their ids
+        :raises UserError: for drafts, which can simply be changed, for quotes with an
+            invoice, and for those whose latest version was given to somebody else
+        """
         self.check_access("write")
         # Who comes second waits, is told of a serialization failure, and is repeated.
         wait_and_lock(self)
@@ -215,7 +220,16 @@ class BillinatorQuote(models.Model):
             quotes.message_subscribe(user.partner_id.ids)
         current._unlink_expiry_activities()
         current._log_revisions(revisions)
-        return self._get_latest_versions()
+        latest = self._get_latest_versions()
+        self._check_seen(latest)
+        return latest
+
+    def _check_seen(self, latest):
+        """Refuse quotes of whose latest versions the user sees none."""
+        seen = latest._get_original()
+        for quote in self:
+            if quote._get_original() not in seen:
+                raise StateError(quote._get_superseded_message())
 
     def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
         """Subscribe the salespeople of revisions together, not one by one."""

@@ -292,6 +292,25 @@ class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
         with self.assertRaisesRegex(ValidationError, "superseded"):
             self.env["account.move"].create(values)
 
+    def test_latest_versions_are_returned(self):
+        other = self._create_quote()
+        other.action_mark_sent()
+        second = self.quote.revise()
+        self.assertEqual(second.previous_version_id, self.quote)
+        latest = (self.quote + other).revise()
+        self.assertEqual(set(latest), {second, other.next_version_id})
+        self.assertEqual(self.quote.revise(), second)
+
+    def test_a_latest_version_of_somebody_else_is_refused(self):
+        self.quote.user_id = self.salesperson
+        own = self._create_quote(user_id=self.salesperson.id, state="sent")
+        second = self.quote.revise()
+        second.user_id = self.colleague
+        self.env.invalidate_all()
+        quotes = (self.quote + own).with_user(self.salesperson)
+        for method in (quotes.revise, quotes.action_revise):
+            self._assert_superseded(method)
+
     def test_drafts_need_no_version(self):
         draft = self._create_quote()
         with self.assertRaisesRegex(UserError, "is a draft: change it"):

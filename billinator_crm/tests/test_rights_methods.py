@@ -26,7 +26,7 @@ billinator.quote: action_accept action_apply_discount action_apply_template
     action_save_as_template action_send action_send_by_email action_update_prices
     action_view_customer_page action_view_invoices action_view_next_version
     action_view_notes action_view_opportunity action_view_versions copy_data
-    get_version_diff
+    get_version_diff revise
 billinator.quote.compare: action_open
 billinator.quote.discount: action_apply action_remove
 billinator.quote.extend: action_extend

@@ -3,7 +3,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from odoo.addons.billinator_crm.exceptions import StateError
 from odoo.addons.billinator_crm.models.billinator_quote import FROM_CUSTOMER
 
 from ..about import AboutResource
@@ -296,11 +295,7 @@ def revise_quote(env: UserEnv, quote_id: Identifier, response: Response):
     quote = QUOTES.get(env, quote_id)
     if quote.is_superseded:
         response.status_code = 200
-    revision = quote._revise()
-    if not revision:
-        # It was given to somebody else.
-        raise StateError(quote._get_superseded_message())
-    return QUOTES.represent(revision)
+    return QUOTES.represent(quote.revise())
 
 
 @router.post(

@@ -92,7 +92,7 @@ class TestQuoteActions(ApiCase):
 
     def test_a_next_version_of_somebody_else_is_not_shown(self):
         self.quote.action_mark_sent()
-        self.quote._revise().user_id = self.colleague
+        self.quote.revise().user_id = self.colleague
         answer = self._act("revise")
         self._assert_refused(answer, 409, "was superseded by")
 
