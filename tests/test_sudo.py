@@ -321,6 +321,9 @@ billinator_crm/wizard/billinator_quote_discount.py
   1 BillinatorQuoteDiscount.currency_id: of a quote whose amounts are read without sudo
 billinator_crm/wizard/billinator_quote_invoice.py
   1 BillinatorQuoteInvoice.currency_id: likewise
+billinator_crm_rest/changes.py
+  1 mark_referring: what showed the record that the caller deletes is only marked as
+      changed
 billinator_crm_rest/dependencies.py
   3 get_user_env: becomes the key's user, after the key was checked; the language is one
       of those installed

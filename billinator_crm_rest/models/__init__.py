@@ -1,9 +1,11 @@
 from . import (
     billinator_activity,
+    billinator_contact,
     billinator_external_reference,
     billinator_idempotency_key,
     billinator_opportunity,
     billinator_quote,
+    billinator_tag,
     billinator_webhook,
     billinator_webhook_delivery,
     billinator_webhook_event,

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..changes import mark_referring
+
 CLOSED_EVENTS = {"won": "opportunity.won", "lost": "opportunity.lost"}
 
 
@@ -31,6 +33,10 @@ class BillinatorOpportunity(models.Model):
         moved = self.filtered(lambda deal: before[deal.id][0] != after[deal.id][0])
         Webhook._tell({"opportunity.moved": moved, **moved._get_closed_events(before)})
         return result
+
+    def unlink(self):
+        mark_referring(self)
+        return super().unlink()
 
     def _merge_documents(self, others):
         # Salespeople have no access to the references of the deals they may merge.

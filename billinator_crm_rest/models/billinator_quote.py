@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from ..changes import mark_referring
+
 STATE_EVENTS = {
     state: f"quote.{state}" for state in ("sent", "accepted", "rejected", "expired")
 }
@@ -28,6 +30,10 @@ class BillinatorQuote(models.Model):
         if event := STATE_EVENTS.get(vals["state"]):
             Webhook._tell({event: changed})
         return result
+
+    def unlink(self):
+        mark_referring(self)
+        return super().unlink()
 
     def _get_state_events(self):
         """Return the quotes by the events that tell of their states."""

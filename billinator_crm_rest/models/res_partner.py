@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..changes import mark_changed
+from ..changes import mark_changed, mark_referring
 
 # What the API shows of a contact, and the person has.
 SHOWN_OF_PERSON = {"name", "email", "phone"}
@@ -17,3 +17,8 @@ class ResPartner(models.Model):
         if not SHOWN_OF_PERSON.isdisjoint(vals):
             mark_changed(self._get_contacts())
         return result
+
+    def unlink(self):
+        # With a person go all rows of what he or she is for customers.
+        mark_referring(self._get_contacts())
+        return super().unlink()

@@ -6,13 +6,19 @@ from urllib.parse import urlencode
 
 from odoo.tests import tagged
 
+from ..changes import SHOWN_BY
 from ..models.mail_activity import SHOWN_OF_ACTIVITY
 from ..models.res_partner import SHOWN_OF_PERSON
 from ..resource import to_json
 from ..routers.activities import ACTIVITIES
 from ..routers.contacts import CONTACTS
+from ..routers.customers import CUSTOMERS
+from ..routers.notes import NOTES
+from ..routers.opportunities import OPPORTUNITIES
+from ..routers.quotes import QUOTES
 from .common import ApiCase
 
+RESOURCES = (OPPORTUNITIES, QUOTES, ACTIVITIES, NOTES, CONTACTS, CUSTOMERS)
 LONG_AGO = datetime(2024, 1, 15, 10, 30, 59, 999_999)
 
 
@@ -172,7 +178,8 @@ class TestSync(ApiCase):
         moved = [self.quote, self.activity, self.note]
         for record in moved:
             record.contact_id = twice
-        self._age(*moved)
+        self.deal.contact_ids = twice
+        self._age(*moved, self.deal)
         Wizard = self.env["base.partner.merge.automatic.wizard"]
         Wizard._merge([kept.id, twice.person_id.id], kept)
         self.env.flush_all()
@@ -181,6 +188,8 @@ class TestSync(ApiCase):
             with self.subTest(record._name):
                 self.assertEqual(record.contact_id, self.contact)
                 self.assertEqual(record.write_date, self.env.cr.now())
+        self.assertEqual(self.deal.contact_ids, self.contact)
+        self.assertEqual(self.deal.write_date, self.env.cr.now())
 
     def test_what_nobody_is_shown_is_no_change(self):
         self._age(self.contact)
@@ -190,12 +199,73 @@ class TestSync(ApiCase):
         self.env.invalidate_all()
         self.assertEqual(self.contact.write_date, before)
 
+    def test_what_a_deletion_empties_is_changed(self):
+        tag = self.env["billinator.tag"].create({"name": "Hot"})
+        other = self._create_opportunity()
+        for record in (self.deal, self.quote):
+            record.tag_ids = tag
+        self.customer.crm_tag_ids = tag
+        self.deal.contact_ids = self.contact
+        for record in (self.quote, self.activity, self.note):
+            record.contact_id = self.contact
+        self.note.write({"opportunity_id": other.id, "quote_id": self.quote.id})
+        shown_by_contact = (self.deal, self.quote, self.activity, self.note)
+        for gone, emptied in (
+            (other, [self.note]),
+            (tag, [self.deal, self.quote, self.customer]),
+            (self.contact, shown_by_contact),
+        ):
+            with self.subTest(gone._name):
+                self._age(*emptied)
+                gone.unlink()
+                self._assert_changed(*emptied)
+        self.deal.contact_ids = self.contact.create(
+            {"customer_id": self.customer.id, "name": "Bob"}
+        )
+        self._age(self.deal)
+        self.deal.contact_ids.person_id.unlink()
+        self.assertFalse(self.deal.contact_ids)
+        self._assert_changed(self.deal)
+        self._age(self.note)
+        self.quote.unlink()
+        self._assert_changed(self.note)
+
+    def test_a_stranger_deletes_what_is_shown(self):
+        """Who may delete a contact need not see the deals that show it."""
+        self.deal.contact_ids = self.contact
+        self._age(self.deal)
+        self.contact.with_user(self.colleague).unlink()
+        self._assert_changed(self.deal)
+
+    def test_all_that_deletions_empty_is_known(self):
+        """Of what salespeople delete: what managers set up goes without a word."""
+        for model, shown_by in SHOWN_BY.items():
+            fields = {
+                (resource.model, name)
+                for resource in RESOURCES
+                for name in {field.name for field in resource.fields.values()}
+                if self._is_emptied(resource.model, name, model)
+            }
+            self.assertEqual(fields, set(shown_by.items()))
+
+    def _is_emptied(self, model, name, comodel):
+        field = self.env[model]._fields[name]
+        is_of_both = field.type == "many2many" and field.store
+        return field.comodel_name == comodel and (
+            is_of_both or getattr(field, "ondelete", None) == "set null"
+        )
+
+    def _assert_changed(self, *records):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        for record in records:
+            with self.subTest(record._name):
+                self.assertEqual(record.write_date, self.env.cr.now())
+
     def _assert_counts(self, change, record):
         self._age(record)
         change()
-        self.env.flush_all()
-        self.env.invalidate_all()
-        self.assertEqual(record.write_date, self.env.cr.now())
+        self._assert_changed(record)
 
     def test_all_that_is_kept_underneath_counts(self):
         for resource, followed in (

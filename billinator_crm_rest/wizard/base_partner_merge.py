@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ..changes import mark_changed
+from ..changes import SHOWN_BY, mark_changed
 
 # Which partners the API shows of a record.
 SHOWN_PARTNERS = {
@@ -11,10 +11,6 @@ SHOWN_PARTNERS = {
     "billinator.note": ["partner_id"],
     "billinator.contact": ["customer_id", "person_id"],
 }
-
-
-# What names a customer's contact.
-WITH_CONTACT = ("billinator.quote", "billinator.activity", "billinator.note")
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
@@ -41,7 +37,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _merge_contact(self, source, target):
         self._move_external_references(source, target)
         moving = [
-            self._get_moving(model, ["contact_id"], source) for model in WITH_CONTACT
+            self._get_moving(model, [name], source)
+            for model, name in SHOWN_BY["billinator.contact"].items()
         ]
         result = super()._merge_contact(source, target)
         self._mark_moved(moving)
