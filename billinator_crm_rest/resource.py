@@ -87,6 +87,37 @@ def find_named(env, model, names):
     return ids
 
 
+def find_visible(Model, ids):
+    """Return those of the ids whose records the user may see, as a set."""
+    return set(Model.search([("id", "in", {*ids} - {None})], order="id").ids)
+
+
+def check_visible(env, model, ids, found):
+    """Refuse ids that are not among those ``found``."""
+    for record_id in ids:
+        if record_id not in found:
+            raise UnknownValueError(
+                env._(
+                    "There is no %(model)s %(id)s.",
+                    model=describe_model(env, model),
+                    id=record_id,
+                )
+            )
+
+
+def check_name(env, values_list, partner):
+    """Refuse to take the name from a partner who is more than an address."""
+    for values in values_list:
+        if partner.type == "contact" and not values.get("name", True):
+            raise refuse("name", env._("Only an address can be without a name."))
+
+
+def browse_by_id(model, ids):
+    """Return records by their ids, and none for no id; they are read together."""
+    records = model.browse({one for one in ids if one})
+    return defaultdict(model.browse, {record.id: record for record in records})
+
+
 def describe_model(env, model):
     """Return what the user calls a record of the model."""
     return env["ir.model"]._get(model).name
@@ -226,27 +257,30 @@ class Choice(Field):
         return self.names.get(row[self.name])
 
 
-class Reference(Field):
-    """A many2one, as the id of a record that the user may see."""
+class Lines(Field):
+    """A text, as the list of its lines."""
 
-    def __init__(self, name, model):
+    def from_row(self, row):
+        return (row[self.name] or "").splitlines()
+
+
+class Reference(Field):
+    """A many2one, as the id of a record that the user may see.
+
+    :param active_test: whether what is archived cannot be chosen
+    """
+
+    def __init__(self, name, model, *, active_test=False):
         super().__init__(name)
         self.model = model
+        self.active_test = active_test
 
     def find(self, env, values):
-        wanted = {value for value in values if value}
-        Model = env[self.model].with_context(active_test=False)
-        return set(Model.search([("id", "in", wanted)], order="id").ids)
+        Model = env[self.model].with_context(active_test=self.active_test)
+        return find_visible(Model, values)
 
     def to_values(self, env, value, found):
-        if value and value not in found:
-            raise UnknownValueError(
-                env._(
-                    "There is no %(model)s %(id)s.",
-                    model=describe_model(env, self.model),
-                    id=value,
-                )
-            )
+        check_visible(env, self.model, [value] if value else [], found)
         return {self.name: value}
 
     def add_present(self, record, found):
@@ -260,6 +294,53 @@ class Reference(Field):
 
     def from_row(self, row):
         return row[self.name] or None
+
+
+class Ids(Field):
+    """Many records, as the ids of those that the user may see.
+
+    It is None for who may not know of any.
+    """
+
+    def __init__(self, name, model, *, is_readonly=False):
+        super().__init__(name, is_readonly=is_readonly)
+        self.model = model
+
+    def find(self, env, values):
+        return find_visible(env[self.model], set().union(*values))
+
+    def to_values(self, env, value, found):
+        check_visible(env, self.model, value, found)
+        return {self.name: [Command.set(value)]}
+
+    def add_present(self, record, found):
+        found.update(record[self.name].ids)
+
+    def read_labels(self, env, rows):
+        """Return the records that the user may see, by their ids."""
+        ids = {record_id for row in rows for record_id in row.get(self.name, ())}
+        # What is in memory may have been read for somebody who sees more.
+        records = env[self.model].browse(ids)._filtered_access("read")
+        return {record.id: record for record in records}
+
+    def show(self, row, labels):
+        if self.name not in row:
+            return None
+        return [self.show_one(labels[one]) for one in row[self.name] if one in labels]
+
+    def show_one(self, record):
+        return record.id
+
+
+class People(Ids):
+    """Contacts, with who each is and which part he or she has."""
+
+    def __init__(self, name):
+        super().__init__(name, "billinator.contact", is_readonly=True)
+
+    def show_one(self, record):
+        role = record.role and record.role.upper()
+        return {"id": record.id, "name": record.name, "role": role or None}
 
 
 class Names(Field):
@@ -402,8 +483,7 @@ class Resource:
 
     def to_dicts(self, records):
         """Return the API's dicts of ``records``, in their order."""
-        names = {field.name for field in self.fields.values()}
-        rows = records.read(list(names), load="")
+        rows = records.read(self._get_readable(records), load="")
         labels = self._read_labels(records, rows)
         references = self._read_references(records)
         items = [
@@ -420,6 +500,13 @@ class Resource:
         for item in items:
             item.update({old: item[name] for old, name in self.old_names.items()})
         return items
+
+    def _get_readable(self, records):
+        """Return the names of those of the model's fields that the user may read."""
+        fields = {records._fields[field.name] for field in self.fields.values()}
+        return [
+            field.name for field in fields if records._has_field_access(field, "read")
+        ]
 
     def _read_references(self, records):
         """Return under which names other systems know the records, by their ids."""
@@ -711,7 +798,7 @@ class Resource:
         for name in found:
             # Also what the user could not choose, or nobody can any more.
             self.fields[name].add_present(record, found[name])
-        values = self._to_values(env, data, found, BODY)
+        values = self._to_values(env, data, found, BODY, record)
         self._check_values_list(env, [values], record)
         return values
 
@@ -739,15 +826,39 @@ class Resource:
                 values.setdefault(name, []).append(getattr(data, name))
         return {name: self.fields[name].find(env, values[name]) for name in values}
 
-    def _to_values(self, env, data, found, place):
-        values = {}
+    def _to_values(self, env, data, found, place, record=None):
+        values, names = {}, {}
         for name in self._get_named(data):
             field, value = self.fields[name], getattr(data, name)
             try:
-                values |= field.to_values(env, value, found[name])
+                said = field.to_values(env, value, found[name])
             except UnknownValueError as exc:
                 raise refuse(name, str(exc), place=place) from exc
+            if other := names.get(field.name):
+                said = self._choose_form(field.name, values, said, record)
+                if said is None:
+                    message = env._("%s says something else.", other)
+                    raise refuse(name, message, place=place)
+            values |= said
+            names[field.name] = name
         return values
+
+    def _choose_form(self, name, values, said, record):
+        """Return which of two values of a field counts, or None if they contradict.
+
+        The API has some fields in two forms, by id and by name or code. Who sends back
+        all that was answered has changed one of them alone.
+
+        :param values: by the form named first
+        :param said: by the other one
+        """
+        if _is_alike(values[name], said[name]):
+            return values
+        if record and is_same(record, name, said[name]):
+            return values
+        if record and is_same(record, name, values[name]):
+            return said
+        return None
 
     def _get_named(self, data):
         """Return the names of the fields to write that the client named, in order."""
@@ -756,6 +867,14 @@ class Resource:
             for name, field in self.fields.items()
             if name in data.model_fields_set and not field.is_readonly
         ]
+
+
+def _is_alike(one, other):
+    """Tell whether two values of ``write`` say the same."""
+    if isinstance(one, list):
+        [(_command, _id, ids)], [(_command, _id, other_ids)] = one, other
+        return set(ids) == set(other_ids)
+    return (one or None) == (other or None)
 
 
 def _get_all(item, name):

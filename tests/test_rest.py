@@ -23,6 +23,7 @@ CONTRACT = {
     "/quotes/{quote_id}/convert": "post",
     "/quotes/{quote_id}/revise": "post",
     "/quotes/{quote_id}/send": "post",
+    "/quotes/{quote_id}/signature": "get",
     "/activities": "get post",
     "/activities/pending": "get",
     "/activities/upcoming": "get",

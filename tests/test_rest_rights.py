@@ -52,6 +52,7 @@ POST   /quotes                            201 201 201 201 403 403 422
 POST   /quotes/bulk                       200 200 200 200 403 403 200
 GET    /quotes/{quote}                    200 404 200 200 200 403 404
 GET    /quotes/{quote}/pdf                200 404 200 200 200 403 404
+GET    /quotes/{quote}/signature          404 404 404 404 404 403 404
 PUT    /quotes/{quote}                    200 404 200 200 403 403 404
 DELETE /quotes/{quote}                    403 404 403 204 403 403 404
 POST   /quotes/{quote}/convert            201 404 201 201 403 403 404

@@ -5,6 +5,7 @@ from . import (
     billinator_idempotency_key,
     billinator_opportunity,
     billinator_quote,
+    billinator_quote_line,
     billinator_tag,
     billinator_webhook,
     billinator_webhook_delivery,

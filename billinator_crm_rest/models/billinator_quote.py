@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..changes import mark_referring
+from .billinator_quote_line import Repriced
 
 STATE_EVENTS = {
     state: f"quote.{state}" for state in ("sent", "accepted", "rejected", "expired")
@@ -34,6 +35,12 @@ class BillinatorQuote(models.Model):
     def unlink(self):
         mark_referring(self)
         return super().unlink()
+
+    def _change_lines(self, commands):
+        """Change the quote's lines, in as many queries for many as for one."""
+        repriced = Repriced()
+        self.with_context(billinator_repriced=repriced).line_ids = commands
+        self.line_ids.filtered(lambda line: line.id in repriced.ids)._note_pricelist()
 
     def _get_state_events(self):
         """Return the quotes by the events that tell of their states."""

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import Boolean, Code, Field, Reference, Resource, refuse
+from ..resource import Boolean, Code, Field, Reference, Resource, check_name, refuse
 from ..schemas.base import Identifier, Page, SyncQuery
 from ..schemas.contact import Contact, ContactChange, ContactCreate, ContactRole
 from .bulk import add_bulk_route
@@ -20,6 +20,10 @@ class ContactResource(Resource):
         for contact, data in zip(contacts, data_list, strict=True):
             self._change_primary(contact, data)
         return contacts
+
+    def _check_together(self, env, values_list, record):
+        if record:
+            check_name(env, values_list, record.person_id)
 
     def _change(self, record, data):
         contact = super()._change(record, data)

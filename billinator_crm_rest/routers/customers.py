@@ -14,6 +14,7 @@ from ..resource import (
     Names,
     Resource,
     by_segment,
+    check_name,
     named,
     refuse,
     to_json,
@@ -26,6 +27,10 @@ from .bulk import add_bulk_route
 
 class CustomerResource(Resource):
     """Customers, with the tags of people and those of rules apart."""
+
+    def _check_together(self, env, values_list, record):
+        if record:
+            check_name(env, values_list, record)
 
     def to_dicts(self, records):
         items = super().to_dicts(records)

@@ -17,7 +17,11 @@ USERS = Resource(
     {"name": Field("name"), "email": Field("email")},
     search_fields=("name", "email"),
 )
-TAGS = Resource("billinator.tag", {"name": Field("name")}, search_fields=("name",))
+TAGS = Resource(
+    "billinator.tag",
+    {"name": Field("name"), "color": Field("color")},
+    search_fields=("name",),
+)
 STAGES = Resource(
     "billinator.stage",
     {

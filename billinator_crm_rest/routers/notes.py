@@ -4,7 +4,7 @@ from fastapi import APIRouter, Query, Response
 
 from ..about import AboutResource, names_somebody
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import Boolean, Code, Field, PlainText, Reference, refuse
+from ..resource import Boolean, Code, Field, Ids, PlainText, Reference, refuse
 from ..schemas.base import Identifier, Page, SyncQuery, get_old_names
 from ..schemas.note import Note, NoteChange, NoteCreate, NoteType
 from .bulk import add_bulk_route
@@ -40,6 +40,7 @@ NOTES = NoteResource(
         "date": Field("date"),
         "duration": Field("duration"),
         "is_pinned": Boolean("is_pinned"),
+        "attachment_ids": Ids("attachment_ids", "ir.attachment", is_readonly=True),
         "user_id": Reference("user_id", "res.users"),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),

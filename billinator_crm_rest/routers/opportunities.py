@@ -1,6 +1,9 @@
+from itertools import chain
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+
+from odoo.fields import Command
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
 from ..resource import (
@@ -8,11 +11,15 @@ from ..resource import (
     Code,
     Coded,
     Field,
+    Ids,
+    Lines,
     Names,
+    People,
     PlainText,
     Reference,
     Resource,
     Source,
+    browse_by_id,
     by_code,
     by_segment,
     none_for_false,
@@ -45,7 +52,40 @@ class OpportunityResource(Resource):
             )
             raise refuse("customer_id", message)
 
+    def to_new_values(self, record, data):
+        values = super().to_new_values(record, data)
+        if _get_customer_id(record, values) != record.partner_id.id:
+            _leave_contacts(record, values)
+        return values
+
     def _check_together(self, env, values_list, record):
+        self._check_contacts(env, values_list, record)
+        self._check_lost_reasons(env, values_list, record)
+
+    def _check_contacts(self, env, values_list, record):
+        """Refuse people who are no contacts of the deal's customer."""
+        named = [values for values in values_list if values.get("contact_ids")]
+        customers = browse_by_id(
+            env["res.partner"], [_get_customer_id(record, values) for values in named]
+        )
+        people = browse_by_id(
+            env["billinator.contact"], chain.from_iterable(map(_get_contact_ids, named))
+        )
+        for values in named:
+            customer = customers[_get_customer_id(record, values)]
+            # Of those who are there already, the former customer's go with that one.
+            present = set(record.contact_ids.ids if record else ())
+            for contact_id in {*_get_contact_ids(values)} - present:
+                contact = people[contact_id]
+                if contact.customer_id != customer.commercial_partner_id:
+                    message = env._(
+                        "%(person)s is no contact of the customer, %(customer)s.",
+                        person=contact.name,
+                        customer=customer.display_name or env._("none"),
+                    )
+                    raise refuse("contact_ids", message)
+
+    def _check_lost_reasons(self, env, values_list, record):
         moved = [values for values in values_list if "stage_id" in values]
         stages = env["billinator.stage"].browse(values["stage_id"] for values in moved)
         for stage, values in zip(stages, moved, strict=True):
@@ -55,11 +95,33 @@ class OpportunityResource(Resource):
                 raise refuse("lost_reason_id", message)
 
 
+def _get_customer_id(record, values):
+    return values.get("partner_id", record.partner_id.id if record else None)
+
+
+def _get_contact_ids(values):
+    [(_command, _id, ids)] = values["contact_ids"]
+    return ids
+
+
+def _leave_contacts(deal, values):
+    """Have the people of the former customer go, where the body repeats them."""
+    if "contact_ids" in values:
+        customer = deal.partner_id.browse(values["partner_id"] or ())
+        former = deal.contact_ids.filtered(
+            lambda contact: contact.customer_id != customer.commercial_partner_id
+        )
+        ids = [one for one in _get_contact_ids(values) if one not in former.ids]
+        values["contact_ids"] = [Command.set(ids)]
+
+
 OPPORTUNITIES = OpportunityResource(
     "billinator.opportunity",
     {
         "title": Field("name"),
         "customer_id": Reference("partner_id", "res.partner"),
+        "contact_ids": Ids("contact_ids", "billinator.contact"),
+        "contacts": People("contact_ids"),
         "partner_name": Field("partner_name"),
         "contact_name": Field("contact_name"),
         "email_from": Field("email_from"),
@@ -67,6 +129,7 @@ OPPORTUNITIES = OpportunityResource(
         "value": Field("expected_revenue"),
         "weighted_revenue": Field("weighted_revenue"),
         "currency": Coded("currency_id", "res.currency", "name"),
+        "currency_id": Reference("currency_id", "res.currency", active_test=True),
         "probability": Field("probability"),
         "stage": STAGE,
         "status": Code("status"),
@@ -82,6 +145,12 @@ OPPORTUNITIES = OpportunityResource(
         "description": PlainText("description"),
         "company_id": Reference("company_id", "res.company"),
         "tags": Names("tag_ids", "billinator.tag"),
+        "tag_ids": Ids("tag_ids", "billinator.tag"),
+        "quote_ids": Ids("quote_ids", "billinator.quote", is_readonly=True),
+        "note_ids": Ids("note_ids", "billinator.note", is_readonly=True),
+        "health": Code("health", is_readonly=True),
+        "health_reasons": Lines("health_reasons", is_readonly=True),
+        "idle_days": Field("idle_days", is_readonly=True),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },

@@ -1,6 +1,5 @@
 """The items of quotes: what clients send, matched with the lines there are."""
 
-from collections import defaultdict
 from itertools import count
 from typing import NamedTuple
 
@@ -8,12 +7,23 @@ from odoo.fields import Command
 from odoo.models import BaseModel
 from odoo.tools import formatLang
 
-from ..resource import BODY, Boolean, Field, Reference, Resource, is_same, refuse
+from ..resource import (
+    BODY,
+    Boolean,
+    Field,
+    Reference,
+    Resource,
+    browse_by_id,
+    is_same,
+    refuse,
+)
 from ..schemas.quote import QuoteItemInput
 from .quote_taxes import choose_taxes, find_taxes
 from .taxes import get_tax_rate
 
 END = "end"
+# What an item adds up to, which clients can have checked.
+TOTALS = ("line_total", "price_subtotal", "price_tax")
 
 
 class ItemResource(Resource):
@@ -29,8 +39,11 @@ ITEMS = ItemResource(
         "product_id": Reference("product_id", "product.product"),
         "description": Field("name"),
         "quantity": Field("quantity"),
+        "product_uom_id": Reference("product_uom_id", "uom.uom"),
         "unit_price": Field("price_unit"),
         "discount": Field("discount"),
+        "price_subtotal": Field("price_subtotal", is_readonly=True),
+        "price_tax": Field("price_tax", is_readonly=True),
         "line_total": Field("price_total", is_readonly=True),
         "is_optional": Boolean("is_optional"),
         "is_selected": Boolean("is_selected"),
@@ -158,8 +171,8 @@ def get_items_values(env, rows):
     )
     taxed = [row for row in rows if "tax_rate" in row.item.model_fields_set]
     taxes = find_taxes({row.quote for row in taxed})
-    lines = _browse(env[ITEMS.model], [row.item.id for row in rows])
-    products = _browse(
+    lines = browse_by_id(env[ITEMS.model], [row.item.id for row in rows])
+    products = browse_by_id(
         env["product.product"], [values.get("product_id") for values in values_list]
     )
     for row, values in zip(rows, values_list, strict=True):
@@ -176,27 +189,37 @@ def get_items_values(env, rows):
     return values_list
 
 
-def _browse(model, ids):
-    """Return records by their ids, and none for no id; they are read together."""
-    records = model.browse({one for one in ids if one})
-    return defaultdict(model.browse, {record.id: record for record in records})
+def get_totals(lines):
+    """Return what each line adds up to, by its id and the API's names."""
+    return {
+        line.id: {name: line[ITEMS.fields[name].name] for name in TOTALS}
+        for line in lines
+    }
 
 
 def check_totals(quotes, rows, former=None):
     """Refuse items that do not add up to what the client expects.
 
-    :param former: dict of what lines added up to before, by their ids: that is repeated
-        by who sends a quote back with another price or quantity
+    :param former: what :func:`get_totals` returned before: that is repeated by who
+        sends a quote back with another price or quantity
     """
     lines, former = get_lines(quotes).grouped("quote_id"), former or {}
     for row in rows:
         line = lines[row.quote][row.number]
-        expected, currency = row.item.line_total, row.quote.currency_id
-        known = (line.price_total, former.get(row.item.id, line.price_total))
-        if expected is None or not all(
-            currency.compare_amounts(expected, total) for total in known
-        ):
-            continue
-        total = formatLang(line.env, line.price_total, currency_obj=currency)
-        message = line.env._("The item adds up to %s.", total)
-        raise refuse("line_total", message, place=row.place)
+        [totals] = get_totals(line).values()
+        known = (totals, former.get(row.item.id, totals))
+        for name in TOTALS:
+            _check_total(row, name, [amounts[name] for amounts in known])
+
+
+def _check_total(row, name, known):
+    """Refuse another amount than the known ones, the first of which is that of now."""
+    expected, quote = getattr(row.item, name), row.quote
+    currency = quote.currency_id
+    if expected is None or not all(
+        currency.compare_amounts(expected, amount) for amount in known
+    ):
+        return
+    total = formatLang(quote.env, known[0], currency_obj=currency)
+    message = quote.env._("The item adds up to %s.", total)
+    raise refuse(name, message, place=row.place)

@@ -1,7 +1,11 @@
+import base64
 from collections import defaultdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
+
+from odoo.exceptions import MissingError
+from odoo.tools import float_repr
 
 from odoo.addons.billinator_crm.models.billinator_quote import FROM_CUSTOMER
 
@@ -17,6 +21,7 @@ from ..resource import (
     Code,
     Coded,
     Field,
+    Ids,
     Names,
     PlainText,
     Reference,
@@ -43,6 +48,7 @@ from .quote_items import (
     get_items_values,
     get_lines,
     get_rows,
+    get_totals,
     has_items,
 )
 from .taxes import get_tax_rate
@@ -63,6 +69,16 @@ class QuoteResource(AboutResource):
         [quote] = self.read_many(record)
         return quote
 
+    def to_dicts(self, records):
+        quotes = super().to_dicts(records)
+        for quote in quotes:
+            # Who signs leaves a name, a time and an image, or nothing at all.
+            is_signed = quote["signed_on"] is not None
+            quote["signature"] = (
+                f"/quotes/{quote['id']}/signature" if is_signed else None
+            )
+        return quotes
+
     def read_many(self, records):
         lines = get_lines(records)
         items = {quote_id: [] for quote_id in records.ids}
@@ -74,6 +90,7 @@ class QuoteResource(AboutResource):
                 **quote,
                 "items": items[record.id],
                 "discount": _get_discount(record),
+                "tax_totals": _get_tax_totals(record),
                 "content_hash": record.content_hash,
             }
             for quote, record in zip(self.to_dicts(records), records, strict=True)
@@ -110,9 +127,9 @@ class QuoteResource(AboutResource):
         write_changes(record, values)
         if data.items is not None:
             rows = get_rows(record, [data])
-            former = {line.id: line.price_total for line in record.line_ids}
+            former = get_totals(record.line_ids)
             if not has_items(record, rows):
-                record.line_ids = get_item_commands(record, rows)
+                record._change_lines(get_item_commands(record, rows))
             check_totals(record, rows, former)
         _change_states(record, [data])
         if owner:
@@ -163,6 +180,34 @@ def _get_discount(quote):
     return quote.currency_id.round(-sum(lines.mapped("price_total"))) + 0.0
 
 
+def _get_tax_totals(quote):
+    """Return what is shown below the lines, under the names that Odoo has for it."""
+    totals, digits = quote.tax_totals, quote.currency_id.decimal_places
+
+    def read(amounts, *others):
+        names = ("base_amount_currency", "tax_amount_currency", *others)
+        return {name: float(float_repr(amounts[name], digits)) + 0.0 for name in names}
+
+    return {
+        **read(totals, "total_amount_currency"),
+        "subtotals": [
+            {
+                "name": subtotal["name"],
+                **read(subtotal),
+                "tax_groups": [
+                    {
+                        "id": group["id"],
+                        "group_name": group["group_name"],
+                        **read(group),
+                    }
+                    for group in subtotal["tax_groups"]
+                ],
+            }
+            for subtotal in totals["subtotals"]
+        ],
+    }
+
+
 QUOTES = QuoteResource(
     "billinator.quote",
     {
@@ -187,16 +232,19 @@ QUOTES = QuoteResource(
         "client_order_ref": Field("client_order_ref"),
         "note": PlainText("note"),
         "currency": Coded("currency_id", "res.currency", "name"),
+        "currency_id": Reference("currency_id", "res.currency"),
         "subtotal": Field("amount_untaxed"),
         "tax_total": Field("amount_tax"),
         "total": Field("amount_total"),
         "invoice_status": Code("invoice_status"),
+        "invoice_ids": Ids("invoice_ids", "account.move", is_readonly=True),
         "user_id": Reference("user_id", "res.users"),
         "team_id": Reference("team_id", "crm.team"),
         "company_id": Reference("company_id", "res.company"),
         "signed_by": Field("signed_by"),
         "signed_on": Field("signed_on"),
         "tags": Names("tag_ids", "billinator.tag"),
+        "tag_ids": Ids("tag_ids", "billinator.tag"),
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },
@@ -254,6 +302,19 @@ def get_quote_pdf(env: UserEnv, quote_id: Identifier):
         ._render_qweb_pdf("billinator_crm.billinator_quote_report", quote.ids)
     )
     return Response(content, media_type="application/pdf")
+
+
+@router.get(
+    "/{quote_id:id}/signature",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+def get_quote_signature(env: UserEnv, quote_id: Identifier):
+    """Return the image of what the customer signed with."""
+    quote = QUOTES.get(env, quote_id)
+    if not quote.signature:
+        raise MissingError(env._("Quote %s is not signed.", quote.name))
+    return Response(base64.b64decode(quote.signature), media_type="image/png")
 
 
 @router.put("/{quote_id:id}", response_model=Quote)

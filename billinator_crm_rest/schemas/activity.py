@@ -51,7 +51,7 @@ class ActivityUpdate(Body):
     description: Text | None = None
     due_date: UtcDatetime = None
     priority: ActivityPriority = None
-    assigned_to: Identifier = None
+    assigned_to: Identifier | None = None
     status: ActivityStatus = None
     outcome: Text | None = None
     duration: Annotated[float, Field(ge=0, le=1000)] | None = Field(

@@ -24,7 +24,7 @@ class ContactRole(Choice):
 class ContactUpdate(Body):
     """What a client may say of a contact; what it leaves out stays."""
 
-    name: Name = None
+    name: Name | None = Field(None, description="Null only where there is none")
     email: Text | None = None
     phone: Text | None = None
     designation: Text | None = None

@@ -6,7 +6,7 @@ from .base import Body, CreateInput, Name, Output, ShownDatetime, Text, changing
 class CustomerUpdate(Body):
     """What a client may say of a customer; what it leaves out stays."""
 
-    name: Name = None
+    name: Name | None = Field(None, description="Null only for an address without one")
     is_company: bool = None
     email: Text | None = None
     phone: Text | None = None

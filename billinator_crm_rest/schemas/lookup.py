@@ -21,8 +21,9 @@ class User(BaseModel):
 class Tag(BaseModel):
     """A label that is given by hand."""
 
-    id: int
+    id: int = Field(description="What tag_ids takes")
     name: str = Field(description="What tags takes")
+    color: int = Field(description="One of Odoo's colours; 0 for none")
 
 
 class Stage(BaseModel):

@@ -65,6 +65,7 @@ class Note(Output):
     date: ShownDatetime
     duration: float
     is_pinned: bool
+    attachment_ids: list[int]
     user_id: int | None
     created_at: ShownDatetime
     updated_at: ShownDatetime

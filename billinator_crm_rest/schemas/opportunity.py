@@ -17,6 +17,7 @@ from .base import (
     changing,
     old_name_of,
 )
+from .contact import ContactRole
 
 
 class OpportunityStatus(Choice):
@@ -35,17 +36,37 @@ class OpportunityPriority(Choice):
 Probability = Annotated[float, Field(ge=0, le=100)]
 
 
+class OpportunityHealth(Choice):
+    GOOD = "GOOD"
+    ATTENTION = "ATTENTION"
+    AT_RISK = "AT_RISK"
+
+
+class OpportunityContact(BaseModel):
+    """A person of a deal."""
+
+    id: int = Field(description="Of the contact")
+    name: str | None
+    role: ContactRole | None
+
+
 class OpportunityUpdate(Body):
     """What a client may say of an opportunity; what it leaves out stays."""
 
     title: Name = None
     customer_id: Identifier | None = None
+    contact_ids: list[Identifier] = Field(
+        None,
+        max_length=100,
+        description="The people of this deal: all of them, contacts of the customer",
+    )
     partner_name: Text | None = Field(None, description="Of who is no customer yet")
     contact_name: Text | None = None
     email_from: Text | None = None
     phone: Text | None = None
     value: Amount = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = None
+    currency_id: Identifier = Field(None, description="The same, by its id")
     probability: Probability = None
     stage: Name = None
     priority: OpportunityPriority = None
@@ -58,6 +79,9 @@ class OpportunityUpdate(Body):
     lost_reason_id: Identifier | None = None
     description: Text | None = None
     tags: list[Name] = Field(None, max_length=100)
+    tag_ids: list[Identifier] = Field(
+        None, max_length=100, description="The same, by their ids"
+    )
     company_name: Text | None = old_name_of("partner_name", None)
     email: Text | None = old_name_of("email_from", None)
 
@@ -76,6 +100,10 @@ class Opportunity(Output):
 
     title: str
     customer_id: int | None
+    contact_ids: list[int] = Field(description="The people of this deal")
+    contacts: list[OpportunityContact] = Field(
+        description="The same, with their roles; contact_ids changes who they are"
+    )
     partner_name: str | None
     contact_name: str | None
     email_from: str | None
@@ -83,6 +111,7 @@ class Opportunity(Output):
     value: float
     weighted_revenue: float = Field(description="In the company's currency")
     currency: str
+    currency_id: int
     probability: float
     stage: str
     status: OpportunityStatus
@@ -98,6 +127,23 @@ class Opportunity(Output):
     description: str | None
     company_id: int
     tags: list[str]
+    tag_ids: list[int]
+    quote_ids: list[int] | None = Field(
+        description="Those that the user may see, the newest first"
+    )
+    note_ids: list[int] | None = Field(
+        description="Those that the user may see; null for who may see no notes"
+    )
+    health: OpportunityHealth | None = Field(
+        description="Of open deals: AT_RISK when two things or more speak against it"
+    )
+    health_reasons: list[str] = Field(
+        description="What speaks against it, in the user's language"
+    )
+    idle_days: int = Field(
+        description="Days since the last mail, note, meeting or activity that was done;"
+        " 0 for closed deals"
+    )
     created_at: ShownDatetime
     updated_at: ShownDatetime
     company_name: str | None = old_name_of("partner_name")

@@ -56,17 +56,25 @@ class ApprovalState(Choice):
 
 
 class QuoteItemInput(Body):
-    """A line to sell. ``line_total``, with tax, is checked, not set."""
+    """A line to sell.
+
+    ``line_total``, with tax, ``price_subtotal`` and ``price_tax`` are checked, not set.
+    """
 
     id: Identifier | None = Field(None, description="Of the item to keep and change")
     product_id: Identifier | None = None
     description: FilledText = None
     quantity: Annotated[float, Field(ge=-1e9, le=1e9)] = None
+    product_uom_id: Identifier | None = Field(
+        None, description="The unit; without it, the product's"
+    )
     unit_price: Amount = None
     discount: Annotated[float, Field(ge=0, le=100)] = None
     tax_rate: Annotated[float, Field(ge=0, le=100)] | None = Field(
         None, description="Finds the company's sales tax of this percentage"
     )
+    price_subtotal: Amount = None
+    price_tax: Amount = None
     line_total: Amount = None
     is_optional: bool = Field(None, description="Whether the customer may choose it")
     is_selected: bool = Field(
@@ -104,6 +112,9 @@ class QuoteUpdate(Body):
     team_id: Identifier | None = None
     items: Annotated[list[QuoteItemInput], Field(max_length=1000)] = None
     tags: list[Name] = Field(None, max_length=100)
+    tag_ids: list[Identifier] = Field(
+        None, max_length=100, description="The same, by their ids"
+    )
     customer_reference: Text | None = old_name_of("client_order_ref", None)
     assigned_to: Identifier | None = old_name_of("user_id", None)
 
@@ -122,12 +133,15 @@ class QuoteItem(BaseModel):
     product_id: int | None
     description: str
     quantity: float
+    product_uom_id: int | None = Field(description="The unit")
     unit_price: float
     discount: float
     tax_rate: float | None = Field(
         description="The sum of the percentages; nothing for taxes of other kinds"
     )
-    line_total: float
+    price_subtotal: float = Field(description="Without tax")
+    price_tax: float
+    line_total: float = Field(description="With tax")
     is_optional: bool
     is_selected: bool = Field(description="Optional items count when they are selected")
 
@@ -154,20 +168,56 @@ class QuoteSummary(Output):
     client_order_ref: str | None
     note: str | None
     currency: str
+    currency_id: int
     subtotal: float
     tax_total: float
     total: float
     invoice_status: InvoiceStatus
+    invoice_ids: list[int] | None = Field(
+        description="Also of cancelled ones; null for who has no access to invoices"
+    )
     user_id: int | None
     team_id: int | None
     company_id: int
     signed_by: str | None
     signed_on: ShownDatetime | None
+    signature: str | None = Field(
+        description="Where its image is, below the root of the API"
+    )
     tags: list[str]
+    tag_ids: list[int]
     created_at: ShownDatetime
     updated_at: ShownDatetime
     customer_reference: str | None = old_name_of("client_order_ref")
     assigned_to: int | None = old_name_of("user_id")
+
+
+class TaxAmounts(BaseModel):
+    """Amounts in the quote's currency."""
+
+    base_amount_currency: float = Field(description="Without tax")
+    tax_amount_currency: float
+
+
+class TaxGroup(TaxAmounts):
+    """Taxes that are shown together."""
+
+    id: int
+    group_name: str
+
+
+class TaxSubtotal(TaxAmounts):
+    """What taxes are added to, with the groups of these taxes."""
+
+    name: str
+    tax_groups: list[TaxGroup]
+
+
+class TaxTotals(TaxAmounts):
+    """The totals as people read them below a quote's lines."""
+
+    total_amount_currency: float
+    subtotals: list[TaxSubtotal]
 
 
 class Quote(QuoteSummary):
@@ -177,6 +227,7 @@ class Quote(QuoteSummary):
     discount: float = Field(
         description="What a discount on the whole takes off the items, with tax"
     )
+    tax_totals: TaxTotals
     content_hash: str = Field(
         description="Stands for all that the quote says to the customer"
     )

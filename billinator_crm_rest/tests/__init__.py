@@ -1,5 +1,6 @@
 from . import (
     test_change,
+    test_contract,
     test_endpoint,
     test_lookups,
     test_names,

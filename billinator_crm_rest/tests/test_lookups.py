@@ -94,13 +94,14 @@ class TestLookups(ApiCase):
     def test_tags_are_no_segments(self):
         named, _former, _segment = self.env["billinator.tag"].create(
             [
-                {"name": "Look Up"},
+                {"name": "Look Up", "color": 4},
                 {"name": "Look Back", "active": False},
                 {"name": "Look After", "is_segment": True},
             ]
         )
         page = self._fetch("/tags?q=look", user=self.employee)
-        self.assertEqual(page["items"], [{"id": named.id, "name": "Look Up"}])
+        shown = {"id": named.id, "name": "Look Up", "color": 4}
+        self.assertEqual(page["items"], [shown])
         self.assertEqual(page["total"], 1)
 
     def test_stages_are_in_the_pipelines_order(self):

@@ -72,6 +72,55 @@ class TestResourceQueries(BillinatorInvoicingCommon):
         )
         self.assertLessEqual(many, one)
 
+    def test_all_items_put_back(self):
+        """With other values for each, and as they are."""
+        one, many = (
+            QUOTES.upsert(self.env, self._make_quote(n))[0]["id"] for n in (1, MANY)
+        )
+        for change in (
+            {},
+            {"unit_price": 0.5},
+            {"quantity": 1},
+            {"quantity": 1, "unit_price": 1.0},
+            {"description": " again"},
+        ):
+            counts = [
+                self._count(lambda q=q, c=change: self._put_back(q, **c))
+                for q in (one, many)
+            ]
+            with self.subTest(**change):
+                self.assertLessEqual(counts[1], counts[0])
+
+    def test_what_the_pricelist_gives_is_noted(self):
+        """A line with a price of its own keeps it, whatever is changed later."""
+        quote_id = QUOTES.upsert(self.env, self._make_quote(3))[0]["id"]
+        lines = self.env["billinator.quote"].browse(quote_id).line_ids
+        self.customer.property_product_pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Many",
+                "item_ids": [
+                    Command.create(
+                        {
+                            "compute_price": "fixed",
+                            "fixed_price": 7.0,
+                            "min_quantity": 3,
+                        }
+                    )
+                ],
+            }
+        )
+        lines.quote_id.pricelist_id = self.customer.property_product_pricelist
+        self._put_back(quote_id, quantity=1)
+        self.assertEqual(lines.mapped("quantity"), [3.0] * 3)
+        self.assertEqual(lines.mapped("price_unit"), [10.0, 11.0, 12.0])
+        self.assertEqual(lines.mapped("pricelist_price_unit"), [7.0] * 3)
+
+    def _put_back(self, quote_id, **more):
+        items = QUOTES.show(self.env, quote_id)["items"]
+        for item in items:
+            item.update({name: item[name] + more[name] for name in more})
+        QUOTES.change(self.env, quote_id, QuoteUpdate(items=items))
+
     def test_many_quotes(self):
         self._assert_constant(
             QUOTES,
