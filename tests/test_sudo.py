@@ -266,6 +266,10 @@ billinator_crm/models/crm_team.py
   1 CrmTeam._get_alias_sudo: likewise
   1 CrmTeam._get_properties_definitions: of properties, which whoever reads a deal sees
   1 CrmTeam._create_billinator_alias: likewise
+  1 CrmTeam._get_assigning_ids: a setting, which shows by what becomes of a deal
+  1 CrmTeam._pick_salespeople: likewise
+  1 CrmTeam._get_takers: whether members of the team are there; the deal tells who is
+  1 CrmTeam._pick_least_busy: counts what members have, to compare
 billinator_crm/models/mail_activity.py
   1 MailActivity._get_rows: after the ORM has checked the right to the activity; what
       is read before is only compared with what it changed

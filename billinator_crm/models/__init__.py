@@ -19,6 +19,7 @@ from . import (
     billinator_note,
     billinator_opportunity,
     billinator_opportunity_agenda,
+    billinator_opportunity_assignment,
     billinator_opportunity_forecast,
     billinator_opportunity_gate,
     billinator_opportunity_health,

@@ -1,19 +1,73 @@
-from odoo import models
+from collections import defaultdict
+from itertools import chain
+
+from odoo import api, models
 
 COLLECTED = "billinator.tracking.messages"
 
 
+class Subscriptions:
+    """Who is to follow records that are being created.
+
+    It travels in the context, where no RPC caller can put one.
+    """
+
+    def __init__(self):
+        self.pending = []
+        self.is_open = True
+
+
 class BillinatorBatchTrackingMixin(models.AbstractModel):
-    """Logs the tracked changes of many records in one go.
+    """Logs the tracked changes of many records in one go, and has people follow them.
 
     Odoo's own tracking writes message after message, so that moving fifty
     opportunities would take fifty times the queries of moving one, and an import mails
-    people once for each record that is theirs.
+    people once for each record that is theirs. New records are followed by their
+    salespeople one after another, too.
     """
 
     _name = "billinator.batch.tracking.mixin"
     _description = "Tracking in Batches"
     _inherit = ["mail.thread"]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Have each salesperson follow all new records at once."""
+        subscriptions = Subscriptions()
+        creating = self.with_context(billinator_subscriptions=subscriptions)
+        records = super(BillinatorBatchTrackingMixin, creating).create(vals_list)
+        records = records.with_env(self.env)
+        # Whoever has this context still, as what waits for the commit, may go on.
+        subscriptions.is_open = False
+        self._subscribe_together(subscriptions.pending)
+        return records
+
+    def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
+        subscriptions = self.env.context.get("billinator_subscriptions")
+        is_new = followers_existing_policy == "update"
+        if is_new and isinstance(subscriptions, Subscriptions) and subscriptions.is_open:
+            subscriptions.pending.append((self, updated_values))
+            return True
+        return super()._message_auto_subscribe(
+            updated_values, followers_existing_policy
+        )
+
+    @api.model
+    def _subscribe_together(self, pending):
+        """Do what was put off, at once for the records of the same people.
+
+        :param list pending: pairs of a record and the values it was created with
+        """
+        *_ids, relations = self.env[
+            "mail.message.subtype"
+        ]._get_auto_subscription_subtypes(self._name)
+        names = ("user_id", *chain.from_iterable(relations.values()))
+        groups = defaultdict(list)
+        for record, values in pending:
+            people = tuple((name, values.get(name) or False) for name in names)
+            groups[people].append(record.id)
+        for people, ids in groups.items():
+            self.browse(ids)._message_auto_subscribe(dict(people), "update")
 
     def _message_track(self, fields_iter, initial_values_dict):
         """Create the messages together that tracking logs one by one."""

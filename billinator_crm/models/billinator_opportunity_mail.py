@@ -17,8 +17,9 @@ class BillinatorOpportunity(models.Model):
     def message_new(self, msg_dict, custom_values=None):
         """Make an opportunity of a mail; the mail becomes its first message.
 
-        It goes to the team's leader, and to the customer who has the sender's address;
-        without one it is a lead that keeps name and address.
+        It goes to a member of the team, or its leader where the team assigns by hand,
+        and to the customer who has the sender's address; without one it is a lead that
+        keeps name and address.
 
         :param dict msg_dict: the parsed mail; see ``mail.thread.message_parse``
         :param dict custom_values: field values, those of the alias; they come first
@@ -39,7 +40,7 @@ class BillinatorOpportunity(models.Model):
                 "name": subject or self.env._("Mail from %s", sender),
                 "contact_name": sender,
                 "company_id": company.id,
-                "user_id": self._get_leader_for_mail(team, company).id,
+                "user_id": self._get_salesperson_for_mail(team, company).id,
                 "medium_id": medium and medium.id,
                 **self._prepare_mail_customer_values(address, company),
                 **values,
@@ -84,9 +85,13 @@ class BillinatorOpportunity(models.Model):
         return {name: value for name, value in values.items() if value}
 
     @api.model
-    def _get_leader_for_mail(self, team, company):
-        """Return the team's leader, or nobody if that is no user of the company."""
-        return team.user_id._filter_present_in(company)
+    def _get_salesperson_for_mail(self, team, company):
+        """Return the member whom the team gives it, or its leader, if there is one.
+
+        Nobody if the leader is no user of the company.
+        """
+        people = team and team._pick_salespeople(company, 1)
+        return people[0] if people else team.user_id._filter_present_in(company)
 
     @api.model
     def _prepare_mail_customer_values(self, address, company):

@@ -1,13 +1,19 @@
+import heapq
+
 from odoo import api, fields, models
-from odoo.tools import ormcache
+from odoo.tools import SQL, ormcache
 
 from ..arguments import one_record
+
+# Of who may get deals, what tells whether they can.
+TAKER_FIELDS = ("active", "company_ids", "out_of_office_from", "out_of_office_to", "share")
 
 
 class CrmTeam(models.Model):
     """Gives teams an address at which a mail becomes an opportunity, and properties.
 
-    Fields of its own, for Odoo's CRM has both on the team, too.
+    And says who gets deals that come in for the team. Fields of its own, for Odoo's
+    CRM has such on the team, too.
     """
 
     _inherit = "crm.team"
@@ -24,14 +30,26 @@ class CrmTeam(models.Model):
         string="Opportunities by Email",
         compute="_compute_billinator_alias_name",
         inverse="_inverse_billinator_alias",
-        help="Mails to this address become opportunities of the team, assigned to the "
-        "team leader. Empty: no mail does.",
+        help="Mails to this address become opportunities of the team, assigned to its "
+        "members or the team leader. Empty: no mail does.",
     )
     billinator_alias_domain_id = fields.Many2one(
         "mail.alias.domain",
         string="Domain of the Opportunity Alias",
         compute="_compute_billinator_alias_domain_id",
         inverse="_inverse_billinator_alias",
+    )
+    opportunity_assignment = fields.Selection(
+        [
+            ("manual", "By hand"),
+            ("turn", "In turn"),
+            ("load", "To whom has the fewest open ones"),
+        ],
+        string="Assign New Opportunities",
+        default="manual",
+        help="Who gets the team's new opportunities that have no salesperson, as those "
+        "that come by mail: nobody until somebody assigns them, each member in turn, "
+        "or the member with the fewest open opportunities.",
     )
     opportunity_properties_definition = fields.PropertiesDefinition(
         "Opportunity Properties"
@@ -72,12 +90,15 @@ class CrmTeam(models.Model):
         """Forget who was in which team."""
         teams = super().create(vals_list)
         self.env.registry.clear_cache()
+        teams._create_turns()
         return teams
 
     def write(self, vals):
         """Move the alias to the domain of the team's new company."""
         result = super().write(vals)
         self.env.registry.clear_cache()
+        if "opportunity_assignment" in vals:
+            self._create_turns()
         if vals.get("company_id"):
             for team in self:
                 alias_sudo = team._get_alias_sudo()
@@ -89,6 +110,8 @@ class CrmTeam(models.Model):
         aliases_sudo = self._get_alias_sudo()
         result = super().unlink()
         aliases_sudo.unlink()
+        for team in self:
+            self.env.cr.execute(SQL("DROP SEQUENCE IF EXISTS %s", team._get_turns()))
         self.env.registry.clear_cache()
         return result
 
@@ -137,6 +160,102 @@ class CrmTeam(models.Model):
     def _get_default_id(self, user_id, company_id):
         domain = self._check_company_domain(company_id)
         return self._get_default_team_id(user_id=user_id, domain=domain).id
+
+    # === Assignment === #
+
+    @api.model
+    @ormcache()
+    def _get_assigning_ids(self):
+        """Return the ids of the teams whose new deals are not assigned by hand."""
+        # As sudo: whoever makes a deal, its team does with it what it does.
+        teams_sudo = (
+            self.sudo()
+            .with_context(active_test=True)
+            .search([("opportunity_assignment", "in", ["turn", "load"])])
+        )
+        return frozenset(teams_sudo.ids)
+
+    def _pick_salespeople(self, company, count):
+        """Return who gets so many new deals of a company, one after the other.
+
+        :return: list of ``res.users``; empty where the team assigns by hand, or no
+            member can take a deal
+        """
+        self.ensure_one()
+        people = self.id in self._get_assigning_ids() and self._get_takers(company)
+        if not people:
+            return []
+        # As sudo: see _get_assigning_ids.
+        if self.sudo().opportunity_assignment == "turn":
+            return self._pick_in_turn(people, count)
+        return self._pick_least_busy(people, count)
+
+    def _get_takers(self, company):
+        """Return the members who take new deals of a company, those of old first."""
+        # As sudo: whether colleagues are there is no secret to be kept from the team.
+        members_sudo = self.sudo().crm_team_member_ids
+        people_sudo = members_sudo.filtered("takes_opportunities").user_id
+        people_sudo.fetch(TAKER_FIELDS)
+        present_sudo = people_sudo._filter_present_in(company)
+        takers_sudo = present_sudo.filtered(lambda user: not user.is_out_of_office)
+        return takers_sudo.with_env(self.env)
+
+    def _pick_in_turn(self, people, count):
+        """Let a sequence of PostgreSQL say whose turn it is.
+
+        Others who ask at this moment get other numbers. Nobody waits for the end of an
+        import, as for a row, or is told of a conflict.
+        """
+        numbers = self.env.execute_query(
+            SQL(
+                "SELECT nextval(%s::regclass) FROM generate_series(1, %s)",
+                self._get_turns().code,
+                count,
+            )
+        )
+        return [people[number % len(people)] for (number,) in numbers]
+
+    @api.model
+    def _pick_least_busy(self, people, count):
+        # As sudo: what colleagues have is counted, and not shown.
+        counts = dict(
+            self.env["billinator.opportunity"]
+            .sudo()
+            ._read_group(
+                [("user_id", "in", people.ids), ("status", "=", "open")],
+                ["user_id"],
+                ["__count"],
+            )
+        )
+        queue = [
+            (counts.get(user, 0), position) for position, user in enumerate(people)
+        ]
+        heapq.heapify(queue)
+        picked = []
+        for _deal in range(count):
+            open_count, position = queue[0]
+            heapq.heapreplace(queue, (open_count + 1, position))
+            picked.append(people[position])
+        return picked
+
+    def _create_turns(self):
+        for team in self:
+            if team.opportunity_assignment == "turn":
+                # PostgreSQL drops it with its column, when the addon is uninstalled.
+                self.env.cr.execute(
+                    SQL(
+                        "CREATE SEQUENCE IF NOT EXISTS %s MINVALUE 0"
+                        " OWNED BY crm_team.opportunity_assignment",
+                        team._get_turns(),
+                    )
+                )
+
+    def _get_turns(self):
+        """Return the name of the sequence that counts the team's turns."""
+        self.ensure_one()
+        return SQL.identifier(f"billinator_crm_team_turn_{self.id}")
+
+    # === Properties === #
 
     @api.model
     @ormcache()

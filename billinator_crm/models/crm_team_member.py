@@ -1,10 +1,17 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 
 class CrmTeamMember(models.Model):
-    """Forgets who was in which team, wherever that changes."""
+    """Says who takes new deals, and forgets who was in which team."""
 
     _inherit = "crm.team.member"
+
+    takes_opportunities = fields.Boolean(
+        string="Takes New Opportunities",
+        default=True,
+        help="Clear it to give the member no more opportunities for a while. Who is "
+        "out of office gets none anyway.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -3,6 +3,7 @@ from . import (
     test_activity,
     test_activity_edges,
     test_arguments,
+    test_assignment,
     test_attachment,
     test_cached_settings,
     test_click_everywhere,
