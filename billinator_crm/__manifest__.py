@@ -21,6 +21,7 @@
         "data/billinator_stage_data.xml",
         "data/billinator_lost_reason_data.xml",
         "data/mail_activity_type_data.xml",
+        "data/mail_message_subtype_data.xml",
         "data/billinator_activity_outcome_data.xml",
         "data/ir_cron_data.xml",
         "data/digest_digest_data.xml",

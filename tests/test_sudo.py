@@ -62,8 +62,8 @@ billinator_crm/models/billinator_approval_rule.py
   1 BillinatorApprovalRule._get_company_rule_ids: rules bind whoever writes a quote
   1 BillinatorApprovalRule._get_company_rules_sudo: likewise
 billinator_crm/models/billinator_batch_tracking_mixin.py
-  1 BillinatorBatchTrackingMixin._message_track: a log of what the ORM has
-      let the user change
+  1 BillinatorBatchTrackingMixin._log_changes: a log of what the ORM has let the user
+      change
 billinator_crm/models/billinator_document_mixin.py
   1 BillinatorDocumentMixin.unlink: after check_access("unlink")
 billinator_crm/models/billinator_document_sales_mixin.py
@@ -73,6 +73,10 @@ billinator_crm/models/billinator_document_sales_mixin.py
       does
   2 BillinatorDocumentSalesMixin._fetch_related: names, which the ORM tells of what it
       has let the user read; what activities tell that the user may see
+billinator_crm/models/billinator_followed_mixin.py
+  1 BillinatorFollowedMixin._get_listeners: who follows, whom the message goes to and
+      nobody is told; of a team's followers those who may read the document
+  1 BillinatorFollowedMixin._post_event: tells of what the ORM has let the user change
 billinator_crm/models/billinator_lost_reason.py
   1 BillinatorLostReason._unlink_except_used: only asks whether a deal has the reason,
       which it names

@@ -15,6 +15,7 @@ from . import (
     billinator_dashboard,
     billinator_document_mixin,
     billinator_document_sales_mixin,
+    billinator_followed_mixin,
     billinator_lost_reason,
     billinator_note,
     billinator_opportunity,

@@ -77,9 +77,18 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
         )._message_track(fields_iter, initial_values_dict)
         del self.env.cr.precommit.data[COLLECTED]
         if messages:
-            # As sudo like any log: what is logged was allowed when it was changed.
-            self.sudo()._message_create(messages)
+            self._log_changes(messages, initial_values_dict, tracking)
         return tracking
+
+    def _log_changes(self, values_list, initial_values, tracking):
+        """Create the messages that tell of tracked changes.
+
+        :param list values_list: values of the messages, one for each record
+        :param dict initial_values: the values before, by name, by the record's id
+        :param dict tracking: what ``_message_track`` returns
+        """
+        # As sudo like any log: what is logged was allowed when it was changed.
+        self.sudo()._message_create(values_list)
 
     def _message_log_batch(self, bodies, *args, **kwargs):
         # Only logs can wait: who posts a message needs it at once, to notify others.

@@ -46,6 +46,12 @@ SET_WHERE_EMPTY = {"date_closed", "probability", "stage_id"}
 LEAD_FIELDS = ("partner_name", "contact_name", "email_from", "phone")
 # Managers bring deals along that were closed before there was a CRM.
 SET_BY_MANAGERS = {"date_closed"}
+# What followers are told of when a deal has another status.
+EVENTS = {
+    "open": "mt_opportunity_reopened",
+    "won": "mt_opportunity_won",
+    "lost": "mt_opportunity_lost",
+}
 # What a stage may follow from: a team uses other stages, a salesperson has a team.
 STAGE_SOURCES = {"stage_id", "team_id", "user_id"}
 
@@ -57,7 +63,7 @@ class BillinatorOpportunity(models.Model):
     _description = "Opportunity"
     _inherit = [
         "billinator.annotated.mixin",
-        "billinator.batch.tracking.mixin",
+        "billinator.followed.mixin",
         "billinator.document.sales.mixin",
         "billinator.batch.import.mixin",
         "mail.tracking.duration.mixin",
@@ -771,6 +777,14 @@ class BillinatorOpportunity(models.Model):
 
     def _creation_message(self):
         return self.env._("Opportunity created")
+
+    def _get_event(self, initial_values):
+        """Return what followers may choose to be told of: a new stage or status."""
+        if "stage_id" not in initial_values:
+            return None
+        if self.status == initial_values["stage_id"].status:
+            return "mt_opportunity_stage"
+        return EVENTS[self.status]
 
     @api.model
     def default_get(self, fields):

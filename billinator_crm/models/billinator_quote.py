@@ -67,6 +67,13 @@ TAKEN_FROM_COMPANY = (
     "partner_id",
     "tax_calculation_rounding_method",
 )
+# What followers are told of when a quote comes to a state.
+EVENTS = {
+    "sent": "mt_quote_sent",
+    "accepted": "mt_quote_accepted",
+    "rejected": "mt_quote_rejected",
+    "expired": "mt_quote_expired",
+}
 
 
 class BillinatorQuote(models.Model):
@@ -77,7 +84,7 @@ class BillinatorQuote(models.Model):
     _inherit = [
         "portal.mixin",
         "product.catalog.mixin",
-        "billinator.batch.tracking.mixin",
+        "billinator.followed.mixin",
         "billinator.annotated.mixin",
         "billinator.document.sales.mixin",
         "billinator.batch.import.mixin",
@@ -705,6 +712,10 @@ class BillinatorQuote(models.Model):
     def _creation_message(self):
         # Odoo's reads the model's name from the database, for each quote.
         return self.env._("Quote created")
+
+    def _get_event(self, initial_values):
+        """Return what followers may choose to be told of: the quote's new state."""
+        return EVENTS.get(self.state) if "state" in initial_values else None
 
     # === Actions === #
 

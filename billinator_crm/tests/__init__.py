@@ -16,6 +16,7 @@ from . import (
     test_data,
     test_demo,
     test_digest,
+    test_followed,
     test_forecast,
     test_forecast_history,
     test_gate,
