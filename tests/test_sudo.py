@@ -74,6 +74,8 @@ billinator_crm/models/billinator_document_sales_mixin.py
   2 BillinatorDocumentSalesMixin._fetch_related: names, which the ORM tells of what it
       has let the user read; what activities tell that the user may see
 billinator_crm/models/billinator_followed_mixin.py
+  1 BillinatorFollowedMixin._filter_readable_to: goes down to a follower's rights, to
+      check them
   1 BillinatorFollowedMixin._get_listeners: who follows, whom the message goes to and
       nobody is told; of a team's followers those who may read the document
   1 BillinatorFollowedMixin._post_event: tells of what the ORM has let the user change

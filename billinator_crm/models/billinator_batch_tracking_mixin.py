@@ -45,7 +45,11 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
     def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
         subscriptions = self.env.context.get("billinator_subscriptions")
         is_new = followers_existing_policy == "update"
-        if is_new and isinstance(subscriptions, Subscriptions) and subscriptions.is_open:
+        if (
+            is_new
+            and isinstance(subscriptions, Subscriptions)
+            and subscriptions.is_open
+        ):
             subscriptions.pending.append((self, updated_values))
             return True
         return super()._message_auto_subscribe(
@@ -86,9 +90,10 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
         :param list values_list: values of the messages, one for each record
         :param dict initial_values: the values before, by name, by the record's id
         :param dict tracking: what ``_message_track`` returns
+        :return: the messages that were logged
         """
         # As sudo like any log: what is logged was allowed when it was changed.
-        self.sudo()._message_create(values_list)
+        return self.sudo()._message_create(values_list)
 
     def _message_log_batch(self, bodies, *args, **kwargs):
         # Only logs can wait: who posts a message needs it at once, to notify others.

@@ -41,8 +41,6 @@ class BillinatorFollowedMixin(models.AbstractModel):
             told = listeners.get(values["res_id"], set())
             told -= {values["author_id"]} | flooded
             (posted if told else logged).append(values)
-        if logged:
-            super()._log_changes(logged, initial_values, tracking)
         documents = self
         if len(posted) > 1:
             # They leave by the queue, and who has changed the documents does not wait.
@@ -50,6 +48,7 @@ class BillinatorFollowedMixin(models.AbstractModel):
         for values in posted:
             document = documents.browse(values["res_id"])
             document._post_event(values, events[document.id], listeners[document.id])
+        return super()._log_changes(logged, initial_values, tracking)
 
     def _get_event_subtypes(self, initial_values, tracking):
         """Return the id of the subtype of what happened, by the document's id."""

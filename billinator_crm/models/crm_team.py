@@ -6,7 +6,13 @@ from odoo.tools import SQL, ormcache
 from ..arguments import one_record
 
 # Of who may get deals, what tells whether they can.
-TAKER_FIELDS = ("active", "company_ids", "out_of_office_from", "out_of_office_to", "share")
+TAKER_FIELDS = (
+    "active",
+    "company_ids",
+    "out_of_office_from",
+    "out_of_office_to",
+    "share",
+)
 
 
 class CrmTeam(models.Model):

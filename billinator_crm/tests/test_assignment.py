@@ -168,12 +168,16 @@ class TestAssignment(BillinatorCommon, MailCase):
         self.members.notification_type = "email"
 
     def _get_notified(self, deals):
-        return self.env["mail.message"].sudo().search(
-            [
-                ("model", "=", deals._name),
-                ("res_id", "in", deals.ids),
-                ("message_type", "=", "user_notification"),
-            ]
+        return (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [
+                    ("model", "=", deals._name),
+                    ("res_id", "in", deals.ids),
+                    ("message_type", "=", "user_notification"),
+                ]
+            )
         )
 
     def test_who_gets_it_follows_and_is_told(self):
@@ -225,7 +229,9 @@ class TestAssignment(BillinatorCommon, MailCase):
             counts = []
             for mode in ("manual", "turn"):
                 # Another team's is all the same.
-                self.env["crm.team"].create({"name": "T", "opportunity_assignment": mode})
+                self.env["crm.team"].create(
+                    {"name": "T", "opportunity_assignment": mode}
+                )
                 for _time in "12":
                     self.env.flush_all()
                     self.env.invalidate_all()

@@ -77,13 +77,17 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
         with self.mock_mail_gateway():
             act()
             self._track()
-        messages = self.env["mail.message"].sudo().search(
-            [
-                ("id", ">", last.id),
-                ("model", "=", records._name),
-                ("res_id", "in", records.ids),
-                ("subtype_id.internal", "=", True),
-            ]
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [
+                    ("id", ">", last.id),
+                    ("model", "=", records._name),
+                    ("res_id", "in", records.ids),
+                    ("subtype_id.internal", "=", True),
+                ]
+            )
         )
         names = {
             self._get_subtype(xmlid): name for name, xmlid in DOCUMENT_EVENTS.items()
@@ -171,7 +175,9 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
             )
 
     def test_a_quote_that_expires(self):
-        quotes = self._create_quotes(3, date_quote="2020-01-01", validity_date="2020-01-02")
+        quotes = self._create_quotes(
+            3, date_quote="2020-01-01", validity_date="2020-01-02"
+        )
         quotes.state = "sent"
         self._follow(quotes[0], self.senior, "expired")
         told = self._get_told(
@@ -182,7 +188,7 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
         self.assertFalse(self._new_mails)
 
     def test_acceptance_by_the_customer(self):
-        """The salesperson gets the one mail with the signed quote, and customers none."""
+        """The salesperson gets the mail with the signed quote, and customers none."""
         partner = self.customer
         deal = self._create_deals(user_id=self.manager.id)
         quote = self._create_quotes(opportunity_id=deal.id)
@@ -194,7 +200,7 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
             signature = base64.b64encode(image.read()).decode()
         public = self.env.ref("base.public_user")
         told = self._get_told(
-            quote + quote.browse(),
+            quote,
             lambda: quote.with_user(public)
             .sudo()
             ._sign("Ada", signature, quote.content_hash, "127.0.0.1", partner),
