@@ -24,7 +24,7 @@ class BillinatorOpportunity(models.Model):
         Who may not see colleagues' deals keeps theirs unassigned: nobody else's can be
         shown to them when it is saved.
         """
-        if not self._may_see_all():
+        if not (self.env["crm.team"]._get_assigning_ids() and self._may_see_all()):
             return vals_list
         defaults = self.default_get(["active", "company_id", "team_id", "user_id"])
         vacancies = defaultdict(list)
