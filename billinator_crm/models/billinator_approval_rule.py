@@ -1,4 +1,5 @@
 from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
 from odoo.tools import float_round, formatLang
 
 
@@ -39,15 +40,27 @@ class BillinatorApprovalRule(models.Model):
         "to without approval. Zero: no limit.",
     )
 
-    _limits_something = models.Constraint(
-        "CHECK(COALESCE(max_discount, 0) > 0 OR COALESCE(max_total, 0) > 0)",
-        "Set a limit for the discount or for the total: without one, the rule asks "
-        "for nothing.",
-    )
     _limits_positive = models.Constraint(
         "CHECK(max_discount BETWEEN 0 AND 100 AND max_total >= 0)",
         "The discount is a percentage from 0 to 100, and the total is not negative.",
     )
+
+    # === Constraints === #
+
+    # Not of the database, where an extension could not add its own limit; with the
+    # name, which new rules have.
+    @api.constrains(lambda self: ["name", *self._get_limits()])
+    def _check_limits_something(self):
+        for rule in self:
+            if not any(rule[name] for name in self._get_limits()):
+                raise ValidationError(
+                    self.env._("Set a limit: without one, the rule asks for nothing.")
+                )
+
+    @api.model
+    def _get_limits(self):
+        """Return the names of the fields that are limits where they are not zero."""
+        return ["max_discount", "max_total"]
 
     # === CRUD === #
 

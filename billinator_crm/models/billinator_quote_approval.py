@@ -94,7 +94,7 @@ class BillinatorQuote(models.Model):
     def _compute_hash_to_approve(self):
         for quote in self:
             is_needed = quote.approval_state not in ("no", "approved")
-            quote.hash_to_approve = is_needed and quote.commercial_hash
+            quote.hash_to_approve = is_needed and quote._get_hash_of_decision()
 
     @api.depends("commercial_hash", "approval_decision", "approval_hash")
     def _compute_approval_state(self):
@@ -113,7 +113,7 @@ class BillinatorQuote(models.Model):
         for quote in open_quotes:
             if not reasons[quote]:
                 quote.approval_state = "no"
-            elif quote.approval_hash and quote.approval_hash == quote.commercial_hash:
+            elif quote._is_decided():
                 quote.approval_state = quote.approval_decision
             else:
                 quote.approval_state = "needed"
@@ -203,7 +203,7 @@ class BillinatorQuote(models.Model):
         seen = commercial_hash or self.env.context.get("approved_hash")
         self._check_decidable()
         for quote in self.filtered(
-            lambda quote: seen and seen != quote.commercial_hash
+            lambda quote: seen and seen != quote._get_hash_of_decision()
         ):
             raise UserError(
                 self.env._(
@@ -384,13 +384,22 @@ class BillinatorQuote(models.Model):
             values["approval_decided_on"] = fields.Datetime.now()
         for quote in self:
             # Nobody can set these by hand; who comes here was checked by the action.
-            quote.sudo().write(
-                {
-                    **values,
-                    "approval_decision": decision,
-                    "approval_hash": quote.commercial_hash,
-                }
-            )
+            quote.sudo().write({**values, **quote._prepare_decision_values(decision)})
+
+    def _prepare_decision_values(self, decision):
+        """Return what a decision on the quote as it is now was, and was about."""
+        self.ensure_one()
+        return {"approval_decision": decision, "approval_hash": self.commercial_hash}
+
+    def _is_decided(self):
+        """Whether the last decision was about the quote as it is now."""
+        self.ensure_one()
+        return bool(self.approval_hash) and self.approval_hash == self.commercial_hash
+
+    def _get_hash_of_decision(self):
+        """Return what stands for all that whoever decides has to have seen."""
+        self.ensure_one()
+        return self.commercial_hash
 
     def _notify_approvers(self):
         """Give who decides an activity on each quote, and one message for all."""

@@ -391,6 +391,7 @@ class BillinatorQuoteLine(models.Model):
         )
         for name in AMOUNTS:
             self.env.add_to_compute(self._fields[name], given_away)
+        given_away.modified(AMOUNTS)
 
     def write(self, vals):
         check_not_computed(self, vals, NOTED)

@@ -35,6 +35,14 @@ class BillinatorQuoteLine(models.Model):
         """Return what the line was when it was first written down."""
         return self.origin_line_id or self
 
+    def _prepare_revision_values(self, copied):
+        """Return the values of the line in the next version.
+
+        :param dict copied: the values of a copy
+        """
+        self.ensure_one()
+        return {**copied, "origin_line_id": self._get_origin().id}
+
     @api.model
     def _get_content_fields(self):
         """Return the names of the fields that say something to the customer.

@@ -271,8 +271,8 @@ class BillinatorQuote(models.Model):
             # Also where it is a colleague's: it is the same offer.
             "opportunity_id": self.opportunity_id.id,
             "line_ids": [
-                Command.create({**line_values, "origin_line_id": line._get_origin().id})
-                for line, line_values in zip(
+                Command.create(line._prepare_revision_values(copied))
+                for line, copied in zip(
                     self.line_ids, self.line_ids.copy_data(), strict=True
                 )
             ],

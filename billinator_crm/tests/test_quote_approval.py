@@ -425,7 +425,11 @@ class TestApprovalRule(ApprovalCase):
         self.assertEqual(self.quote.approval_state, "no")
 
     def test_rules_limit_something(self):
-        for values in ({}, {"max_discount": 101}, {"max_total": -1, "max_discount": 1}):
+        with self.assertRaisesRegex(ValidationError, "Set a limit"):
+            self._create_rule()
+        with self.assertRaisesRegex(ValidationError, "Set a limit"):
+            self.rule.max_discount = 0
+        for values in ({"max_discount": 101}, {"max_total": -1, "max_discount": 1}):
             with (
                 self.subTest(values),
                 self.assertRaises(CheckViolation) as caught,

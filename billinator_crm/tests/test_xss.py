@@ -117,7 +117,11 @@ class TestXss(RightsCase, HttpCase):
     def test_html_is_sanitized(self):
         unsanitized = {
             (model, name)
-            for addon in ("billinator_crm", "billinator_crm_rest")
+            for addon in (
+                "billinator_crm",
+                "billinator_crm_margin",
+                "billinator_crm_rest",
+            )
             for model, records in self._get_models(addon).items()
             for name, field in records._fields.items()
             if field.type == "html" and not field.sanitize
