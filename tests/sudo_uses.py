@@ -5,7 +5,7 @@ from collections import Counter
 
 from dev_tool.places import ROOT
 
-ADDONS = ("billinator_crm", "billinator_crm_rest")
+ADDONS = ("billinator_crm", "billinator_crm_margin", "billinator_crm_rest")
 # Keywords that open what they are given for, when they are True.
 OPENING_KEYWORDS = {"bypass_search_access", "compute_sudo", "related_sudo", "su"}
 # Portal's check of a document, which returns it as sudo.

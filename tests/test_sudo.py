@@ -331,6 +331,11 @@ billinator_crm/wizard/billinator_quote_discount.py
   1 BillinatorQuoteDiscount.currency_id: of a quote whose amounts are read without sudo
 billinator_crm/wizard/billinator_quote_invoice.py
   1 BillinatorQuoteInvoice.currency_id: likewise
+billinator_crm_margin/models/billinator_quote.py
+  1 BillinatorQuote.cost_hash: tells no cost, and whoever asks makes no difference
+billinator_crm_margin/models/billinator_quote_line.py
+  1 BillinatorQuoteLine._fetch_products: what stored fields are computed from, as sudo
+      anyway; a product of another company is refused after that
 billinator_crm_rest/changes.py
   1 mark_referring: what showed the record that the caller deletes is only marked as
       changed

@@ -1,0 +1,16 @@
+{
+    "name": "Billinator CRM: Margin",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "summary": "What quotes cost and earn, and approval of small margins",
+    "author": "Billinator",
+    "license": "LGPL-3",
+    "depends": ["billinator_crm"],
+    "data": [
+        "views/billinator_quote_views.xml",
+        "views/billinator_approval_rule_views.xml",
+    ],
+    "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+}

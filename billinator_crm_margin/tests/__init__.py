@@ -1,0 +1,7 @@
+from . import (
+    test_approval,
+    test_hooks,
+    test_margin,
+    test_performance,
+    test_rights,
+)
