@@ -103,13 +103,16 @@ class BillinatorQuoteLine(models.Model):
         """Keep costs where somebody only repeats what they follow."""
         repeated = self.filtered(
             lambda line: all(
-                getattr(line[name], "id", line[name]) == vals[name]
-                for name in COSTED_BY
-                if name in vals
+                line._has_value(name, vals[name]) for name in COSTED_BY if name in vals
             )
         )
         with self.env.protecting([self._fields["purchase_price"]], repeated):
             return super().write(vals)
+
+    def _has_value(self, name, value):
+        field = self._fields[name]
+        cached = field.convert_to_cache(value, self)
+        return field.convert_to_record(cached, self) == self[name]
 
     # === Business === #
 
