@@ -1,6 +1,8 @@
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import float_round, formatLang
+
+from ..caches import forget_settings, settings_cache
 
 
 class BillinatorApprovalRule(models.Model):
@@ -89,7 +91,7 @@ class BillinatorApprovalRule(models.Model):
 
         What customers have already stays with the rules that it went out by.
         """
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         companies = self.company_id | (companies or self.env["res.company"])
         # Rules are for all quotes, whether or not who sets them sees these.
         Quote = self.env["billinator.quote"].sudo()
@@ -98,7 +100,7 @@ class BillinatorApprovalRule(models.Model):
         )._review_approval()
 
     @api.model
-    @tools.ormcache("company_id")
+    @settings_cache("company_id")
     def _get_company_rule_ids(self, company_id):
         # Whoever writes a quote is bound by rules that they need not see, and never by
         # archived ones: what is cached is not for the caller's context alone.

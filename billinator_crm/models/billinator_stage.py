@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_list, ormcache
+from odoo.tools import format_list
+
+from ..caches import forget_settings, settings_cache
 
 STATUSES = [("open", "Open"), ("won", "Won"), ("lost", "Lost")]
 CLOSED_PROBABILITIES = {"won": 100.0, "lost": 0.0}
@@ -221,13 +223,13 @@ class BillinatorStage(models.Model):
                 for values in vals_list
             ]
         )
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return stages
 
     def write(self, vals):
         """Write the code in upper case."""
         result = super().write(self._upper_code(vals))
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -249,7 +251,7 @@ class BillinatorStage(models.Model):
     def unlink(self):
         """Forget the stages' rules."""
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return result
 
     @api.private
@@ -279,7 +281,7 @@ class BillinatorStage(models.Model):
     # === Business === #
 
     @api.model
-    @ormcache()
+    @settings_cache()
     def _get_all_rules(self):
         """Return the rules of each stage, by id, in the pipeline's order.
 

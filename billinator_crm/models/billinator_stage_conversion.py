@@ -4,7 +4,9 @@ from typing import NamedTuple
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL, ormcache
+from odoo.tools import SQL
+
+from ..caches import forget_settings, settings_cache
 
 # Days in the stage from which on a deal is compared with other ones.
 AGES = (0, 3, 7, 14, 21, 30, 45, 60, 90, 180)
@@ -90,7 +92,7 @@ class BillinatorStageConversion(models.Model):
         """
         self.search([("sample_size", ">=", 0)]).unlink()
         rows = self.create(self._estimate(self._count(self.env.cr.now())))
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return rows
 
     @api.model
@@ -189,7 +191,7 @@ class BillinatorStageConversion(models.Model):
         return values_list
 
     @api.model
-    @ormcache()
+    @settings_cache()
     def _get_all_conversions(self):
         """Return what is known, by ids of company and stage, the highest age first.
 

@@ -1,9 +1,10 @@
 import heapq
 
 from odoo import api, fields, models
-from odoo.tools import SQL, ormcache
+from odoo.tools import SQL
 
 from ..arguments import one_record
+from ..caches import forget_settings, settings_cache
 
 # Of who may get deals, what tells whether they can.
 TAKER_FIELDS = (
@@ -95,14 +96,14 @@ class CrmTeam(models.Model):
     def create(self, vals_list):
         """Forget who was in which team."""
         teams = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         teams._create_turns()
         return teams
 
     def write(self, vals):
         """Move the alias to the domain of the team's new company."""
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         if "opportunity_assignment" in vals:
             self._create_turns()
         if vals.get("company_id"):
@@ -118,7 +119,7 @@ class CrmTeam(models.Model):
         aliases_sudo.unlink()
         for team in self:
             self.env.cr.execute(SQL("DROP SEQUENCE IF EXISTS %s", team._get_turns()))
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return result
 
     def action_primary_channel_button(self):
@@ -156,7 +157,7 @@ class CrmTeam(models.Model):
 
     # Every document asks for it, it takes five queries, and people seldom change teams.
     @api.model
-    @ormcache(
+    @settings_cache(
         "user_id",
         "company_id",
         "self.env.uid",
@@ -170,7 +171,7 @@ class CrmTeam(models.Model):
     # === Assignment === #
 
     @api.model
-    @ormcache()
+    @settings_cache()
     def _get_assigning_ids(self):
         """Return the ids of the teams whose new deals are not assigned by hand."""
         # As sudo: whoever makes a deal, its team does with it what it does.
@@ -264,7 +265,7 @@ class CrmTeam(models.Model):
     # === Properties === #
 
     @api.model
-    @ormcache()
+    @settings_cache()
     def _get_properties_definitions(self):
         """Return the definition of the properties of each team's deals, by id.
 

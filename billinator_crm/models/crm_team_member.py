@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..caches import forget_settings
+
 
 class CrmTeamMember(models.Model):
     """Says who takes new deals, and forgets who was in which team."""
@@ -16,15 +18,15 @@ class CrmTeamMember(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         members = super().create(vals_list)
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return members
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return result

@@ -9,10 +9,11 @@ from urllib3.util import parse_url
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL, ormcache, str2bool
+from odoo.tools import SQL, str2bool
 from odoo.tools.translate import LazyGettext
 
 from odoo.addons.billinator_crm.arguments import one_record
+from odoo.addons.billinator_crm.caches import forget_settings, settings_cache
 
 from ..guarded_http import is_plainly_private
 from ..webhook_resources import read_records
@@ -162,16 +163,16 @@ class BillinatorWebhook(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return super().create(vals_list)
 
     def write(self, vals):
         if SUBSCRIPTION_FIELDS & vals.keys():
-            self.env.registry.clear_cache()
+            forget_settings(self.env)
         return super().write(vals)
 
     def unlink(self):
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return super().unlink()
 
     # === Actions === #
@@ -222,7 +223,7 @@ class BillinatorWebhook(models.Model):
     # === Events === #
 
     @api.model
-    @ormcache()
+    @settings_cache()
     def _get_subscriptions(self):
         """Return who is told of what.
 

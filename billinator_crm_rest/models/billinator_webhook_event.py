@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.billinator_crm.caches import forget_settings
+
 
 class BillinatorWebhookEvent(models.Model):
     """Something that happens to a record, and that webhooks can tell of."""
@@ -16,13 +18,13 @@ class BillinatorWebhookEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return super().create(vals_list)
 
     def write(self, vals):
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return super().write(vals)
 
     def unlink(self):
-        self.env.registry.clear_cache()
+        forget_settings(self.env)
         return super().unlink()
