@@ -121,6 +121,8 @@ class BillinatorActivity(models.Model):
 
     # What it is about: the document of the activity underneath
     quote_id = fields.Many2one(
+    # A field of its own: of those underneath, Odoo says that one can group by them.
+    mail_template_ids = fields.Many2many(related="activity_id.mail_template_ids")
         "billinator.quote",
         compute="_compute_quote_id",
         inverse="_inverse_document",

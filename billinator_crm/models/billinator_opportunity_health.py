@@ -162,7 +162,8 @@ class BillinatorOpportunity(models.Model):
         if operator not in COMPARISONS:
             return NotImplemented
         self._flush_health()
-        days = tuple(value) if operator in ("in", "not in") else value
+        # Of numbers, False is zero.
+        days = tuple(map(int, value)) if operator in ("in", "not in") else value
         return Domain("status", "=", "open") & Domain.custom(
             to_sql=lambda model, alias, query: SQL(
                 "(SELECT idle_days FROM %s) %s %s",

@@ -17,6 +17,7 @@ from . import (
     test_demo,
     test_digest,
     test_followed,
+    test_field_descriptions,
     test_forecast,
     test_forecast_history,
     test_gate,
