@@ -672,6 +672,11 @@ class BillinatorOpportunity(models.Model):
     # === Checks === #
 
     # Another team or salesperson moves it to a stage that fits, which is checked then.
+    @api.constrains("name")
+    def _check_name(self):
+        if not all((opportunity.name or "").strip() for opportunity in self):
+            raise ValidationError(self.env._("Give the opportunity a title."))
+
     @api.constrains("stage_id")
     def _check_stage_of_team(self):
         # Those without a stage are refused by the database.
@@ -988,7 +993,8 @@ class BillinatorOpportunity(models.Model):
     def action_set_won(self):
         """Move the opportunities to the won stage of their team.
 
-        :return: an action that shows the web client's rainbow man
+        :return: an action that shows the web client's rainbow man, or True where there
+            is nothing to win
         :raises UserError: when a team has no won stage
         :raises ValidationError: when one lacks what the won stage asks for
         """

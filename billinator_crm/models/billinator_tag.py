@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import escape_psql
 
@@ -27,6 +28,11 @@ class BillinatorTag(models.Model):
     _name_uniq = models.UniqueIndex(
         "(LOWER(name->>'en_US'))", "A tag of this name exists already."
     )
+
+    @api.constrains("name")
+    def _check_name(self):
+        if not all((tag.name or "").strip() for tag in self):
+            raise ValidationError(self.env._("Give the tag a name."))
 
     @api.model
     def _default_color(self):
