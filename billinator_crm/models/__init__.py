@@ -18,6 +18,7 @@ from . import (
     billinator_followed_mixin,
     billinator_lost_reason,
     billinator_note,
+    billinator_numbers_mixin,
     billinator_opportunity,
     billinator_opportunity_agenda,
     billinator_opportunity_assignment,

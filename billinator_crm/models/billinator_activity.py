@@ -21,6 +21,7 @@ from ..arguments import (
 from ..exceptions import StateError
 from ..locks import wait_and_lock
 from ..subjects import check_chosen, check_there
+from .billinator_numbers_mixin import MAX_HOURS
 
 _logger = logging.getLogger(__name__)
 
@@ -101,9 +102,11 @@ class BillinatorActivity(models.Model):
 
     _name = "billinator.activity"
     _description = "CRM Activity"
+    _inherit = ["billinator.numbers.mixin"]
     _inherits = {"mail.activity": "activity_id"}
     _order = "due_date, id"
     _rec_name = "summary"
+    _number_limits = {"duration": MAX_HOURS}
 
     # === Fields === #
 
@@ -118,11 +121,11 @@ class BillinatorActivity(models.Model):
         required=True,
     )
     priority = fields.Selection(PRIORITIES, required=True, default="medium")
+    # A field of its own: of those underneath, Odoo says that one can group by them.
+    mail_template_ids = fields.Many2many(related="activity_id.mail_template_ids")
 
     # What it is about: the document of the activity underneath
     quote_id = fields.Many2one(
-    # A field of its own: of those underneath, Odoo says that one can group by them.
-    mail_template_ids = fields.Many2many(related="activity_id.mail_template_ids")
         "billinator.quote",
         compute="_compute_quote_id",
         inverse="_inverse_document",
@@ -242,7 +245,8 @@ class BillinatorActivity(models.Model):
     # === Constraints and indexes === #
 
     _duration_positive = models.Constraint(
-        "CHECK(duration >= 0)", "The duration of an activity cannot be negative."
+        f"CHECK(duration BETWEEN 0 AND {MAX_HOURS})",
+        "The duration of an activity cannot be negative.",
     )
     _activity_uniq = models.UniqueIndex("(activity_id)")
     _due_idx = models.Index("(due_date, id)")
@@ -388,7 +392,8 @@ class BillinatorActivity(models.Model):
             event = activity.calendar_event_id
             hours = activity.duration
             if event and (activity.status == "pending" or not hours):
-                hours = event.duration
+                # The calendar may have it that somebody meets for months.
+                hours = min(event.duration, MAX_HOURS)
             activity.duration = hours
 
     def _inverse_duration(self):
@@ -1229,7 +1234,7 @@ class BillinatorActivity(models.Model):
                             ELSE (native.date_deadline + %(due_time)s)
                                  AT TIME ZONE COALESCE(zone.name, 'UTC')
                                  AT TIME ZONE 'UTC' END,
-                       COALESCE(event.duration, 0),
+                       LEAST(COALESCE(event.duration, 0), %(max_hours)s),
                        CASE WHEN native.active THEN 'pending' ELSE 'done' END,
                        CASE WHEN NOT native.active
                             THEN COALESCE(native.date_done, native.write_date) END,
@@ -1246,6 +1251,7 @@ class BillinatorActivity(models.Model):
                     ON CONFLICT (activity_id) DO NOTHING
                 """,
                 due_time=DUE_TIME,
+                max_hours=MAX_HOURS,
             )
         )
         self.invalidate_model()

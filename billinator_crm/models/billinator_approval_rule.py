@@ -10,6 +10,7 @@ class BillinatorApprovalRule(models.Model):
 
     _name = "billinator.approval.rule"
     _description = "Quote Approval Rule"
+    _inherit = ["billinator.numbers.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 

@@ -10,6 +10,7 @@ from odoo.tools import is_html_empty
 from odoo.tools.mail import html_to_inner_content
 
 from ..subjects import check_chosen, check_there
+from .billinator_numbers_mixin import MAX_HOURS
 
 NOTE_TYPES = [
     ("note", "Note"),
@@ -37,9 +38,10 @@ class BillinatorNote(models.Model):
 
     _name = "billinator.note"
     _description = "Communication Note"
-    _inherit = ["billinator.batch.import.mixin"]
+    _inherit = ["billinator.batch.import.mixin", "billinator.numbers.mixin"]
     _order = "date desc, id desc"
     _rec_names_search = ["subject", "body"]
+    _number_limits = {"duration": MAX_HOURS}
 
     # === Fields === #
 
@@ -132,7 +134,7 @@ class BillinatorNote(models.Model):
         "Only calls and emails are incoming or outgoing.",
     )
     _duration_not_negative = models.Constraint(
-        "CHECK(duration >= 0)", "The duration cannot be negative."
+        f"CHECK(duration BETWEEN 0 AND {MAX_HOURS})", "The duration cannot be negative."
     )
     _default_order_idx = models.Index("(date DESC, id DESC)")
     _customer_order_idx = models.Index("(commercial_partner_id, date DESC, id DESC)")

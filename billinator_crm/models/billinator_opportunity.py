@@ -66,6 +66,7 @@ class BillinatorOpportunity(models.Model):
         "billinator.followed.mixin",
         "billinator.document.sales.mixin",
         "billinator.batch.import.mixin",
+        "billinator.numbers.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
         "utm.mixin",
@@ -671,12 +672,12 @@ class BillinatorOpportunity(models.Model):
 
     # === Checks === #
 
-    # Another team or salesperson moves it to a stage that fits, which is checked then.
     @api.constrains("name")
     def _check_name(self):
         if not all((opportunity.name or "").strip() for opportunity in self):
             raise ValidationError(self.env._("Give the opportunity a title."))
 
+    # Another team or salesperson moves it to a stage that fits, which is checked then.
     @api.constrains("stage_id")
     def _check_stage_of_team(self):
         # Those without a stage are refused by the database.
@@ -999,6 +1000,8 @@ class BillinatorOpportunity(models.Model):
         :raises ValidationError: when one lacks what the won stage asks for
         """
         self._move_to_status("won")
+        if not self:
+            return True
         return {
             "effect": {
                 "type": "rainbow_man",

@@ -88,6 +88,7 @@ class BillinatorQuote(models.Model):
         "billinator.annotated.mixin",
         "billinator.document.sales.mixin",
         "billinator.batch.import.mixin",
+        "billinator.numbers.mixin",
         "mail.activity.mixin",
         "utm.mixin",
     ]
@@ -445,6 +446,8 @@ class BillinatorQuote(models.Model):
 
     @api.depends("currency_id", "company_id", "date_quote")
     def _compute_currency_rate(self):
+        # A currency that is not there says so of its name, but not of its rate.
+        self.currency_id.mapped("name")
         for quote in self:
             quote.currency_rate = self.env["res.currency"]._get_conversion_rate(
                 from_currency=quote.company_id.currency_id,

@@ -14,6 +14,7 @@ class BillinatorQuoteInstallment(models.Model):
 
     _name = "billinator.quote.installment"
     _description = "Down Payment"
+    _inherit = ["billinator.numbers.mixin"]
     _order = "quote_id, sequence, id"
     _check_company_auto = True
 

@@ -43,7 +43,7 @@ class BillinatorQuoteLine(models.Model):
 
     _name = "billinator.quote.line"
     _description = "Quote Line"
-    _inherit = ["analytic.mixin"]
+    _inherit = ["analytic.mixin", "billinator.numbers.mixin"]
     _order = "quote_id, sequence, id"
     _rec_names_search = ["name", "quote_id.name"]
     _check_company_auto = True

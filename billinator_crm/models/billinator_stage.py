@@ -33,6 +33,7 @@ class BillinatorStage(models.Model):
 
     _name = "billinator.stage"
     _description = "Opportunity Stage"
+    _inherit = ["billinator.numbers.mixin"]
     _order = "sequence, id"
     _rec_names_search = ["name", "code"]
 
@@ -169,7 +170,7 @@ class BillinatorStage(models.Model):
         base = "_".join("".join(letters).split()) or "STAGE"
         numbered = (f"{base}_{number}" for number in count(2))
         codes = (code for code in chain([base], numbered) if code not in taken)
-        return self.name and next(codes)
+        return False if self.name is False else next(codes)
 
     @api.depends("status")
     def _compute_probability(self):
@@ -192,6 +193,11 @@ class BillinatorStage(models.Model):
             stage.gate_summary = format_list(self.env, names)
 
     # === Checks === #
+
+    @api.constrains("name")
+    def _check_name(self):
+        if not all((stage.name or "").strip() for stage in self):
+            raise ValidationError(self.env._("Give the stage a name."))
 
     @api.constrains("required_field_ids")
     def _check_required_fields(self):

@@ -12,6 +12,7 @@ class BillinatorTagCondition(models.Model):
 
     _name = "billinator.tag.condition"
     _description = "Condition of a Segment"
+    _inherit = ["billinator.numbers.mixin"]
 
     tag_id = fields.Many2one(
         "billinator.tag",

@@ -25,6 +25,7 @@ from . import (
     test_import,
     test_my_day,
     test_note,
+    test_numbers,
     test_opportunity,
     test_opportunity_agenda,
     test_opportunity_duplicates,
