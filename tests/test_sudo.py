@@ -164,6 +164,7 @@ billinator_crm/models/billinator_quote_conversion.py
   2 BillinatorQuote._convert_to_invoices: after check_access("write"), by
       _begin_conversion; callers show ids only to who may not read invoices
   1 BillinatorQuote._create_invoices: called after _begin_conversion
+  1 BillinatorQuote._check_sales_journal: asks whether there is any
   1 BillinatorQuote._get_silent_moves_sudo: called by _create_invoices
   1 BillinatorQuote._settle_analytic_distribution: likewise; asks whether there is any
 billinator_crm/models/billinator_quote_deal.py
@@ -197,6 +198,9 @@ billinator_crm/models/billinator_quote_invoicing.py
 billinator_crm/models/billinator_quote_line.py
   1 BillinatorQuoteLine._fit_companies: only compares companies, as Odoo's
       _check_company does
+  1 BillinatorQuoteLine._note_pricelist: what the pricelist gives, which nobody sets,
+      for lines that the user has just written
+  1 BillinatorQuoteLine._reset_prices: likewise
   1 BillinatorQuoteLine.company_id: the quote's own
   1 BillinatorQuoteLine.currency_id: likewise
   1 BillinatorQuoteLine.tax_country_id: likewise
@@ -327,10 +331,6 @@ billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._get_judged_quotes: likewise
 billinator_crm/wizard/billinator_opportunity_gate.py
   1 BillinatorOpportunityGate.gate_summary: of the stage, which everybody reads
-billinator_crm/wizard/billinator_quote_discount.py
-  1 BillinatorQuoteDiscount.currency_id: of a quote whose amounts are read without sudo
-billinator_crm/wizard/billinator_quote_invoice.py
-  1 BillinatorQuoteInvoice.currency_id: likewise
 billinator_crm_margin/models/billinator_quote.py
   1 BillinatorQuote.cost_hash: tells no cost, and whoever asks makes no difference
 billinator_crm_margin/models/billinator_quote_line.py

@@ -1,3 +1,7 @@
+# Before the activities, which inherit from both.
+from . import billinator_computed_mixin, billinator_numbers_mixin
+
+# isort: split
 from . import (
     account_fiscal_position,
     account_move,
@@ -13,12 +17,12 @@ from . import (
     billinator_batch_tracking_mixin,
     billinator_contact,
     billinator_dashboard,
+    billinator_dialog_mixin,
     billinator_document_mixin,
     billinator_document_sales_mixin,
     billinator_followed_mixin,
     billinator_lost_reason,
     billinator_note,
-    billinator_numbers_mixin,
     billinator_opportunity,
     billinator_opportunity_agenda,
     billinator_opportunity_assignment,

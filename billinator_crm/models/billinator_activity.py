@@ -102,7 +102,7 @@ class BillinatorActivity(models.Model):
 
     _name = "billinator.activity"
     _description = "CRM Activity"
-    _inherit = ["billinator.numbers.mixin"]
+    _inherit = ["billinator.computed.mixin", "billinator.numbers.mixin"]
     _inherits = {"mail.activity": "activity_id"}
     _order = "due_date, id"
     _rec_name = "summary"

@@ -38,7 +38,11 @@ class BillinatorNote(models.Model):
 
     _name = "billinator.note"
     _description = "Communication Note"
-    _inherit = ["billinator.batch.import.mixin", "billinator.numbers.mixin"]
+    _inherit = [
+        "billinator.batch.import.mixin",
+        "billinator.computed.mixin",
+        "billinator.numbers.mixin",
+    ]
     _order = "date desc, id desc"
     _rec_names_search = ["subject", "body"]
     _number_limits = {"duration": MAX_HOURS}

@@ -8,7 +8,13 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_amount, is_html_empty
 
-from ..arguments import arguments, as_text, check_not_computed, one_record
+from ..arguments import (
+    arguments,
+    as_text,
+    check_not_computed,
+    is_computed,
+    one_record,
+)
 from ..exceptions import StateError
 from .billinator_document_mixin import CURRENCY_FIELDS
 
@@ -608,12 +614,12 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def default_get(self, fields):
-        """Let no context, which any caller may set, fill in what actions keep."""
+        """Let no context, which any caller may set, fill in what nobody sets."""
         kept = self._get_kept_fields()
         return {
             name: value
             for name, value in super().default_get(fields).items()
-            if name not in kept
+            if name not in kept and not is_computed(self, name)
         }
 
     @api.model_create_multi

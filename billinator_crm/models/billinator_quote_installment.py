@@ -3,7 +3,6 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
-from ..arguments import check_not_computed
 from ..formatting import format_number
 from ..locks import wait_and_lock
 from .billinator_quote_invoicing import INVOICE_STATUSES
@@ -14,7 +13,7 @@ class BillinatorQuoteInstallment(models.Model):
 
     _name = "billinator.quote.installment"
     _description = "Down Payment"
-    _inherit = ["billinator.numbers.mixin"]
+    _inherit = ["billinator.computed.mixin", "billinator.numbers.mixin"]
     _order = "quote_id, sequence, id"
     _check_company_auto = True
 
@@ -150,14 +149,12 @@ class BillinatorQuoteInstallment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        check_not_computed(self, set().union(*vals_list))
         # Who plans at the same moment waits here, before anything is written.
         quote_ids = {vals["quote_id"] for vals in vals_list if vals.get("quote_id")}
         wait_and_lock(self.env["billinator.quote"].browse(quote_ids))
         return super().create(vals_list)
 
     def write(self, vals):
-        check_not_computed(self, vals)
         if "quote_id" in vals:
             # The ORM has no eye on the quote that it comes to, and the constraints see
             # that one only.

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
-from ..arguments import as_id, check_not_computed, parse
+from ..arguments import as_id, parse
 from ..exceptions import refusing_values
 
 DISPLAY_TYPES = [
@@ -43,7 +43,11 @@ class BillinatorQuoteLine(models.Model):
 
     _name = "billinator.quote.line"
     _description = "Quote Line"
-    _inherit = ["analytic.mixin", "billinator.numbers.mixin"]
+    _inherit = [
+        "analytic.mixin",
+        "billinator.computed.mixin",
+        "billinator.numbers.mixin",
+    ]
     _order = "quote_id, sequence, id"
     _rec_names_search = ["name", "quote_id.name"]
     _check_company_auto = True
@@ -364,7 +368,6 @@ class BillinatorQuoteLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Let an empty unit, an import's blank cell, be the product's."""
-        check_not_computed(self, set().union(*vals_list), NOTED)
         lines = super().create(
             [
                 {
@@ -394,7 +397,6 @@ class BillinatorQuoteLine(models.Model):
         given_away.modified(AMOUNTS)
 
     def write(self, vals):
-        check_not_computed(self, vals, NOTED)
         if "quote_id" in vals:
             # The quote that the lines leave; the one they come to is checked after.
             self._check_quote_editable()
@@ -536,7 +538,8 @@ class BillinatorQuoteLine(models.Model):
         """
         rules = self._get_pricelist_rules()
         for line in self.filtered("product_id"):
-            line.write(
+            # As sudo: nobody sets what the pricelist gives.
+            line.sudo().write(
                 {
                     "pricelist_price_unit": line._get_price(rules[line]),
                     "pricelist_discount": line._get_pricelist_discount(rules[line]),
@@ -553,14 +556,9 @@ class BillinatorQuoteLine(models.Model):
         lines = self.filtered("product_id")
         # The pricelist itself may have changed.
         lines.invalidate_recordset(["pricelist_item_id"])
-        lines.write(
-            {
-                "price_unit": 0.0,
-                "pricelist_price_unit": 0.0,
-                "discount": 0.0,
-                "pricelist_discount": 0.0,
-            }
-        )
+        lines.write({"price_unit": 0.0, "discount": 0.0})
+        # As sudo: nobody sets what the pricelist gave.
+        lines.sudo().write({"pricelist_price_unit": 0.0, "pricelist_discount": 0.0})
         for name in PRICES:
             self.env.add_to_compute(self._fields[name], lines)
         self.env.add_to_compute(self._fields["tax_ids"], self.quote_id._get_own_lines())

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from .billinator_quote_discount import POSTPONED, REFRESHING
 
@@ -43,6 +43,8 @@ class BillinatorQuoteLine(models.Model):
         return lines
 
     def write(self, vals):
+        if "is_global_discount" in vals:
+            self._check_discount_refreshed()
         left = self.quote_id if "quote_id" in vals else self.quote_id.browse()
         result = super().write(vals)
         if HIDDEN_AMOUNTS & vals.keys():
@@ -62,6 +64,17 @@ class BillinatorQuoteLine(models.Model):
         return result
 
     # === Business === #
+
+    def _check_discount_refreshed(self):
+        """Let only the discount say which lines are its own: it rewrites them."""
+        is_refreshed = self.env.context.get("billinator_discount") is REFRESHING
+        if not (self.env.su or is_refreshed):
+            raise UserError(
+                self.env._(
+                    "“%s” is computed and cannot be set.",
+                    self._fields["is_global_discount"]._description_string(self.env),
+                )
+            )
 
     def _check_hidden_amounts(self):
         """Let nobody give other lines another amount than they show."""

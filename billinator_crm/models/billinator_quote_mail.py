@@ -68,6 +68,10 @@ class BillinatorQuote(models.Model):
                 quote._leave_customer(customer)
         return result
 
+    @api.model
+    def _get_kept_fields(self):
+        return super()._get_kept_fields() | {"reminded_for"}
+
     # === Actions === #
 
     @api.readonly

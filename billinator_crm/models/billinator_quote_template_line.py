@@ -9,7 +9,7 @@ class BillinatorQuoteTemplateLine(models.Model):
 
     _name = "billinator.quote.template.line"
     _description = "Quote Template Line"
-    _inherit = ["billinator.numbers.mixin"]
+    _inherit = ["billinator.computed.mixin", "billinator.numbers.mixin"]
     _order = "template_id, sequence, id"
     _check_company_auto = True
 

@@ -50,6 +50,7 @@ from . import (
     test_quote_report,
     test_quote_template,
     test_quote_version,
+    test_rights_hidden,
     test_rights_matrix,
     test_rights_methods,
     test_segment,

@@ -116,6 +116,12 @@ class TestQuoteDiscount(BillinatorInvoicingCommon):
         quote.line_ids = [Command.create(line)]
         self._assert_total(self.total)
 
+    def test_no_line_becomes_one_of_the_discount(self):
+        """It would be rewritten, or deleted, with what it sells."""
+        line = self.quote.with_user(self.salesperson).line_ids.sorted()[0]
+        with self.assertRaisesRegex(UserError, "cannot be set"):
+            line.is_global_discount = True
+
     def test_discount_deleted_with_other_changes(self):
         """As a form saves it."""
         self.quote.action_apply_discount(percentage=10)

@@ -206,6 +206,11 @@ class TestQuoteMail(BillinatorCommon):
             cron.method_direct_trigger()
         return len((quote.message_ids - before).filtered("partner_ids"))
 
+    def test_nobody_says_that_a_customer_was_reminded(self):
+        quote = self._create_sent_quote().with_user(self.salesperson)
+        with self.assertRaisesRegex(UserError, "cannot be set"):
+            quote.reminded_for = quote.validity_date
+
     def test_reminds_once_a_validity_date(self):
         quote = self._create_sent_quote()
         self.assertEqual(self._remind(quote, "2026-03-27 12:00:00"), 0)

@@ -101,7 +101,7 @@ billinator.opportunity.merge
   colleague     -        -        c        c        -        -        -
 billinator.quote.compare
   own           -        crw      crw      crw      -        -        -
-  colleague     -        c        c        c        -        -        -
+  colleague     -        -        c        c        -        -        -
 billinator.quote.discount
   own           -        crw      crw      crw      -        -        -
   colleague     -        -        c        c        -        -        -
@@ -110,7 +110,7 @@ billinator.quote.extend
   colleague     -        -        c        c        -        -        -
 billinator.quote.invoice
   own           -        crw      crw      crw      -        -        -
-  colleague     -        c        c        c        -        -        -
+  colleague     -        -        c        c        -        -        -
 billinator.quote.reject
   own           -        crw      crw      crw      -        -        -
   colleague     -        -        c        c        -        -        -

@@ -6,6 +6,7 @@ from ..arguments import get_active_ids, one_record
 class BillinatorActivityComplete(models.TransientModel):
     _name = "billinator.activity.complete"
     _description = "Complete Activities"
+    _inherit = ["billinator.dialog.mixin"]
 
     activity_ids = fields.Many2many(
         "billinator.activity",

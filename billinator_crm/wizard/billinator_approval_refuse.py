@@ -6,6 +6,7 @@ from ..arguments import get_active_ids, one_record
 class BillinatorApprovalRefuse(models.TransientModel):
     _name = "billinator.approval.refuse"
     _description = "Refuse the Approval of Quotes"
+    _inherit = ["billinator.dialog.mixin"]
 
     quote_ids = fields.Many2many(
         "billinator.quote",

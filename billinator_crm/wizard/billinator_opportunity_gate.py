@@ -6,6 +6,7 @@ from ..arguments import get_active_ids, one_record
 class BillinatorOpportunityGate(models.TransientModel):
     _name = "billinator.opportunity.gate"
     _description = "Move Opportunities Past a Gate"
+    _inherit = ["billinator.dialog.mixin"]
 
     opportunity_ids = fields.Many2many(
         "billinator.opportunity",

@@ -6,6 +6,7 @@ from ..arguments import get_active_ids, one_record
 class BillinatorOpportunityLost(models.TransientModel):
     _name = "billinator.opportunity.lost"
     _description = "Mark Opportunities as Lost"
+    _inherit = ["billinator.dialog.mixin"]
 
     opportunity_ids = fields.Many2many(
         "billinator.opportunity",

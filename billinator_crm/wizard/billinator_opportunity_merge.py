@@ -7,6 +7,7 @@ from ..arguments import get_active_ids, one_record
 class BillinatorOpportunityMerge(models.TransientModel):
     _name = "billinator.opportunity.merge"
     _description = "Merge Opportunities"
+    _inherit = ["billinator.dialog.mixin"]
 
     opportunity_ids = fields.Many2many(
         "billinator.opportunity",

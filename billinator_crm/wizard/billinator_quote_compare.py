@@ -6,6 +6,7 @@ from ..arguments import one_record
 class BillinatorQuoteCompare(models.TransientModel):
     _name = "billinator.quote.compare"
     _description = "Compare Versions of a Quote"
+    _inherit = ["billinator.dialog.mixin"]
 
     new_version_id = fields.Many2one(
         "billinator.quote",

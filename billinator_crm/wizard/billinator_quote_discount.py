@@ -6,13 +6,14 @@ from ..arguments import one_record
 class BillinatorQuoteDiscount(models.TransientModel):
     _name = "billinator.quote.discount"
     _description = "Discount on a Quote"
+    _inherit = ["billinator.dialog.mixin"]
 
     quote_id = fields.Many2one(
         "billinator.quote",
         required=True,
         default=lambda self: self.env.context.get("active_id"),
     )
-    currency_id = fields.Many2one(related="quote_id.currency_id")
+    currency_id = fields.Many2one(related="quote_id.currency_id", related_sudo=False)
     discount_type = fields.Selection(
         [
             ("percentage", "Percentage of the whole"),

@@ -10,6 +10,7 @@ DEFAULT_DAYS = 30
 class BillinatorQuoteExtend(models.TransientModel):
     _name = "billinator.quote.extend"
     _description = "Extend Quotes"
+    _inherit = ["billinator.dialog.mixin"]
 
     quote_ids = fields.Many2many(
         "billinator.quote",

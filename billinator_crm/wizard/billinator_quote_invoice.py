@@ -8,13 +8,14 @@ from ..locks import wait_and_lock
 class BillinatorQuoteInvoice(models.TransientModel):
     _name = "billinator.quote.invoice"
     _description = "Invoice a Quote"
+    _inherit = ["billinator.dialog.mixin"]
 
     quote_id = fields.Many2one(
         "billinator.quote",
         required=True,
         default=lambda self: self.env.context.get("active_id"),
     )
-    currency_id = fields.Many2one(related="quote_id.currency_id")
+    currency_id = fields.Many2one(related="quote_id.currency_id", related_sudo=False)
     # Who may not read the quote reads none of it here, either.
     amount_total = fields.Monetary(related="quote_id.amount_total", related_sudo=False)
     amount_invoiced = fields.Monetary(

@@ -6,6 +6,7 @@ from ..arguments import get_active_ids, one_record
 class BillinatorQuoteReject(models.TransientModel):
     _name = "billinator.quote.reject"
     _description = "Reject Quotes"
+    _inherit = ["billinator.dialog.mixin"]
 
     quote_ids = fields.Many2many(
         "billinator.quote",

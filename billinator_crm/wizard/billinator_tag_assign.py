@@ -11,6 +11,7 @@ class BillinatorTagAssign(models.TransientModel):
 
     _name = "billinator.tag.assign"
     _description = "Assign Tags"
+    _inherit = ["billinator.dialog.mixin"]
 
     add_tag_ids = fields.Many2many(
         "billinator.tag",
