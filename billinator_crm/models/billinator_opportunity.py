@@ -558,7 +558,7 @@ class BillinatorOpportunity(models.Model):
         "probability",
         "stage_id",
         "currency_id",
-        "company_id",
+        "company_id.currency_id",
         "date_closed",
     )
     def _compute_company_revenues(self):
@@ -592,7 +592,8 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _selection_invoice_status(self):
-        return self.env["billinator.quote"]._fields["invoice_status"].selection
+        statuses = self.env["billinator.quote"]._fields["invoice_status"]
+        return statuses._description_selection(self.env)
 
     @api.depends(
         "quote_ids.state",

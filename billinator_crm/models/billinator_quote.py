@@ -450,7 +450,7 @@ class BillinatorQuote(models.Model):
         if self.opportunity_id and not self.pricelist_id:
             self.currency_id = self.opportunity_id.currency_id
 
-    @api.depends("currency_id", "company_id", "date_quote")
+    @api.depends("currency_id", "company_id.currency_id", "date_quote")
     def _compute_currency_rate(self):
         # A currency that is not there says so of its name, but not of its rate.
         self.currency_id.mapped("name")
@@ -496,7 +496,7 @@ class BillinatorQuote(models.Model):
         "line_ids.is_optional",
         "currency_id",
         "currency_rate",
-        "company_id",
+        "company_id.currency_id",
         "payment_term_id",
     )
     def _compute_priced_base_lines(self):

@@ -520,6 +520,41 @@ class TestRevenue(OpportunityCase):
         self.assertRevenues(won, 500, 1000 / 2)
         self.assertRevenues(foreign, 1000, 100)
 
+    def test_another_currency_of_the_company(self):
+        """Nothing is left in the old one: neither what is closed, nor the sums."""
+        self.env["res.currency.rate"].create(
+            {
+                "name": "2000-01-01",
+                "rate": 4.0,
+                "currency_id": self.euro.id,
+                "company_id": self.company_b.id,
+            }
+        )
+        values = {"company_id": self.company_b.id, "user_id": self.stranger.id}
+        amount = {"expected_revenue": 1000, "currency_id": self.euro.id}
+        opened, won = (self._create_opportunity(**values, **amount) for _ in range(2))
+        won.action_set_won()
+        quote = self._create_quote(
+            {"name": "Work", "price_unit": 400, "tax_ids": [Command.clear()]},
+            **values,
+            currency_id=self.euro.id,
+        )
+        self.assertRevenues(opened, 250, 25)
+        self.assertRevenues(won, 250, 250)
+        self.assertEqual(quote.amount_untaxed_company, 100)
+        self.company_b.currency_id = self.euro
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertRevenues(opened, 1000, 100)
+        self.assertRevenues(won, 1000, 1000)
+        self.assertEqual(quote.amount_untaxed_company, 400)
+        Summary = self.env["billinator.opportunity.summary"].sudo()
+        [(revenue,)] = Summary._read_group(
+            [("cut", "=", "stage"), ("company_id", "=", self.company_b.id)],
+            aggregates=["expected_revenue_company:sum"],
+        )
+        self.assertEqual(revenue, 2000)
+
     def test_closed_keeps_the_closing_days_rate(self):
         with self._at("2026-03-01"):
             won = self._create_opportunity(
@@ -862,6 +897,16 @@ class TestOpportunityQuotes(OpportunityCase, BillinatorInvoicingCommon):
         self.assertEqual(opportunity.invoice_status, "draft")
         quotes[1].invoice_ids.action_post()
         self.assertEqual(opportunity.invoice_status, "posted")
+
+    def test_invoice_status_in_the_users_words(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        code = self.env.ref(
+            "billinator_crm.selection__billinator_quote__invoice_status__posted"
+        )
+        code.with_context(lang="de_DE").name = "Abgerechnet"
+        Opportunity = self.env["billinator.opportunity"].with_context(lang="de_DE")
+        field = Opportunity.fields_get(["invoice_status"])["invoice_status"]
+        self.assertIn(("posted", "Abgerechnet"), field["selection"])
 
     def test_currency_of_a_quote_without_pricelist(self):
         opportunity = self._create_opportunity(currency_id=self.euro.id)
