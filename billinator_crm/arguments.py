@@ -47,9 +47,8 @@ def arguments(**kinds):
             try:
                 given = signature.bind(self, *args, **kwargs)
             except TypeError as error:
-                raise UserError(
-                    self.env._("Call it with other arguments: %s.", error)
-                ) from error
+                message = _explain(self.env, signature, args, kwargs)
+                raise UserError(message) from error
             for name in kinds.keys() & given.arguments.keys():
                 value = given.arguments[name]
                 given.arguments[name] = parse(self.env, name, kinds[name], value)
@@ -58,6 +57,22 @@ def arguments(**kinds):
         return check_and_call
 
     return decorate
+
+
+def _explain(env, signature, args, kwargs):
+    """Return why a method cannot be called so, in the user's language."""
+    [_self, *parameters] = signature.parameters.values()
+    names = [parameter.name for parameter in parameters]
+    given = {*names[: len(args)], *kwargs}
+    if missing := [
+        parameter.name
+        for parameter in parameters
+        if parameter.default is parameter.empty and parameter.name not in given
+    ]:
+        return env._("These arguments are missing: %s.", ", ".join(missing))
+    if unknown := [name for name in kwargs if name not in names]:
+        return env._("There are no such arguments: %s.", ", ".join(unknown))
+    return env._("These are too many arguments: there are %s at most.", len(names))
 
 
 def one_record(method):

@@ -947,7 +947,7 @@ class BillinatorActivity(models.Model):
             native_sudo.with_env(self.env).write(further)
         except (TypeError, ValueError) as error:
             raise UserError(
-                self.env._("Call it with other arguments: %s.", error)
+                self.env._("These values are of another kind: %s.", ", ".join(further))
             ) from error
 
     @api.model

@@ -107,6 +107,14 @@ class BillinatorContact(models.Model):
         if person_id and person_id == customer_id:
             raise ValidationError(self.env._("A customer cannot be its own contact."))
 
+    def _check_named(self, vals):
+        """Say so before PostgreSQL does, which would also log an error."""
+        is_contact = vals.get("type") in (None, "contact")
+        if is_contact and not (vals.get("person_id") or vals.get("name")):
+            raise ValidationError(
+                self.env._("Say who the contact is: enter a name, or choose a person.")
+            )
+
     # === CRUD === #
 
     @api.model_create_multi
@@ -114,6 +122,7 @@ class BillinatorContact(models.Model):
         # A new person becomes an address of the customer, as in Odoo's Contacts app;
         # the row that this makes there is the one made here.
         Contact = self.with_context(billinator_contact_rows=False)
+        self._check_people_readable(vals_list)
         companies = self._get_companies(vals_list)
         for vals in vals_list:
             if not vals.get("person_id"):
@@ -125,8 +134,25 @@ class BillinatorContact(models.Model):
 
     def write(self, vals):
         vals = dict(vals)
+        self._check_people_readable([vals])
         self._name_company(vals, self._get_companies([vals]), self.person_id.ids)
         return super().write(vals)
+
+    def _update_cache(self, values, validate=True):
+        """Let no form tell of a person whom the user may not see."""
+        result = super()._update_cache(values, validate=validate)
+        if "person_id" in values:
+            self.person_id._origin.check_access("read")
+        return result
+
+    @api.model
+    def _check_people_readable(self, vals_list):
+        """Refuse people whom the user may not see: contacts, and errors, name them."""
+        ids = {
+            parse(self.env, "person_id", as_id, vals.get("person_id"))
+            for vals in vals_list
+        }
+        self.env["res.partner"].browse(ids - {None}).check_access("read")
 
     @api.model
     def _get_companies(self, vals_list):
@@ -170,6 +196,7 @@ class BillinatorContact(models.Model):
         # Constraints are checked after the insertion.
         for vals in prepared:
             self._check_somebody_else(vals.get("person_id"), vals.get("customer_id"))
+            self._check_named(vals)
         for vals, values in zip(vals_list, prepared, strict=True):
             if vals.get("person_id") and "properties" not in vals:
                 values.pop("properties", None)

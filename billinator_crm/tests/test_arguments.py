@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo.exceptions import UserError
 from odoo.fields import Date, Datetime, Domain
 from odoo.tests import tagged
@@ -82,8 +84,13 @@ class TestArguments(BillinatorCommon):
         deals = self._create_opportunity() + self._create_opportunity()
         with self.assertRaisesRegex(UserError, "“feedback” has to be text"):
             deals.action_set_lost(self.lost_reason.id, feedback=["x"])
-        with self.assertRaisesRegex(UserError, "missing .* 'lost_reason_id'"):
-            deals.action_set_lost()
+        for wrong, message in (
+            (deals.action_set_lost, "missing: lost_reason_id"),
+            (partial(deals.action_set_lost, 1, reason=2), "no such arguments: reason"),
+            (partial(deals.action_set_lost, 1, "x", 3), "there are 2 at most"),
+        ):
+            with self.assertRaisesRegex(UserError, message):
+                wrong()
         with self.assertRaisesRegex(UserError, "Choose one record, and not 2"):
             deals.action_new_quote()
         # What JSON's null becomes.

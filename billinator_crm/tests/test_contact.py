@@ -1,4 +1,5 @@
 from ast import literal_eval
+from functools import partial
 from runpy import run_path
 
 from lxml import etree
@@ -103,6 +104,39 @@ class TestContact(BillinatorInvoicingCommon):
     def test_company_is_no_contact(self):
         with self.assertRaises(ValidationError):
             self._create_contact(person_id=self.other_customer.id)
+
+    def test_hidden_people_are_no_contacts(self):
+        """Not even an error tells who they are."""
+        hidden = self.env["res.partner"].create(
+            {
+                "name": "Hidden Ltd",
+                "is_company": True,
+                "company_id": self.company_b.id,
+                "email": "hidden@b.example",
+            }
+        )
+        contact = self.contact.with_user(self.salesperson)
+        spec = {"name": {}, "email": {}, "display_name": {}}
+        values = {"person_id": hidden.id}
+        for way in (
+            partial(contact.write, values),
+            partial(contact.create, {**values, "customer_id": self.customer.id}),
+            partial(contact.browse().onchange, values, ["person_id"], spec),
+        ):
+            self.env.invalidate_all()
+            with self.assertRaises(AccessError) as refusal:
+                way()
+            self.assertNotIn("Hidden", str(refusal.exception))
+
+    def test_imported_contact_without_a_name(self):
+        result = self.env["billinator.contact"].load(
+            ["customer_id", "name"], [["No Such Customer", ""]]
+        )
+        self.assertFalse(result["ids"])
+        messages = " ".join(message["message"] for message in result["messages"])
+        self.assertNotIn("res_partner", messages)
+        with self.assertRaisesRegex(ValidationError, "enter a name"):
+            self._create_contact()
 
     def test_person_changes_company(self):
         self.contact.action_set_primary()
