@@ -97,6 +97,7 @@ class BillinatorOpportunitySummary(models.Model):
 
     _name = "billinator.opportunity.summary"
     _description = "Summary of Opportunities"
+    _rec_name = "cut"
     _log_access = False
 
     cut = fields.Char(required=True)

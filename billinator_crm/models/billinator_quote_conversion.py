@@ -2,7 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ..locks import wait_and_lock
 
@@ -83,8 +83,31 @@ class BillinatorQuote(models.Model):
         self._settle_analytic_distribution(vals_list)
         # Whoever may edit a quote, checked before, may make its invoice, but neither
         # see nor change others: accounting rights are not asked for, nor given.
-        invoices_sudo = self._get_silent_moves_sudo().create(vals_list)
+        try:
+            invoices_sudo = self._get_silent_moves_sudo().create(vals_list)
+        except UserError:
+            # Afterwards, for it costs a query.
+            self._check_sales_journal()
+            raise
         self._log_invoices(invoices_sudo)
+
+    def _check_sales_journal(self):
+        """Say what there is to set up in companies that cannot make invoices yet."""
+        # As sudo: salespeople do not see journals; this only asks for one.
+        Journal_sudo = self.env["account.journal"].sudo()
+        for company in self.company_id:
+            journals = Domain("type", "=", "sale") & Domain(
+                Journal_sudo._check_company_domain(company)
+            )
+            if not Journal_sudo.search_count(journals, limit=1):
+                raise UserError(
+                    self.env._(
+                        "%s has no sales journal, and makes no invoices without one. "
+                        "Ask your accountants to choose the company's chart of "
+                        "accounts in the settings of Invoicing, which brings one.",
+                        company.name,
+                    )
+                )
 
     def _get_silent_moves_sudo(self):
         """Return the model of the invoices, without what a converted one needs not."""

@@ -13,6 +13,7 @@ class BillinatorTagCondition(models.Model):
     _name = "billinator.tag.condition"
     _description = "Condition of a Segment"
     _inherit = ["billinator.numbers.mixin"]
+    _rec_name = "metric"
 
     tag_id = fields.Many2one(
         "billinator.tag",

@@ -46,6 +46,7 @@ class BillinatorTarget(models.Model):
     _inherit = ["billinator.numbers.mixin"]
     _order = "date_from desc, team_id, user_id, id"
     _check_company_auto = True
+    _rec_names_search = ["user_id", "team_id"]
 
     company_id = fields.Many2one(
         "res.company",

@@ -36,6 +36,25 @@ class ConfigurationCase(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestModels(ConfigurationCase):
+    def test_records_are_found_by_their_names(self):
+        for name, Model in self.env.items():
+            is_ours = Model._original_module == "billinator_crm"
+            if is_ours and not (Model._abstract or Model._transient):
+                with self.subTest(model=name):
+                    self.assertTrue(Model._rec_names_search or Model._rec_name)
+
+    def test_empty_lists_tell_what_they_are_for(self):
+        for menu in self.env["ir.ui.menu"].search([("action", "!=", False)]):
+            xml_id = menu.action.get_external_id()[menu.action.id]
+            is_ours = xml_id.startswith("billinator_crm.")
+            is_list = "list" in (getattr(menu.action, "view_mode", None) or "")
+            if is_ours and is_list:
+                with self.subTest(action=xml_id):
+                    self.assertTrue(menu.action.help)
+
+
+@tagged("post_install", "-at_install")
 class TestProducts(ConfigurationCase):
     """What Odoo's own sales app has menus for, and this one without it."""
 

@@ -51,6 +51,13 @@ class TestCreditLimit(ConversionCase):
 
 @tagged("post_install", "-at_install")
 class TestConversionOnce(ConversionCase):
+    def test_a_company_without_sales_journal_is_told_so(self):
+        quote = self._create_quote(
+            company_id=self.company_b.id, user_id=self.stranger.id
+        )
+        with self.assertRaisesRegex(UserError, "Company B has no sales journal"):
+            quote.with_user(self.stranger).action_convert_to_invoice()
+
     def test_makes_a_draft_invoice(self):
         invoice = self._convert()
         self.assertRecordValues(
