@@ -200,7 +200,7 @@ billinator_crm/models/billinator_quote_line.py
       _check_company does
   1 BillinatorQuoteLine._note_pricelist: what the pricelist gives, which nobody sets,
       for lines that the user has just written
-  1 BillinatorQuoteLine._reset_prices: likewise
+  1 BillinatorQuoteLine._reset_prices: likewise, after check_access("write")
   1 BillinatorQuoteLine.company_id: the quote's own
   1 BillinatorQuoteLine.currency_id: likewise
   1 BillinatorQuoteLine.tax_country_id: likewise
@@ -208,6 +208,9 @@ billinator_crm/models/billinator_quote_line.py
       referred to are read
   1 BillinatorQuoteLine.pricelist_item_id: prices follow rules that one need not see
   1 BillinatorQuoteLine._get_income_account: groups lines for taxes, and is not shown
+billinator_crm/models/billinator_quote_line_portal.py
+  1 BillinatorQuoteLine._choose: puts back what the line was offered at, after a write
+      of whoever chooses
 billinator_crm/models/billinator_quote_mail.py
   1 BillinatorQuote._filter_departing: counts mails of quotes that the user may write,
       to refuse a second one; shows the quote's name only

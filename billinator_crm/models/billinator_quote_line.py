@@ -556,9 +556,16 @@ class BillinatorQuoteLine(models.Model):
         lines = self.filtered("product_id")
         # The pricelist itself may have changed.
         lines.invalidate_recordset(["pricelist_item_id"])
-        lines.write({"price_unit": 0.0, "discount": 0.0})
+        lines.check_access("write")
         # As sudo: nobody sets what the pricelist gave.
-        lines.sudo().write({"pricelist_price_unit": 0.0, "pricelist_discount": 0.0})
+        lines.sudo().write(
+            {
+                "price_unit": 0.0,
+                "pricelist_price_unit": 0.0,
+                "discount": 0.0,
+                "pricelist_discount": 0.0,
+            }
+        )
         for name in PRICES:
             self.env.add_to_compute(self._fields[name], lines)
         self.env.add_to_compute(self._fields["tax_ids"], self.quote_id._get_own_lines())

@@ -60,7 +60,8 @@ class BillinatorQuoteLine(models.Model):
         self.write(values)
         if self.pricelist_item_id == rule:
             # Whatever prices have become since, this is what the customer was offered.
-            self.write(offered)
+            # As sudo: nobody sets what the pricelist gave.
+            self.sudo().write(offered)
 
     def _check_choice(self, is_open):
         if not is_open or self.display_type:

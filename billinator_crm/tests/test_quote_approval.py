@@ -327,7 +327,9 @@ class TestApprovalRule(ApprovalCase):
 
     def test_remembered_pricelist_price_is_no_way_around(self):
         self.line.write({"discount": 0, "price_unit": 50})
-        self.line.pricelist_price_unit = 50
+        with self.assertRaisesRegex(UserError, "cannot be set"):
+            self.line.pricelist_price_unit = 50
+        self.line.sudo().pricelist_price_unit = 50
         self.assertEqual(self.quote.approval_state, "needed")
         self.assertIn("50.00%", self.quote.approval_reasons)
 
