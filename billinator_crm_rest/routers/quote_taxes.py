@@ -55,8 +55,10 @@ def choose_taxes(row, line, product, taxes):
     if rate not in by_rate:
         rates = ", ".join(f"{known:g}" for known in sorted(by_rate))
         message = env._(
-            "There is no sales tax of %(rate)s %%. Those there are: %(rates)s.",
+            "There is no sales tax of %(rate)s %% for this country: %(country)s. Those"
+            " there are: %(rates)s.",
             rate=f"{rate:g}",
+            country=row.quote.tax_country_id.name or env._("none"),
             rates=rates or env._("none"),
         )
         raise refuse("tax_rate", message, place=row.place)

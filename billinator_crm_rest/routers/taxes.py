@@ -5,7 +5,7 @@ from fastapi import APIRouter, Query
 from odoo.fields import Domain
 
 from ..dependencies import ApiRoute, UserEnv
-from ..resource import Boolean, Field, Reference, Resource
+from ..resource import Boolean, Coded, Field, Reference, Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.product import Tax
 
@@ -45,6 +45,7 @@ TAXES = TaxResource(
         "name": Field("name"),
         "rate": Field("amount"),
         "is_included_in_price": Boolean("price_include"),
+        "country": Coded("country_id", "res.country"),
         "company_id": Reference("company_id", "res.company"),
     },
     search_fields=("name",),

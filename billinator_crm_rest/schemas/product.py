@@ -1,4 +1,4 @@
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class Product(BaseModel):
@@ -21,4 +21,7 @@ class Tax(BaseModel):
     name: str
     rate: float
     is_included_in_price: bool
+    country: str | None = Field(
+        description="Whose tax it is: tax_rate takes those of the quote's own country"
+    )
     company_id: int

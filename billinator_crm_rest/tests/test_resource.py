@@ -190,7 +190,10 @@ class TestResourceReferences(BillinatorInvoicingCommon):
         [line] = quote["items"]
         for items, place in (
             ([{"description": "Good"}, {"product_id": 2**31 - 1}], (1, "product_id")),
-            ([{"description": "Good"}, {"tax_rate": 77.5}], (1, "tax_rate")),
+            (
+                [{"id": line["id"]}, {"description": "B", "tax_rate": 77.5}],
+                (1, "tax_rate"),
+            ),
             ([{"id": line["id"]}, {"id": line["id"]}], (1, "id")),
             ([{"id": line["id"], "line_total": 5.0}], (0, "line_total")),
         ):
@@ -223,6 +226,27 @@ class TestResourceReferences(BillinatorInvoicingCommon):
         self.assertEqual(line.tax_ids, group)
         [shown] = TAXES.to_dicts(group)
         self.assertEqual(shown["rate"], 17.0)
+
+    def test_taxes_are_of_a_country(self):
+        """A percentage that another country has is none here."""
+        abroad = self.env["res.country"].search(
+            [("id", "!=", self.company.account_fiscal_country_id.id)], limit=1
+        )
+        group = self.env["account.tax.group"].create(
+            {"name": "Abroad", "country_id": abroad.id}
+        )
+        tax = self._create_tax(77.5, country_id=abroad.id, tax_group_id=group.id)
+        [shown] = TAXES.to_dicts(tax)
+        self.assertEqual(shown["country"], abroad.code)
+        data = QuoteCreate(
+            customer_id=self.customer.id,
+            items=[{"description": "Good", "tax_rate": 77.5}],
+        )
+        with self.assertRaises(HTTPException) as refusal:
+            QUOTES.upsert(self.env, data)
+        [problem] = refusal.exception.detail
+        self.assertEqual(problem["loc"], ["body", "items", 0, "tax_rate"])
+        self.assertIn(self.company.account_fiscal_country_id.name, problem["msg"])
 
     def test_the_products_own_taxes_come_first(self):
         first = self._create_tax(11)
