@@ -1,6 +1,8 @@
 """What every call needs: the key's user, a page, an order."""
 
 import hashlib
+import json
+from contextlib import suppress
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Annotated
@@ -94,19 +96,20 @@ class ReplayedError(Exception):
         self.response = response
 
 
-async def get_request_hash(request: Request):
+async def get_request_hash(request):
     """Return what tells one call from another: method, path, company and body."""
     company = request.headers.get("X-Company-Id", "")
     call = f"{request.method} {request.url.path} {company}\n"
-    digest = hashlib.sha256(call.encode())
-    digest.update(await request.body())
-    return digest.hexdigest()
+    body = await request.body()
+    # The same JSON may be written otherwise. What is none is refused, or not read.
+    with suppress(ValueError, RecursionError):
+        body = json.dumps(json.loads(body), sort_keys=True).encode()
+    return hashlib.sha256(call.encode() + body).hexdigest()
 
 
 async def remember_call(
     request: Request,
     env: UserEnv,
-    request_hash: Annotated[str, Depends(get_request_hash)],
     key: Annotated[
         str | None,
         WithJsonSchema({"type": "string", "maxLength": 255}),
@@ -123,6 +126,7 @@ async def remember_call(
         return
     # Users have no access to the keys; each call claims one of its own user's.
     Key = env["billinator.idempotency.key"].sudo()
+    request_hash = await get_request_hash(request)
     known_sudo, is_first = Key._claim(key, request_hash)
     if is_first:
         request.state.idempotency_id = known_sudo.id
