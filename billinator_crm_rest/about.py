@@ -1,9 +1,10 @@
 """What is about a customer, and may name a deal, a quote and a contact."""
 
-from .resource import Resource, refuse
+from .resource import Resource, browse_by_id, is_same, refuse
 
 # What says which customer a record is about, the first that is named.
-ABOUT = ("partner_id", "quote_id", "opportunity_id")
+DOCUMENTS = ("quote_id", "opportunity_id")
+ABOUT = ("partner_id", *DOCUMENTS)
 SUBJECTS = ("customer_id", "opportunity_id", "quote_id", "contact_id")
 
 
@@ -11,6 +12,10 @@ class AboutResource(Resource):
     """Records about a customer, whose contacts alone they name."""
 
     def _check_together(self, env, values_list, record):
+        self._check_contacts(env, values_list, record)
+        self._check_documents(env, values_list, record)
+
+    def _check_contacts(self, env, values_list, record):
         named = [values for values in values_list if values.get("contact_id")]
         contacts = env["billinator.contact"].browse(v["contact_id"] for v in named)
         customers = self._get_customers(env, named, record)
@@ -26,6 +31,37 @@ class AboutResource(Resource):
                     customer=customer.display_name,
                 )
                 raise refuse("contact_id", message)
+
+    def _check_documents(self, env, values_list, record):
+        """Refuse deals and quotes of another customer than the one who is named."""
+        named = [values for values in values_list if values.get("partner_id")]
+        customers = browse_by_id(
+            env["res.partner"], [values["partner_id"] for values in named]
+        )
+        for name in DOCUMENTS:
+            # Who repeats one, which may be somebody else's, has not chosen it.
+            chosen = [
+                values
+                for values in named
+                if values.get(name)
+                and not (record and is_same(record, name, values[name]))
+            ]
+            if not chosen:
+                continue
+            documents = browse_by_id(
+                env[self.fields[name].model], [values[name] for values in chosen]
+            )
+            for values in chosen:
+                document = documents[values[name]]
+                customer = customers[values["partner_id"]]
+                company = document.commercial_partner_id
+                if company and company != customer.commercial_partner_id:
+                    message = env._(
+                        "%(document)s is not about the customer, %(customer)s.",
+                        document=document.display_name,
+                        customer=customer.display_name,
+                    )
+                    raise refuse(name, message)
 
     def _get_customers(self, env, values_list, record):
         """Yield the company that each values are about, if they or the record say so.

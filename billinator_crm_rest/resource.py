@@ -1,15 +1,17 @@
 """A resource of the API: a model of Odoo under the API's names."""
 
 from collections import defaultdict
+from contextlib import contextmanager
 from datetime import date, datetime
 
 from fastapi import HTTPException
 from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import ConcurrencyError, MissingError
+from odoo.exceptions import ConcurrencyError, MissingError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import escape_psql, is_html_empty
 
+from .naming import get_named_field, naming
 from .texts import to_html, to_text
 
 BODY = ("body",)
@@ -129,16 +131,18 @@ def write_changes(record, values):
     What is written is computed and checked anew, also where it stays the same: the
     customer whom a client repeats would bring back the terms that somebody has changed.
     """
-    if changes := _get_changes(record, values):
-        record.write(changes)
-    else:
+    changed = {name for name in values if not is_same(record, name, values[name])}
+    if not changed:
         record.check_access("write")
+        return
+    # What a single change makes wrong is wrong by that.
+    with naming(*changed):
+        record.write(_get_changes(record, values, changed))
 
 
-def _get_changes(record, values):
+def _get_changes(record, values, changed):
     """Return the values to write: what changes, and what would follow from that."""
     fields = record._fields
-    changed = {name for name in values if not is_same(record, name, values[name])}
     following = {
         field
         for name in changed
@@ -635,6 +639,10 @@ class Resource:
 
         :return: the record's dict, and whether it was created
         """
+        with self._naming_as_sent(data):
+            return self._upsert(env, data)
+
+    def _upsert(self, env, data):
         self.check_create(env)
         if data.external_ref is None:
             return self.represent(self.create_many(env, [data])), True
@@ -665,6 +673,8 @@ class Resource:
 
     def create_many(self, env, data_list):
         """Create records of many clients' data at once."""
+        # Whoever tries again, one by one, sends the same.
+        data_list = [data.model_copy() for data in data_list]
         for data in data_list:
             self._settle_old_names(env, data)
             self._check_new(env, data)
@@ -680,8 +690,7 @@ class Resource:
 
         :param values_list: of new records, or the one for ``record``
         """
-        if len(env.companies) > 1:
-            self._check_companies(env, values_list, record)
+        self._check_companies(env, values_list, record)
         self._check_together(env, values_list, record)
 
     def _check_together(self, env, values_list, record):
@@ -694,6 +703,9 @@ class Resource:
         for name, field in self.fields.items():
             is_checked = getattr(model_fields[field.name], "check_company", False)
             if not (is_checked and isinstance(field, Reference)):
+                continue
+            # Of other companies than the user's, only the colleagues can be seen.
+            if len(env.companies) == 1 and field.model != "res.users":
                 continue
             ids = defaultdict(set)
             for values in values_list:
@@ -723,7 +735,8 @@ class Resource:
 
     def change(self, env, record_id, data):
         """Change what ``data`` names, and return the record's dict."""
-        return self._change_and_show(self.get(env, record_id), data)
+        with self._naming_as_sent(data):
+            return self._change_and_show(self.get(env, record_id), data)
 
     def _change_and_show(self, record, data):
         """Change what ``data`` names, and return the record's dict.
@@ -747,6 +760,37 @@ class Resource:
             ):
                 raise refuse(name, record.env._("This cannot be changed."))
         return item
+
+    @contextmanager
+    def _naming_as_sent(self, data):
+        """Have refusals name the field, by the name that the client has sent."""
+        sent = frozenset(data.model_fields_set)
+        try:
+            yield
+        except HTTPException as exc:
+            for problem in exc.detail if isinstance(exc.detail, list) else ():
+                part, *names = problem["loc"]
+                if (part,) == BODY and len(names) == 1:
+                    problem["loc"] = [part, self._get_sent_name(names[0], sent)]
+            raise
+        except ValidationError as error:
+            wrong = get_named_field(error)
+            names = [
+                self._get_sent_name(name, sent)
+                for name, field in self.fields.items()
+                if field.name == wrong
+            ]
+            name = next((name for name in names if name in sent), None)
+            if name is None:
+                raise
+            raise refuse(name, str(error)) from error
+
+    def _get_sent_name(self, name, sent):
+        """Return which of a field's names was sent; the one of now, if none was."""
+        if name in sent:
+            return name
+        old_names = (old for old, new in self.old_names.items() if new == name)
+        return next((old for old in old_names if old in sent), name)
 
     def _settle_old_names(self, env, data, record=None):
         """Have ``data`` say by the names of now what it says by old ones.

@@ -1,5 +1,6 @@
 """The REST API, as integrations call it: every endpoint, every kind of mistake."""
 
+import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -688,7 +689,7 @@ def test_a_stage_names_all_that_it_demands(api, company, customer, demanding_sta
     ):
         assert answer.status_code == 422
         for missing in ("Notes", "an accepted quote", "a next activity"):
-            assert missing in answer.json()["detail"]
+            assert missing in _get_problems(answer)["stage"]
     assert _without_time(api.fetch(path)) == _without_time(deal)
     assert api.fetch("/opportunities", customer_id=customer)["total"] == 1
     about = {"customer_id": customer, "opportunity_id": deal["id"]}
@@ -811,6 +812,21 @@ def test_an_idempotency_key_makes_a_call_safe_to_repeat(api, colleague, customer
     assert others.json()["id"] != first.json()["id"]
     assert create(key="").json()["id"] not in (first.json()["id"], others.json()["id"])
     assert api.fetch("/opportunities", customer_id=customer)["total"] == 3
+
+
+def test_a_repeated_call_may_be_written_otherwise(api, customer):
+    headers = {
+        "Idempotency-Key": f"otherwise-{customer}",
+        "Content-Type": "application/json",
+    }
+    body = _prepare_opportunity(customer)
+    other_way = json.dumps(dict(reversed(body.items())), indent=2)
+    answers = [
+        api.post("/opportunities", content=content, headers=headers)
+        for content in (json.dumps(body), other_way, '{"title": "Another"}')
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 409]
+    assert answers[0].json() == answers[1].json()
 
 
 def test_a_call_that_failed_can_be_repeated_with_its_key(api, customer):

@@ -3,6 +3,7 @@ from . import (
     billinator_contact,
     billinator_external_reference,
     billinator_idempotency_key,
+    billinator_note,
     billinator_opportunity,
     billinator_quote,
     billinator_quote_line,

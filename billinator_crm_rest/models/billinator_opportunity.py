@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..changes import mark_referring
+from ..naming import naming
 
 CLOSED_EVENTS = {"won": "opportunity.won", "lost": "opportunity.lost"}
 
@@ -37,6 +38,15 @@ class BillinatorOpportunity(models.Model):
     def unlink(self):
         mark_referring(self)
         return super().unlink()
+
+    def _check_gate(self):
+        with naming("stage_id"):
+            super()._check_gate()
+
+    @api.model
+    def _check_salespeople(self, ids):
+        with naming("user_id"):
+            super()._check_salespeople(ids)
 
     def _merge_documents(self, others):
         # Salespeople have no access to the references of the deals they may merge.

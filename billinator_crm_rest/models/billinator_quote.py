@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ..changes import mark_referring
+from ..naming import naming
 from .billinator_quote_line import Repriced
 
 STATE_EVENTS = {
@@ -35,6 +36,11 @@ class BillinatorQuote(models.Model):
     def unlink(self):
         mark_referring(self)
         return super().unlink()
+
+    @api.model
+    def _check_salespeople(self, ids):
+        with naming("user_id"):
+            super()._check_salespeople(ids)
 
     def _change_lines(self, commands):
         """Change the quote's lines, in as many queries for many as for one."""

@@ -176,6 +176,7 @@ def get_items_values(env, rows):
         env["product.product"], [values.get("product_id") for values in values_list]
     )
     for row, values in zip(rows, values_list, strict=True):
+        _check_text(row)
         values["sequence"] = row.number + 1
         named = row.item.model_fields_set
         if row.item.id is None and "unit_price" in named:
@@ -187,6 +188,14 @@ def get_items_values(env, rows):
             chosen = choose_taxes(row, line, product, taxes)
             values["tax_ids"] = [Command.set(chosen.ids)]
     return values_list
+
+
+def _check_text(row):
+    """Refuse a new item that says nothing of what it sells."""
+    item = row.item
+    if item.id is None and item.product_id is None and item.description is None:
+        message = row.quote.env._("Give the product or a description.")
+        raise refuse("description", message, place=row.place)
 
 
 def get_totals(lines):

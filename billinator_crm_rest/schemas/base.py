@@ -20,12 +20,17 @@ from pydantic import (
 from odoo.addons.billinator_crm.arguments import MAX_ID
 
 Item = TypeVar("Item")
+# Odoo writes no years before 1000, and knows no time zones at the end of all times.
+YEAR = r"[12]\d{3}"
 
 
 def _to_naive_utc(value):
     """Return a time as Odoo keeps it; without an offset it is UTC already."""
     if value.tzinfo:
         value = value.astimezone(timezone.utc)
+    # As it is shown, it can be sent back.
+    if not re.fullmatch(YEAR, f"{value.year:04}"):
+        raise ValueError("in UTC, the year is none from 1000 to 2999")
     return value.replace(tzinfo=None, microsecond=0)
 
 
@@ -48,8 +53,6 @@ class Choice(str, Enum):
         return {**handler(source), "strict": False}
 
 
-# Odoo writes no years before 1000, and knows no time zones at the end of all times.
-YEAR = r"[12]\d{3}"
 Date = Annotated[
     date,
     Strict(False),
@@ -160,12 +163,12 @@ def _as_repeated(field):
 class CreateInput(BaseModel):
     """What every creation can name."""
 
-    external_ref: Annotated[Name, Field(max_length=255)] = Field(
+    external_ref: Annotated[Name, Field(max_length=255)] | None = Field(
         None,
         description="The record's name in another system: where it is known, that"
         " record is changed, and the answer is 200",
     )
-    external_source: Annotated[Text, Field(max_length=255)] = Field(
+    external_source: Annotated[Text, Field(max_length=255)] | None = Field(
         "", description="The other system"
     )
 

@@ -73,9 +73,9 @@ class QuoteItemInput(Body):
     tax_rate: Annotated[float, Field(ge=0, le=100)] | None = Field(
         None, description="Finds the company's sales tax of this percentage"
     )
-    price_subtotal: Amount = None
-    price_tax: Amount = None
-    line_total: Amount = None
+    price_subtotal: Amount | None = None
+    price_tax: Amount | None = None
+    line_total: Amount | None = None
     is_optional: bool = Field(None, description="Whether the customer may choose it")
     is_selected: bool = Field(
         None, description="Whether it is chosen, where it is optional"

@@ -2,7 +2,7 @@
 
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import ApiCase
 
@@ -404,6 +404,132 @@ class TestNamedProblems(NamesCase):
             contact_id=stranger.id,
         )
         self._send("POST", "/activities", 201, type="CALL", contact_id=stranger.id)
+
+    def test_a_document_of_another_customer(self):
+        other = self.env["res.partner"].create({"name": "Other", "is_company": True})
+        stranger = self._create_opportunity(
+            partner_id=other.id, user_id=self.salesperson.id
+        )
+        named = {"opportunity_id": stranger.id}
+        for path, body in (
+            ("/notes", {"body": "X"}),
+            ("/activities", {"type": "CALL"}),
+            ("/quotes", {}),
+        ):
+            with self.subTest(path):
+                body = {**body, **self.about}
+                self._assert_named("POST", path, "opportunity_id", **body, **named)
+                made = self._send(
+                    "POST", path, 201, **body, opportunity_id=self.deal.id
+                )
+                one = f"{path}/{made['id']}"
+                self._assert_named("PUT", one, "opportunity_id", **{**made, **named})
+        quote = self._create_quote(partner_id=other.id, user_id=self.salesperson.id)
+        body = {**self.about, "quote_id": quote.id}
+        self._assert_named("POST", "/notes", "quote_id", body="X", **body)
+
+    def test_nobody_is_left(self):
+        for path, new in (
+            ("/notes", {"body": "X"}),
+            ("/activities", {"type": "CALL"}),
+        ):
+            with self.subTest(path):
+                made = self._send("POST", path, 201, **new, **self.about)
+                nobody = {"customer_id": None}
+                self._assert_named(
+                    "PUT", f"{path}/{made['id']}", "customer_id", **nobody
+                )
+
+    def test_who_cannot_be_assigned(self):
+        guest = new_test_user(self.env, "names_guest", groups="base.group_portal")
+        foreigner = self.stranger
+        activity = self._send("POST", "/activities", 201, type="CALL", **self.about)
+        for path, name, users in (
+            ("/opportunities", "assigned_to", guest + foreigner),
+            ("/quotes", "user_id", guest + foreigner),
+            ("/quotes", "assigned_to", guest + foreigner),
+            ("/activities", "assigned_to", guest),
+        ):
+            record_id = {
+                "/opportunities": self.deal.id,
+                "/quotes": self.quote.id,
+                "/activities": activity["id"],
+            }[path]
+            for user in users:
+                with self.subTest(f"{path} {name} {user.login}"):
+                    named = {name: user.id}
+                    new = {"title": "X"} if path == "/opportunities" else {}
+                    new |= {"type": "CALL"} if path == "/activities" else {}
+                    self._assert_named("POST", path, name, **new, **self.about, **named)
+                    self._assert_named("PUT", f"{path}/{record_id}", name, **named)
+
+    def test_what_a_stage_demands(self):
+        stage = self.stages["PROPOSAL"]
+        stage.require_next_activity = True
+        move = {"stage": stage.code}
+        new = {"title": "X", **self.about, **move}
+        message = self._assert_named("POST", "/opportunities", "stage", **new)
+        self.assertIn(stage.name, message)
+        path = f"/opportunities/{self.deal.id}"
+        self._assert_named("PUT", path, "stage", **move, title="Y")
+        results = self._send("POST", "/opportunities/bulk", 200, items=[new])["results"]
+        [problem] = results[0]["detail"]
+        self.assertEqual(problem["loc"][-1], "stage")
+
+    def test_old_names_are_named(self):
+        missing = 2**30
+        for path, new, old, name in (
+            ("/quotes", {}, "assigned_to", "user_id"),
+            ("/notes", {"body": "X"}, "author_id", "user_id"),
+        ):
+            with self.subTest(path):
+                new = {**new, **self.about}
+                self._assert_named("POST", path, old, **new, **{old: missing})
+                self._assert_named("POST", path, name, **new, **{name: missing})
+                made = self._send("POST", path, 201, **new)
+                one = f"{path}/{made['id']}"
+                self._assert_named("PUT", one, old, **{old: missing})
+                sent = {**new, old: missing}
+                answer = self._send("POST", f"{path}/bulk", 200, items=[sent])
+                [problem] = answer["results"][0]["detail"]
+                self.assertEqual(problem["loc"][-1], old)
+
+    def test_an_item_without_a_product_and_a_text(self):
+        path = f"/quotes/{self.quote.id}"
+        for item in ({}, {"quantity": 1}, {"unit_price": 5}, {"product_id": None}):
+            with self.subTest(str(item)):
+                body = {**self.about, "items": [{"description": "Good"}, item]}
+                for method, where in (("POST", "/quotes"), ("PUT", path)):
+                    [problem] = self._send(method, where, 422, **body)["detail"]
+                    place = ["body", "items", 1, "description"]
+                    self.assertEqual(problem["loc"], place)
+                answer = self._send("POST", "/quotes/bulk", 200, items=[body])
+                [problem] = answer["results"][0]["detail"]
+                self.assertEqual(problem["loc"][-1], "description")
+
+    def test_what_is_empty_can_be_sent_to_make_a_record(self):
+        empty = {"external_ref": None, "external_source": None}
+        sums = dict.fromkeys(("line_total", "price_subtotal", "price_tax"))
+        items = [{"description": "X", "unit_price": 5, **sums}]
+        self._send("POST", "/quotes", 201, **self.about, **empty, items=items)
+        self._send("POST", "/opportunities", 201, title="X", **self.about, **empty)
+
+    def test_times_at_the_ends_of_the_calendar(self):
+        new = {"type": "CALL", **self.about}
+        for due, is_taken in (
+            ("1000-01-01T00:00:00+14:00", False),
+            ("1000-01-01T14:00:00+14:00", True),
+            ("2999-12-31T23:59:59-12:00", False),
+            ("2999-12-31T11:59:59-12:00", True),
+        ):
+            with self.subTest(due):
+                if not is_taken:
+                    self._assert_named(
+                        "POST", "/activities", "due_date", **new, due_date=due
+                    )
+                    continue
+                made = self._send("POST", "/activities", 201, **new, due_date=due)
+                self._send("PUT", f"/activities/{made['id']}", 200, **made)
 
     def test_a_reference_changes_without_naming_the_customer(self):
         sent = {"title": "Deal", "external_ref": "D-1"}

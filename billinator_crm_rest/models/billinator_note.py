@@ -1,0 +1,11 @@
+from odoo import models
+
+from ..naming import naming
+
+
+class BillinatorNote(models.Model):
+    _inherit = "billinator.note"
+
+    def _check_about_somebody(self, subject):
+        with naming("partner_id"):
+            super()._check_about_somebody(subject)
