@@ -18,6 +18,17 @@ SHOWN_BY = {
     },
 }
 
+# By which fields the database deletes records of the API together with others.
+TAKEN_ALONG = {
+    "mail.activity": {"billinator.activity": ["activity_id"]},
+    "billinator.opportunity": {"billinator.activity": ["opportunity_id"]},
+    "billinator.quote": {"billinator.activity": ["quote_id"]},
+    "res.partner": {
+        "billinator.activity": ["partner_id"],
+        "billinator.contact": ["person_id", "customer_id"],
+    },
+}
+
 
 def mark_changed(records):
     """Have records count as changed by this call, which changed what is shown of them.

@@ -15,6 +15,20 @@ def read_records(records):
     ]
 
 
+def read_names(records):
+    """Return the ids of ``records``, and their names in other systems."""
+    # FastAPI is imported only where it is used.
+    from .resource import describe_references
+
+    # That is no secret of who may see the records.
+    Reference = records.env["billinator.external.reference"].sudo()
+    known = Reference._get_references(records)
+    return [
+        {"id": record.id, **describe_references(known.get(record.id, ()))}
+        for record in records
+    ]
+
+
 def _get_resources():
     """Return the resource and the schema of each model that events are about."""
     # FastAPI reads all schemas when it is imported: only where it is used.

@@ -357,7 +357,9 @@ billinator_crm_rest/models/billinator_webhook.py
   1 BillinatorWebhook.action_send_test: _resume writes to the webhook before, as the
       user
   1 BillinatorWebhook._get_subscriptions: whom to tell, whoever causes the event
-  1 BillinatorWebhook._tell: the queue, of what _read_as lets through
+  1 BillinatorWebhook._enqueue: the queue, of what _read_as lets through
+  1 BillinatorWebhook._find_told: what the database deletes with a record, to be told to
+      those whom _read_as lets see it
   2 BillinatorWebhook._read_as: goes over to the rights of the webhook's user
   1 BillinatorWebhook._is_private_allowed: a setting that counts for everybody
 billinator_crm_rest/models/billinator_webhook_delivery.py
@@ -374,6 +376,8 @@ billinator_crm_rest/routers/quotes.py
   1 get_quote_pdf: of a quote found under the user's rules; the layout needs settings
   2 convert_quote: whether there is an invoice, and its figures after
       action_convert_to_invoice has checked the right to it
+billinator_crm_rest/webhook_resources.py
+  1 read_names: of records that the receiver's user was let see
 billinator_crm_rest/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._get_moving: Odoo's merge has checked the right to
       merge; they are only marked as changed

@@ -8,6 +8,10 @@ class BillinatorActivity(models.Model):
 
     _write_date_idx = models.Index("(write_date, id)")
 
+    def unlink(self):
+        with self.env["billinator.webhook"]._telling_of_deletions(self):
+            return super().unlink()
+
     @api.model
     def _check_assignees(self, user_ids):
         with naming("user_id"):

@@ -8,4 +8,5 @@ class BillinatorContact(models.Model):
 
     def unlink(self):
         mark_referring(self)
-        return super().unlink()
+        with self.env["billinator.webhook"]._telling_of_deletions(self):
+            return super().unlink()

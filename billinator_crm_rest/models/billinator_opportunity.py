@@ -37,7 +37,8 @@ class BillinatorOpportunity(models.Model):
 
     def unlink(self):
         mark_referring(self)
-        return super().unlink()
+        with self.env["billinator.webhook"]._telling_of_deletions(self):
+            return super().unlink()
 
     def _check_gate(self):
         with naming("stage_id"):

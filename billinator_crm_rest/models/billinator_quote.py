@@ -35,7 +35,8 @@ class BillinatorQuote(models.Model):
 
     def unlink(self):
         mark_referring(self)
-        return super().unlink()
+        with self.env["billinator.webhook"]._telling_of_deletions(self):
+            return super().unlink()
 
     @api.model
     def _check_salespeople(self, ids):

@@ -9,17 +9,28 @@ from urllib3.util import parse_url
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL, str2bool
 from odoo.tools.translate import LazyGettext
 
 from odoo.addons.billinator_crm.arguments import one_record
 from odoo.addons.billinator_crm.caches import forget_settings, settings_cache
 
+from ..changes import TAKEN_ALONG
 from ..guarded_http import is_plainly_private
-from ..webhook_resources import read_records
+from ..webhook_resources import read_names, read_records
 
 TEST_EVENT = "webhook.test"
 ALLOW_PRIVATE = "billinator_crm_rest.allow_private_webhooks"
+# Which event tells of a deletion, by model.
+DELETED_EVENTS = {
+    "billinator.opportunity": "opportunity.deleted",
+    "billinator.quote": "quote.deleted",
+    "billinator.activity": "activity.deleted",
+    "billinator.note": "note.deleted",
+    "billinator.contact": "contact.deleted",
+    "res.partner": "customer.deleted",
+}
 PORTS = {"http": 80, "https": 443}
 # What subscriptions are made of: a change of these is known to all processes.
 SUBSCRIPTION_FIELDS = {"active", "company_id", "event_ids", "user_id"}
@@ -262,17 +273,64 @@ class BillinatorWebhook(models.Model):
         if waiting is not None:
             waiting.append(events)
             return
-        subscriptions = self._get_subscriptions()
-        values = [
-            self._prepare_delivery_values(code, webhook_id, data)
-            for code, records in events.items()
-            if records
-            for webhook_id, user_id, company_id in subscriptions.get(code, ())
-            for data in self._read_as(user_id, company_id, records)
+        self._enqueue(
+            [
+                delivery
+                for code, records in events.items()
+                for delivery in self._prepare_deliveries(code, records, read_records)
+            ]
+        )
+
+    @api.model
+    def _prepare_deliveries(self, event, records, read):
+        """Return the values of what is to be sent: to each webhook what its user sees.
+
+        :param read: function that returns what is told of each record
+        """
+        if not records:
+            return []
+        return [
+            self._prepare_delivery_values(event, webhook_id, data)
+            for webhook_id, user_id, company_id in self._get_subscriptions().get(
+                event, ()
+            )
+            for data in self._read_as(user_id, company_id, records, read)
         ]
-        if values:
+
+    @api.model
+    def _enqueue(self, values_list):
+        if values_list:
             # Who causes an event needs no right to the queue.
-            self.env["billinator.webhook.delivery"].sudo()._enqueue(values)
+            self.env["billinator.webhook.delivery"].sudo()._enqueue(values_list)
+
+    @api.model
+    @contextmanager
+    def _telling_of_deletions(self, records):
+        """Tell of records that the block deletes, and of what goes with them.
+
+        Who may see them is asked before, for afterwards nobody does.
+        """
+        deliveries = [
+            delivery
+            for gone in self._find_told(records)
+            for delivery in self._prepare_deliveries(
+                DELETED_EVENTS[gone._name], gone, read_names
+            )
+        ]
+        yield
+        self._enqueue(deliveries)
+
+    @api.model
+    def _find_told(self, records):
+        """Yield what a webhook is told of when ``records`` are deleted, by model."""
+        if self._has_listeners(DELETED_EVENTS.get(records._name)):
+            yield records
+        for model, names in TAKEN_ALONG.get(records._name, {}).items():
+            if self._has_listeners(DELETED_EVENTS[model]):
+                domain = Domain.OR(Domain(name, "in", records.ids) for name in names)
+                # Of all of them, whoever may see them; receivers' rights are checked.
+                Model = self.env[model].sudo().with_context(active_test=False)
+                yield Model.search(domain)
 
     @api.model
     @contextmanager
@@ -292,8 +350,11 @@ class BillinatorWebhook(models.Model):
             self._tell(events)
 
     @api.model
-    def _read_as(self, user_id, company_id, records):
-        """Return what the API would show the user of the records."""
+    def _read_as(self, user_id, company_id, records, read):
+        """Return what the user is told of those of the records that he or she may see.
+
+        :param read: function that returns what is told of each record
+        """
         # In the user's language and in all of his or her companies, as in the API.
         context = self.env["res.users"].with_user(user_id).context_get()
         seen = records.with_env(self.env(user=user_id, context=context, su=False))
@@ -301,7 +362,7 @@ class BillinatorWebhook(models.Model):
         if company_id:
             companies = (False, company_id)
             seen = seen.filtered(lambda record: record.company_id.id in companies)
-        return read_records(seen)
+        return read(seen)
 
     @api.model
     def _prepare_delivery_values(self, event, webhook_id, data):

@@ -23,6 +23,10 @@ class MailActivity(models.Model):
             Webhook._tell({"activity.done": done})
         return result
 
+    def unlink(self):
+        with self.env["billinator.webhook"]._telling_of_deletions(self):
+            return super().unlink()
+
     def _action_done(self, feedback=False, attachment_ids=None):
         """Note the feedback first: Odoo does it last, when the event has been told."""
         if feedback:

@@ -21,4 +21,5 @@ class ResPartner(models.Model):
     def unlink(self):
         # With a person go all rows of what he or she is for customers.
         mark_referring(self._get_contacts())
-        return super().unlink()
+        with self.env["billinator.webhook"]._telling_of_deletions(self):
+            return super().unlink()

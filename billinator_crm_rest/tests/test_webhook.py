@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import RecordCapturer, tagged
 from odoo.tools import mute_logger
@@ -19,9 +19,10 @@ from odoo.addons.billinator_crm.tests.common import (
     BillinatorInvoicingCommon,
 )
 
+from ..changes import TAKEN_ALONG
 from ..guarded_http import find_addresses, is_public, post
 from ..models import billinator_webhook_delivery as delivery_module
-from ..models.billinator_webhook import ALLOW_PRIVATE
+from ..models.billinator_webhook import ALLOW_PRIVATE, DELETED_EVENTS
 from ..models.billinator_webhook_delivery import MAX_ATTEMPTS, RETRY_MINUTES, sign
 from ..routers.activities import ACTIVITIES
 from ..routers.bulk import create_each
@@ -43,6 +44,14 @@ ALL_EVENTS = [
     "quote.expired",
     "quote.converted",
     "activity.done",
+]
+DELETIONS = [
+    "opportunity.deleted",
+    "quote.deleted",
+    "activity.deleted",
+    "note.deleted",
+    "contact.deleted",
+    "customer.deleted",
 ]
 
 
@@ -424,6 +433,163 @@ class TestWebhookEvents(WebhookCase, BillinatorInvoicingCommon):
         quotes[1].action_mark_sent()
         self.assertEqual(quotes[1].state, "sent")
         self.assertEqual(len(self._get_deliveries()), 1)
+
+    def _get_deletions(self):
+        """Return the events and the ids of what was told to be deleted, since last."""
+        deliveries = self._get_deliveries()
+        told = [
+            (one.event, json.loads(one.payload)["data"]["id"]) for one in deliveries
+        ]
+        deliveries.unlink()
+        return sorted(told)
+
+    def _create_one_of_each(self):
+        """Return records of a customer, the later ones about the earlier ones."""
+        env, customer = self.env, self.customer.copy({"name": "Gone"})
+        about = {"partner_id": customer.id}
+        deal = self._create_opportunity(**about)
+        quote = self._create_quote(**about)
+        activity = env["billinator.activity"].create({**about, "type": "call"})
+        note = env["billinator.note"].create({**about, "body": "Hello"})
+        contact = env["billinator.contact"].create(
+            {"customer_id": customer.id, "name": "Ann"}
+        )
+        return deal, quote, activity, note, contact, customer
+
+    def test_deletions(self):
+        self._create_webhook(*DELETIONS)
+        for event, record in zip(DELETIONS, self._create_one_of_each(), strict=True):
+            with self.subTest(event):
+                gone = record.id
+                record.unlink()
+                self.assertEqual(self._get_deletions(), [(event, gone)])
+
+    def test_deletion_names_what_was_known_elsewhere(self):
+        self._create_webhook("opportunity.deleted")
+        data = OpportunityCreate(
+            title="Deal", phone="1", external_source="shop", external_ref="S-1"
+        )
+        deal, _is_new = OPPORTUNITIES.upsert(self.env, data)
+        self.env["billinator.opportunity"].browse(deal["id"]).unlink()
+        [told] = self._get_deliveries()
+        self.assertEqual(
+            json.loads(told.payload)["data"],
+            {
+                "id": deal["id"],
+                "external_ref": "S-1",
+                "external_source": "shop",
+                "external_references": [{"source": "shop", "ref": "S-1"}],
+            },
+        )
+
+    def test_deletions_take_others_along(self):
+        self._create_webhook(*DELETIONS)
+        contact = self._create_one_of_each()[4]
+        deal = self._create_opportunity()
+        lead = self._create_opportunity(partner_id=False, phone="1")
+        lone = self.env["billinator.note"].create(
+            {"opportunity_id": lead.id, "body": "Hello"}
+        )
+        quote = self._create_quote()
+        activities = self.env["billinator.activity"].create(
+            [
+                {name: record.id, "type": "call"}
+                for name, record in (
+                    ("opportunity_id", deal),
+                    ("quote_id", quote),
+                    ("partner_id", self.customer),
+                )
+            ]
+        )
+        employee = contact.person_id
+        for gone, expected in (
+            (deal, [("activity.deleted", activities[0].id)]),
+            (quote, [("activity.deleted", activities[1].id)]),
+            (lead, [("note.deleted", lone.id)]),
+            (employee, [("contact.deleted", contact.id)]),
+        ):
+            with self.subTest(gone._name):
+                kind = {"res.partner": "customer"}.get(
+                    gone._name, gone._name.removeprefix("billinator.")
+                )
+                expected = sorted([*expected, (f"{kind}.deleted", gone.id)])
+                gone.unlink()
+                self.env.flush_all()
+                self.assertEqual(self._get_deletions(), expected)
+        activity_id = activities[2].id
+        activities[2].activity_id.unlink()
+        self.assertEqual(self._get_deletions(), [("activity.deleted", activity_id)])
+
+    def test_all_that_deletions_take_along_is_known(self):
+        models = DELETED_EVENTS.keys()
+        for model in (*models, "mail.activity"):
+            taken = {
+                (other, name)
+                for other in models
+                for name, field in self.env[other]._fields.items()
+                if field.comodel_name == model
+                and field.type == "many2one"
+                and field.store
+                and field.ondelete == "cascade"
+            }
+            known = {
+                (other, name)
+                for other, names in TAKEN_ALONG.get(model, {}).items()
+                for name in names
+            }
+            self.assertEqual(taken, known, model)
+
+    def test_merged_records_are_deleted(self):
+        self._create_webhook(*DELETIONS)
+        kept, merged = self._create_opportunity(), self._create_opportunity()
+        self.env.flush_all()
+        merged_id = merged.id
+        kept.with_user(self.senior).merge_opportunities(merged.ids)
+        self.assertEqual(self._get_deletions(), [("opportunity.deleted", merged_id)])
+        other = self.env["res.partner"].create({"name": "Other", "is_company": True})
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge((other + self.customer).ids, self.customer)
+        self.assertEqual(self._get_deletions(), [("customer.deleted", other.id)])
+
+    def test_deletions_that_only_others_may_see(self):
+        self._create_webhook("opportunity.deleted", user_id=self.salesperson.id)
+        self._create_webhook("opportunity.deleted", company_id=self.company_b.id)
+        own = self._create_opportunity(user_id=self.salesperson.id)
+        (own + self._create_opportunity(user_id=self.colleague.id)).unlink()
+        self.assertEqual(self._get_deletions(), [("opportunity.deleted", own.id)])
+
+    def test_what_is_not_deleted_is_not_told(self):
+        self._create_webhook(*DELETIONS)
+        deal, quote = self._create_opportunity(), self._create_quote()
+        with self.assertRaises(AccessError):
+            deal.with_user(self.salesperson).unlink()
+        quote.action_accept()
+        with self.assertRaises(UserError):
+            quote.unlink()
+        self.assertFalse(self._get_deliveries())
+
+    def test_query_counts_of_deletions(self):
+        self._create_webhook(*DELETIONS)
+
+        def count(number):
+            deals = self.env["billinator.opportunity"].create(
+                [
+                    {"name": "Deal", "partner_id": self.customer.id}
+                    for _one in range(number)
+                ]
+            )
+            self.env["billinator.activity"].create(
+                [{"opportunity_id": deal.id, "type": "call"} for deal in deals]
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            deals.unlink()
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        count(1)
+        self.assertAlmostEqual(count(40), count(2), delta=5)
 
     def test_user_and_company_are_deleted(self):
         """Nobody is stopped by what a webhook that went with them would be told."""
