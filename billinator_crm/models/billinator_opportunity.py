@@ -576,13 +576,14 @@ class BillinatorOpportunity(models.Model):
         if not company:
             # Cleared in the form, or missing: the database refuses it.
             return 0.0
-        is_foreign = self.currency_id != company.currency_id
-        return self.currency_id._convert(
-            self.expected_revenue,
-            company.currency_id,
-            company,
-            # The company's day costs a query, and only rates depend on it.
-            is_foreign and self._get_rate_date(),
+        currency = self.currency_id or company.currency_id
+        # While a deal is created, its revenue is not rounded to what is stored yet.
+        revenue = currency.round(self.expected_revenue)
+        if currency == company.currency_id:
+            return revenue
+        # The company's day costs a query, and only rates depend on it.
+        return currency._convert(
+            revenue, company.currency_id, company, self._get_rate_date()
         )
 
     def _get_rate_date(self):

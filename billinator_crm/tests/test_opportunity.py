@@ -496,6 +496,21 @@ class TestRevenue(OpportunityCase):
         self.env.invalidate_all()
         self.assertRevenues(opportunity, 16.67, 5.5)
 
+    def test_what_is_stored_is_converted(self):
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        yen.rate_ids = [
+            Command.create(
+                {"name": "2020-01-01", "rate": 2.0, "company_id": self.company.id}
+            )
+        ]
+        values = {"expected_revenue": 99.6, "currency_id": yen.id, "probability": 10}
+        opportunity = self._create_opportunity(**values)
+        self.assertEqual(opportunity.expected_revenue, 100)
+        self.assertRevenues(opportunity, 50, 5)
+        opportunity.expected_revenue = 199.6
+        self.assertRevenues(opportunity, 100, 10)
+
     def test_cron_takes_todays_rate(self):
         values = {"expected_revenue": 1000, "currency_id": self.euro.id}
         with self._at("2026-03-01"):
