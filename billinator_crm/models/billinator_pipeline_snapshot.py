@@ -11,6 +11,16 @@ from .billinator_stage import STATUSES
 # Where the columns of the bridge come from: a snapshot, or the opportunities of now.
 SNAPSHOT_COLUMNS = {"id": "opportunity_key", "amount": "expected_revenue"}
 LIVE_COLUMNS = {"id": "id", "amount": "expected_revenue_company"}
+# What a row keeps of its deal under the same name.
+KEPT_FIELDS = {
+    "company_id",
+    "date_deadline",
+    "probability",
+    "stage_id",
+    "status",
+    "team_id",
+    "user_id",
+}
 BRIDGE_ARGUMENTS = {
     "date_from": as_day,
     "date_to": as_day,
@@ -181,7 +191,9 @@ class BillinatorPipelineSnapshot(models.Model):
         :param str date_to: ISO date; of the last snapshot until then; now by default
         :param str closing_from: first day of expected closing, ISO; all by default
         :param str closing_to: last day of expected closing, ISO; all by default
-        :param list domain: of ``billinator.opportunity``, as they are today
+        :param list domain: of ``billinator.opportunity``, as they are today; deals that
+            are deleted or in another company since, as they were: found by salesperson,
+            team, company, stage, status, probability and expected closing only
         :return: dict with ``currency`` (ISO code), ``currency_id``, ``date_from``,
             ``date_to`` (ISO dates, ``False`` for now) and ``bars``: list of dicts with
             ``bar``, ``label``, ``amount``, ``count``
@@ -401,9 +413,32 @@ class BillinatorPipelineSnapshot(models.Model):
         )
 
     def _get_snapshot_sql(self, rows, closing, domain):
-        if domain:
-            rows &= Domain("opportunity_id", "any", Domain(domain))
-        return self._select_deals(self._search(rows), "date", closing, SNAPSHOT_COLUMNS)
+        return SQL(" UNION ").join(
+            self._select_deals(
+                self._search(rows & of_deals), "date", closing, SNAPSHOT_COLUMNS
+            )
+            for of_deals in self._get_domains_of_rows(domain)
+        )
+
+    def _get_domains_of_rows(self, domain):
+        """Return which rows are those of a domain of deals: one domain or more.
+
+        More than one, as each is a join, and all in one would be none.
+        """
+        if not domain:
+            return [Domain.TRUE]
+        domain = Domain(domain)
+        domains = [Domain("opportunity_id", "any", domain)]
+        asked = {
+            condition.field_expr.split(".")[0] for condition in domain.iter_conditions()
+        }
+        if asked <= KEPT_FIELDS:
+            # Of deals that are deleted or went elsewhere, the rows tell what they were.
+            elsewhere = Domain("company_id", "not in", self.env.companies.ids)
+            gone = Domain("opportunity_id", "=", False)
+            gone |= Domain("opportunity_id", "any!", elsewhere)
+            domains.append(gone & domain)
+        return domains
 
     def _get_live_sql(self, rows, closing, domain):
         opportunities = self.env["billinator.opportunity"]

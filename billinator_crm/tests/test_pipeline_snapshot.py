@@ -350,6 +350,36 @@ class TestPipelineSnapshot(BillinatorCommon):
         amounts = self._get_amounts("2026-03-02", domain=domain)
         self.assertEqual(amounts["opening"], (200.20, 2))
 
+    def test_filtered_are_those_that_are_gone_since(self):
+        """A bridge of a team begins with all that it had, as one of everything does."""
+        team = self.env["crm.team"].create({"name": "Bridge"})
+        deals = self.deals
+        self.env["billinator.opportunity"].search([]).team_id = team
+        other = self._create_opportunity(user_id=False, team_id=False)
+        self.Snapshot._take(FIRST)
+        self._let_a_week_pass()
+        (deals["gone"] + other).unlink()
+        deals["stays"].active = False
+        deals["won"].write({"company_id": self.company_b.id, "user_id": False})
+        Snapshot = self.Snapshot.with_user(self.manager)
+        Snapshot = Snapshot.with_context(allowed_company_ids=self.company.ids)
+        for dates in ((FIRST,), (FIRST, SECOND)):
+            self.Snapshot._take(SECOND)
+            for domain in (
+                [("team_id", "=", team.id)],
+                [("team_id.name", "=", "Bridge"), ("company_id", "!=", False)],
+            ):
+                with self.subTest(dates=dates, domain=domain):
+                    bridge = Snapshot.get_bridge(*dates, domain=domain)
+                    counts = {bar["bar"]: bar["count"] for bar in bridge["bars"]}
+                    self.assertEqual(counts["opening"], 8)
+                    self.assertEqual(counts["removed"], 3)
+                    self.assertEqual(counts["closing"], 5)
+        # What a row does not tell is asked of the deals that there are.
+        domain = [("name", "in", ("gone", "stays", "won"))]
+        bars = Snapshot.get_bridge(FIRST, domain=domain)["bars"]
+        self.assertEqual(bars[0]["count"], 1)
+
     def test_refused(self):
         for arguments in (
             {"date_from": "2026-03-01"},
