@@ -93,6 +93,9 @@ class BillinatorQuoteInstallment(models.Model):
         "invoice_ids.amount_total",
         "invoice_ids.reversal_move_ids.state",
         "invoice_ids.reversal_move_ids.amount_total",
+        "invoice_ids.reversal_move_ids.reversal_move_ids.state",
+        "invoice_ids.reversal_move_ids.reversal_move_ids.payment_state",
+        "invoice_ids.reversal_move_ids.reversal_move_ids.amount_total",
     )
     def _compute_invoice_status(self):
         for installment in self:

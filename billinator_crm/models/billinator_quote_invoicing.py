@@ -91,6 +91,8 @@ class BillinatorQuote(models.Model):
         "invoice_ids.billinator_installment_id",
         "invoice_ids.reversal_move_ids.state",
         "invoice_ids.reversal_move_ids.amount_total",
+        "invoice_ids.reversal_move_ids.reversal_move_ids.state",
+        "invoice_ids.reversal_move_ids.reversal_move_ids.amount_total",
     )
     def _compute_invoiced(self):
         for quote in self:
@@ -103,7 +105,13 @@ class BillinatorQuote(models.Model):
             left = currency.round(quote.amount_total - invoiced)
             quote.amount_to_invoice = 0.0 if is_final else left
 
-    @api.depends("invoice_ids.state", "invoice_ids.payment_state", "amount_to_invoice")
+    @api.depends(
+        "invoice_ids.state",
+        "invoice_ids.payment_state",
+        "invoice_ids.reversal_move_ids.reversal_move_ids.payment_state",
+        "amount_invoiced",
+        "amount_to_invoice",
+    )
     def _compute_invoice_status(self):
         for quote in self:
             status = quote._get_status_of_invoices(quote._get_live_invoices())
@@ -206,8 +214,7 @@ class BillinatorQuote(models.Model):
 
     def _get_status_of_invoices(self, invoices):
         """Return how near to the money some of the quote's invoices are."""
-        # Of what was credited in full nothing is to be paid.
-        payable = invoices.filtered(lambda i: i.payment_state != "reversed")
+        payable = self._get_payable_invoices(invoices)
         if payable and all(invoice.payment_state in PAID for invoice in payable):
             return "paid"
         if any(invoice.payment_state in (*PAID, "partial") for invoice in payable):
@@ -216,14 +223,49 @@ class BillinatorQuote(models.Model):
             return "posted"
         return "draft" if invoices else "no"
 
+    def _get_payable_invoices(self, invoices):
+        """Return those of which something is or was to be paid.
+
+        A credit note that is itself reversed asks for the money again.
+        """
+        asking = [moves for moves, sign in self._follow_reversals(invoices) if sign > 0]
+        return invoices.union(*asking).filtered(
+            lambda invoice: invoice.payment_state != "reversed"
+            and not self._is_credited(invoice)
+            and not self._is_empty_rest(invoice)
+        )
+
+    def _is_credited(self, invoice):
+        """Whether an invoice was credited in full, paid before or not."""
+        if not self._get_reversals(invoice):
+            return invoice.payment_state == "reversed"
+        return self.currency_id.is_zero(self._get_amount_of_invoices(invoice))
+
+    def _is_empty_rest(self, invoice):
+        """Whether other invoices ask for all that the quote is worth."""
+        is_zero = self.currency_id.is_zero
+        return is_zero(invoice.amount_total) and not is_zero(self.amount_total)
+
     def _get_amount_of_invoices(self, invoices):
         """Return what invoices, less credit notes, come to in the quote's currency."""
-        credit_notes = invoices.reversal_move_ids.filtered(
-            lambda move: move.state == "posted"
+        return sum(
+            sign * self._get_amount_of(move)
+            for moves, sign in self._follow_reversals(invoices)
+            for move in moves
         )
-        return sum(map(self._get_amount_of, invoices)) - sum(
-            map(self._get_amount_of, credit_notes)
-        )
+
+    def _follow_reversals(self, invoices):
+        """Yield invoices, their credit notes, what reverses these, and so on.
+
+        With each comes its sign: 1 for what asks for money, -1 for what gives it back.
+        """
+        sign = 1
+        while invoices:
+            yield invoices, sign
+            invoices, sign = self._get_reversals(invoices), -sign
+
+    def _get_reversals(self, moves):
+        return moves.reversal_move_ids.filtered(lambda move: move.state == "posted")
 
     def _get_amount_of(self, move):
         return move.currency_id._convert(
@@ -235,8 +277,8 @@ class BillinatorQuote(models.Model):
 
     def _is_fully_payable(self):
         """Whether the invoices ask for all of it, and the last was not taken back."""
-        return self._is_fully_invoiced() and "reversed" not in (
-            self._get_final_invoices().mapped("payment_state")
+        return self._is_fully_invoiced() and not any(
+            map(self._is_credited, self._get_final_invoices())
         )
 
     def _is_fully_invoiced(self):
@@ -424,13 +466,10 @@ class BillinatorQuote(models.Model):
         lang = self._get_customers_language()
         title = self.with_context(lang=lang).env._("Down Payments")
         sequence = max(self.line_ids.mapped("sequence"), default=0) + 1
-        credit_notes = down_payments.reversal_move_ids.filtered(
-            lambda move: move.state == "posted"
-        )
         header = {"display_type": "line_section", "name": title}
         values = [header] + [
-            self._prepare_deduction_values(line, sign)
-            for moves, sign in ((down_payments, -1), (credit_notes, 1))
+            self._prepare_deduction_values(line, -sign)
+            for moves, sign in self._follow_reversals(down_payments)
             for line in moves.invoice_line_ids.sorted()
             if line.display_type == "product"
         ]

@@ -537,6 +537,20 @@ class TestConversionStates(ConversionCase):
         invoice.button_cancel()
         assert_status("no")
 
+    def test_paid_and_then_credited(self):
+        opportunity = self._create_opportunity()
+        self.quote.opportunity_id = opportunity
+        invoice = self._convert()
+        invoice.action_post()
+        self._register_payment(invoice)
+        credit_note = self._reverse_invoice(invoice, is_modify=False)
+        self.assertEqual(self.quote.invoice_status, "paid")
+        credit_note.action_post()
+        self.assertEqual(invoice.payment_state, invoice._get_invoice_in_payment_state())
+        self.assertEqual(self.quote.amount_invoiced, 0)
+        self.assertEqual(self.quote.invoice_status, "posted")
+        self.assertEqual(opportunity.invoice_status, "posted")
+
     def test_invoice_status_is_found(self):
         self._convert()
         found = self.env["billinator.quote"].search(

@@ -26,6 +26,12 @@ class InstallmentCase(BillinatorInvoicingCommon):
         action = record.action_convert_to_invoice()
         return self.env["account.move"].browse(action["res_id"])
 
+    def _credit(self, move):
+        """Post what takes back a move, and return it."""
+        reversal = self._reverse_invoice(move, is_modify=False)
+        reversal.filtered(lambda move: move.state == "draft").action_post()
+        return reversal
+
     def _get_sum(self, name="amount_total"):
         live = self.quote.invoice_ids.filtered(lambda i: i.state != "cancel")
         return sum(live.mapped(name))
@@ -239,7 +245,13 @@ class TestInstallmentLife(InstallmentCase):
         invoice.action_post()
         self._register_payment(invoice)
         self.assertEqual(self.quote.invoice_status, "paid")
-        self.assertEqual(self._invoice(self.quote).amount_total, 0)
+        rest = self._invoice(self.quote)
+        self.assertEqual(rest.amount_total, 0)
+        self.assertEqual(self.quote.invoice_status, "paid")
+        rest.action_post()
+        self.assertEqual(self.quote.invoice_status, "paid")
+        self._credit(invoice)
+        self.assertEqual(self.quote.invoice_status, "posted")
 
     def test_deducted_invoice_is_not_cancelled(self):
         first = self._invoice(self._plan())
@@ -274,8 +286,7 @@ class TestInstallmentLife(InstallmentCase):
     def test_credited_down_payment_is_in_the_rest(self):
         first = self._invoice(self._plan())
         first.action_post()
-        credit = self._reverse_invoice(first, is_modify=False)
-        credit.filtered(lambda move: move.state == "draft").action_post()
+        self._credit(first)
         self.assertEqual(self.quote.amount_invoiced, 0)
         rest = self._invoice(self.quote)
         self.assertAlmostEqual(rest.amount_total, self.quote.amount_total, 2)
@@ -308,6 +319,36 @@ class TestInstallmentLife(InstallmentCase):
         rest._reverse_moves(cancel=True)
         self.assertEqual(rest.payment_state, "reversed")
         self.assertEqual(self.quote.invoice_status, "partial")
+
+    def test_credited_and_asked_for_again(self):
+        """What reverses a credit note stands for the invoice that it took back."""
+        row = self._plan(40)
+        first = self._invoice(row)
+        first.action_post()
+        again = self._credit(self._credit(first))
+        self.assertEqual(self.quote.amount_invoiced, first.amount_total)
+        self.assertEqual(row.amount_invoiced, first.amount_total)
+        self.assertEqual(self.quote.invoice_status, "posted")
+        rest = self._invoice(self.quote)
+        left = self.quote.amount_total - first.amount_total
+        self.assertAlmostEqual(rest.amount_total, left, 2)
+        rest.action_post()
+        self._register_payment(rest)
+        self.assertEqual(self.quote.invoice_status, "partial")
+        self._register_payment(again)
+        self.assertEqual(row.invoice_status, "paid")
+        self.assertEqual(self.quote.invoice_status, "paid")
+
+    def test_rest_credited_and_asked_for_again(self):
+        rest = self._invoice(self.quote)
+        rest.action_post()
+        credit = self._credit(rest)
+        self.assertEqual(self.quote.invoice_status, "posted")
+        again = self._credit(credit)
+        self.assertEqual(self.quote.invoice_status, "posted")
+        self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
+        self._register_payment(again)
+        self.assertEqual(self.quote.invoice_status, "paid")
 
     def test_nothing_first_after_the_rest(self):
         self._invoice(self.quote)
