@@ -4,7 +4,6 @@ import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { deserializeDateTime, serializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
-import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { capitalize } from "@web/core/utils/strings";
 
@@ -66,13 +65,13 @@ export class MyDayActivity extends Component {
         return customer.display_name.includes(person.name) ? "" : person.name;
     }
 
-    /** Now and the due date are those of the user's zone, as are the sections. */
+    /** In the browser's zone, as is every time in Odoo's client. */
     get now() {
-        return DateTime.now().setZone(user.tz || "default");
+        return DateTime.now();
     }
 
     get dueDate() {
-        return deserializeDateTime(this.activity.due_date, { tz: user.tz });
+        return deserializeDateTime(this.activity.due_date);
     }
 
     get daysAhead() {
@@ -175,7 +174,6 @@ export class MyDayActivity extends Component {
                 pickerProps: {
                     type: "datetime",
                     value: this.dueDate,
-                    tz: user.tz,
                 },
                 onApply: (date) => date && this.reschedule(date),
             })

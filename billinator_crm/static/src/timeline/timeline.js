@@ -293,8 +293,9 @@ export class Timeline extends Component {
         return STATE_COLORS[this.getState(event).name] || "secondary";
     }
 
+    /** As in all of Odoo, what was due today is late from tomorrow on. */
     isOverdue(event) {
-        return event.state === "pending" && this.getDate(event) < DateTime.now();
+        return event.state === "pending" && this.getDate(event) < DateTime.now().startOf("day");
     }
 
     isChange(event) {
