@@ -128,7 +128,96 @@ class BillinatorQuote(models.Model):
         self._mail_template(template, sends_quote=True, queue=queue)
         return True
 
+    @api.readonly
+    def get_departure_notice(self):
+        """Tell what became of the last mail with each of the quotes.
+
+        :return: dict with ``message``, in the user's language, and ``type``: ``success``,
+            ``info`` when mails wait in the queue, or ``danger`` when some have failed
+        """
+        self.check_access("read")
+        fates = self._get_departures()
+        left = [quote for quote, (fate, _reason) in fates.items() if fate == "left"]
+        waiting = [quote for quote, (fate, _reason) in fates.items() if fate == "waits"]
+        failed = {quote: why for quote, (fate, why) in fates.items() if fate == "failed"}
+        texts = [
+            *(quote._tell_failure(reason) for quote, reason in failed.items()),
+            *([self._tell_waiting(waiting)] if waiting else ()),
+            *([self._tell_left(left)] if left else ()),
+        ]
+        return {
+            "message": " ".join(texts),
+            "type": "danger" if failed else "info" if waiting else "success",
+        }
+
     # === Business === #
+
+    def _get_departures(self):
+        """Return what became of the last mail with each quote.
+
+        :return: dict of quote: ``("left", None)``, ``("waits", None)`` or
+            ``("failed", reason)``
+        """
+        messages = self.env["mail.message"].search(
+            Domain("model", "=", self._name)
+            & Domain("res_id", "in", self.ids)
+            & Domain("billinator_sends_quote", "=", True),
+            order="id",
+        )
+        last = {message.res_id: message for message in messages}
+        return {quote: quote._get_departure(last.get(quote.id)) for quote in self}
+
+    def _get_departure(self, message):
+        self.ensure_one()
+        to_customers = (message or self.env["mail.message"]).notification_ids.filtered(
+            lambda notice: (
+                notice.notification_type == "email"
+                and (not notice.res_partner_id or notice.res_partner_id.partner_share)
+            )
+        )
+        statuses = to_customers.grouped("notification_status")
+        if "sent" in statuses or (not to_customers and self.state != "draft"):
+            return "left", None
+        for status in ("exception", "bounce", "canceled"):
+            if status in statuses:
+                return "failed", self._get_failure(statuses[status][0])
+        return "waits", None
+
+    def _get_failure(self, notice):
+        if notice.failure_type == "unknown" and notice.failure_reason:
+            # The last line tells the cause, those before it what Odoo did.
+            return notice.failure_reason.strip().splitlines()[-1].rstrip(".")
+        types = dict(notice._fields["failure_type"]._description_selection(self.env))
+        return types.get(notice.failure_type, "")
+
+    def _tell_failure(self, reason):
+        self.ensure_one()
+        return self.env._(
+            "Quote %(quote)s could not be sent, and stays as it was (%(state)s): "
+            "%(reason)s.",
+            quote=self.name,
+            state=self._get_state_label(),
+            reason=reason,
+        )
+
+    @api.model
+    def _tell_waiting(self, quotes):
+        if len(quotes) == 1:
+            return self.env._(
+                "The mail with quote %s waits to be sent; the quote turns Sent when it "
+                "has left.",
+                quotes[0].name,
+            )
+        return self.env._(
+            "%s mails wait to be sent; the quotes turn Sent when they have left.",
+            len(quotes),
+        )
+
+    @api.model
+    def _tell_left(self, quotes):
+        if len(quotes) == 1:
+            return self.env._("Quote %s was sent.", quotes[0].name)
+        return self.env._("%s quotes were sent.", len(quotes))
 
     def _leave_customer(self, customer):
         """Tell people of a customer who was the quote's no more, nor let them open it.

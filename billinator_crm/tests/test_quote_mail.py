@@ -153,6 +153,31 @@ class TestQuoteMail(BillinatorCommon):
         self.assertEqual(quote.state, "sent")
         self.assertTrue(quote.date_sent)
 
+    def test_tells_what_became_of_the_mail(self):
+        quote = self._create_own_quote().with_user(self.salesperson)
+        context = quote.action_send()["context"]
+        composer = self.env["mail.compose.message"].with_user(self.salesperson)
+        action = composer.with_context(**context).create({}).action_send_mail()
+        self.assertEqual(action["tag"], "billinator_crm.tell_departure")
+        self.assertEqual(action["params"], {"quote_ids": quote.ids})
+
+        def assert_told(kind, text):
+            notice = quote.get_departure_notice()
+            self.assertEqual(notice["type"], kind)
+            self.assertIn(text, notice["message"])
+
+        assert_told("info", "waits to be sent")
+        mails = self.env["mail.mail"].search([("res_id", "=", quote.id)])
+        mails._postprocess_sent_message(
+            success_pids=[], success_emails=[], failure_type="mail_smtp"
+        )
+        mails.state = "exception"
+        assert_told("danger", "stays as it was (Draft): Connection failed")
+        # The failure of before does not count any more.
+        _message, mails = self._send(quote)
+        mails[:1]._postprocess_sent_message([self.customer], [])
+        assert_told("success", f"Quote {quote.name} was sent.")
+
     def test_is_not_sent_by_a_mail_to_a_colleague(self):
         quote = self._create_own_quote()
         quote.message_subscribe(self.colleague.partner_id.ids)

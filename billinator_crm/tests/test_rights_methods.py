@@ -26,7 +26,7 @@ billinator.quote: action_accept action_apply_discount action_apply_template
     action_save_as_template action_send action_send_by_email action_update_prices
     action_view_customer_page action_view_invoices action_view_next_version
     action_view_notes action_view_opportunity action_view_versions copy_data
-    get_version_diff revise
+    get_departure_notice get_version_diff revise
 billinator.quote.compare: action_open
 billinator.quote.discount: action_apply action_remove
 billinator.quote.extend: action_extend
@@ -39,6 +39,7 @@ billinator.tag: action_refresh action_view_customers copy_data
 billinator.tag.assign: action_assign
 billinator.target: action_view_deals
 crm.team: action_primary_channel_button
+mail.compose.message: action_send_mail
 portal.share: action_send_mail
 res.partner: action_log_note action_new_opportunity action_new_quote
     action_view_crm_activities action_view_customer_invoices action_view_in_contacts
@@ -68,6 +69,7 @@ OPENERS = {
     "action_view_versions",
     "copy_data",
     "get_customer_metrics",
+    "get_departure_notice",
     "get_version_diff",
 }
 # What Odoo's own docstrings describe, as far as it has any.
@@ -160,6 +162,7 @@ class TestRightsMethods(RightsTablesCase):
         makers = {
             "account.move": self._make_invoice,
             "crm.team": self._make_team,
+            "mail.compose.message": self._make_composer,
             "portal.share": self._make_share,
             "res.partner": lambda place: place.customer,
         }
@@ -191,6 +194,11 @@ class TestRightsMethods(RightsTablesCase):
         return self.env["crm.team"].create(
             {"name": "A team", "company_id": place.company.id}
         )
+
+    def _make_composer(self, place):
+        Composer = self.env["mail.compose.message"].with_user(self.other_colleague)
+        quote = self._get_document("billinator.quote", place)
+        return Composer.sudo().create({"model": quote._name, "res_ids": quote.ids})
 
     def _make_share(self, place):
         Share = self.env["portal.share"].with_user(self.other_colleague).sudo()

@@ -23,6 +23,28 @@ class MailComposeMessage(models.TransientModel):
                 composer.template_id and composer.template_id == template
             )
 
+    def action_send_mail(self):
+        """Send, and let the web client tell what became of the mails with quotes.
+
+        These leave after the end of the transaction: nothing is known before.
+
+        :return: an action, which closes the dialog
+        """
+        action = super().action_send_mail()
+        quote_ids = [
+            quote_id
+            for composer in self
+            if composer.billinator_sends_quote and composer.model == "billinator.quote"
+            for quote_id in composer._evaluate_res_ids()
+        ]
+        if not quote_ids:
+            return action
+        return {
+            "type": "ir.actions.client",
+            "tag": "billinator_crm.tell_departure",
+            "params": {"quote_ids": quote_ids},
+        }
+
     def _prepare_mail_values_static(self):
         values = super()._prepare_mail_values_static()
         if self.billinator_sends_quote and self.model == "billinator.quote":
