@@ -40,6 +40,12 @@ class BillinatorQuoteLine(models.Model):
         is_open = self.is_quantity_editable and self.price_unit >= 0
         return is_open or super()._is_quantity_open()
 
+    def _has_telling_unit(self):
+        """Whether the unit says more than that things are counted."""
+        self.ensure_one()
+        pieces = self.env.ref("uom.product_uom_unit", raise_if_not_found=False)
+        return bool(self.product_uom_id) and self.product_uom_id != pieces
+
     def _choose(self, is_selected=None, quantity=None):
         """Take the customer's choice, as far as the salesperson left it open.
 

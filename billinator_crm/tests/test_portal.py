@@ -509,6 +509,13 @@ class TestPortalPages(PortalCase, HttpCase):
             for address in addresses:
                 self.assertEqual(address.street in page, shown)
 
+    def test_names_units_that_say_something(self):
+        hours, pieces = self.env.ref("uom.product_uom_hour"), "uom.product_uom_unit"
+        line = self.quote.line_ids[0]
+        self.assertEqual(line.product_uom_id, self.env.ref(pieces))
+        self.assertFalse(line._has_telling_unit())
+        self.assertTrue(line.new({"product_uom_id": hours.id})._has_telling_unit())
+
     def test_signing_is_told_in_the_companys_time(self):
         """Whoever reads it, and whoever signs: the page of a link has no time zone."""
         with freeze_time("2026-03-01 20:30:00"):
