@@ -213,7 +213,8 @@ class BillinatorOpportunity(models.Model):
         if row.sample_size >= FEW_DEALS:
             return text
         few = self.env._(
-            "These are few: shorter stays and the stage's own probability count, too."
+            "So few deals say little, so that the probability of the stage counts as "
+            "well."
         )
         return f"{text} {few}"
 
