@@ -54,6 +54,8 @@ export class DashboardMonths extends Component {
 
     getConfig() {
         const { months, formatValue, openFigure } = this.props;
+        // A month without deals has nothing to open.
+        const findMonth = ([element]) => months[element?.index]?.count && months[element.index];
         const colors = this.getColors();
         const ticks = { color: colors.text };
         return {
@@ -80,11 +82,11 @@ export class DashboardMonths extends Component {
                 animation: false,
                 interaction: { mode: "index", intersect: false },
                 onClick: (ev, elements) => {
-                    const month = months[elements[0]?.index];
+                    const month = findMonth(elements);
                     return month && openFigure(month, this.getTitle(month));
                 },
                 onHover: (ev, elements) => {
-                    ev.native.target.style.cursor = elements.length ? "pointer" : "";
+                    ev.native.target.style.cursor = findMonth(elements) ? "pointer" : "";
                 },
                 plugins: {
                     legend: { labels: { color: colors.text, boxWidth: 12 } },
