@@ -1,4 +1,7 @@
+from ast import literal_eval
 from datetime import timedelta
+
+from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError
@@ -475,6 +478,19 @@ class TestCustomerPage(CustomerCase):
                 action = getattr(self.customer, name)()
                 found = self.env[action["res_model"]].search(action["domain"])
                 self.assertEqual(found.partner_id, self.person)
+
+    def test_list_shows_every_customer_once(self):
+        """Its people have the same figures: another filter finds them."""
+        action = self.env.ref("billinator_crm.res_partner_action_customers")
+        self.assertIn("'search_default_customers': 1", action.context)
+        search = etree.fromstring(action.search_view_id.arch)
+        everybody = self.customer + self.person + self.other_customer
+        for name, found in (
+            ("customers", self.customer + self.other_customer),
+            ("their_people", self.person),
+        ):
+            [domain] = search.xpath(f"//filter[@name='{name}']/@domain")
+            self.assertEqual(everybody.filtered_domain(literal_eval(domain)), found)
 
     def test_quotes_are_the_current_ones(self):
         action = self.customer.action_view_quotes()
