@@ -17,6 +17,8 @@ from .billinator_quote import EDITABLE_STATES
 _logger = logging.getLogger(__name__)
 
 LAYOUT = "mail.mail_notification_layout_with_responsible_signature"
+# Of notices to customers: what says that the mail did not reach them.
+FAILURES = {"exception", "bounce", "canceled"}
 
 
 class BillinatorQuote(models.Model):
@@ -132,31 +134,31 @@ class BillinatorQuote(models.Model):
     def get_departure_notice(self):
         """Tell what became of the last mail with each of the quotes.
 
-        :return: dict with ``message``, in the user's language, and ``type``: ``success``,
-            ``info`` when mails wait in the queue, or ``danger`` when some have failed
+        :return: dict of ``message``, in the user's language, and ``type``: ``danger``
+            when mails have failed, ``info`` when some wait in the queue, or ``success``
         """
         self.check_access("read")
-        fates = self._get_departures()
-        left = [quote for quote, (fate, _reason) in fates.items() if fate == "left"]
-        waiting = [quote for quote, (fate, _reason) in fates.items() if fate == "waits"]
-        failed = {quote: why for quote, (fate, why) in fates.items() if fate == "failed"}
+        notices = self._get_last_notices()
+        fates = self.grouped(lambda quote: quote._get_fate(notices[quote]))
         texts = [
-            *(quote._tell_failure(reason) for quote, reason in failed.items()),
-            *([self._tell_waiting(waiting)] if waiting else ()),
-            *([self._tell_left(left)] if left else ()),
+            quote._tell_failure(notices[quote]) for quote in fates.get("failed", ())
         ]
+        if waiting := fates.get("waiting"):
+            texts.append(waiting._tell_waiting())
+        if left := fates.get("left"):
+            texts.append(left._tell_left())
+        types = {"failed": "danger", "waiting": "info", "left": "success"}
         return {
             "message": " ".join(texts),
-            "type": "danger" if failed else "info" if waiting else "success",
+            "type": next((types[fate] for fate in types if fate in fates), "success"),
         }
 
     # === Business === #
 
-    def _get_departures(self):
-        """Return what became of the last mail with each quote.
+    def _get_last_notices(self):
+        """Return the notices to customers of the last mail with each quote, by quote.
 
-        :return: dict of quote: ``("left", None)``, ``("waits", None)`` or
-            ``("failed", reason)``
+        :return: dict of quote: ``mail.notification``
         """
         messages = self.env["mail.message"].search(
             Domain("model", "=", self._name)
@@ -165,24 +167,37 @@ class BillinatorQuote(models.Model):
             order="id",
         )
         last = {message.res_id: message for message in messages}
-        return {quote: quote._get_departure(last.get(quote.id)) for quote in self}
-
-    def _get_departure(self, message):
-        self.ensure_one()
-        to_customers = (message or self.env["mail.message"]).notification_ids.filtered(
-            lambda notice: (
-                notice.notification_type == "email"
-                and (not notice.res_partner_id or notice.res_partner_id.partner_share)
+        return {
+            quote: last.get(quote.id, messages.browse()).notification_ids.filtered(
+                lambda notice: (
+                    notice.notification_type == "email"
+                    and (
+                        not notice.res_partner_id or notice.res_partner_id.partner_share
+                    )
+                )
             )
-        )
-        statuses = to_customers.grouped("notification_status")
-        if "sent" in statuses or (not to_customers and self.state != "draft"):
-            return "left", None
-        for status in ("exception", "bounce", "canceled"):
-            if status in statuses:
-                return "failed", self._get_failure(statuses[status][0])
-        return "waits", None
+            for quote in self
+        }
 
+    def _get_fate(self, notices):
+        self.ensure_one()
+        statuses = set(notices.mapped("notification_status"))
+        if "sent" in statuses or (not notices and self.state != "draft"):
+            return "left"
+        return "failed" if statuses & FAILURES else "waiting"
+
+    def _tell_failure(self, notices):
+        self.ensure_one()
+        failed = notices.filtered(lambda notice: notice.notification_status in FAILURES)
+        return self.env._(
+            "Quote %(quote)s could not be sent, and stays as it was (%(state)s): "
+            "%(reason)s.",
+            quote=self.name,
+            state=self._get_state_label(),
+            reason=self._get_failure(failed[0]),
+        )
+
+    @api.model
     def _get_failure(self, notice):
         if notice.failure_type == "unknown" and notice.failure_reason:
             # The last line tells the cause, those before it what Odoo did.
@@ -190,34 +205,22 @@ class BillinatorQuote(models.Model):
         types = dict(notice._fields["failure_type"]._description_selection(self.env))
         return types.get(notice.failure_type, "")
 
-    def _tell_failure(self, reason):
-        self.ensure_one()
-        return self.env._(
-            "Quote %(quote)s could not be sent, and stays as it was (%(state)s): "
-            "%(reason)s.",
-            quote=self.name,
-            state=self._get_state_label(),
-            reason=reason,
-        )
-
-    @api.model
-    def _tell_waiting(self, quotes):
-        if len(quotes) == 1:
+    def _tell_waiting(self):
+        if len(self) == 1:
             return self.env._(
                 "The mail with quote %s waits to be sent; the quote turns Sent when it "
                 "has left.",
-                quotes[0].name,
+                self.name,
             )
         return self.env._(
             "%s mails wait to be sent; the quotes turn Sent when they have left.",
-            len(quotes),
+            len(self),
         )
 
-    @api.model
-    def _tell_left(self, quotes):
-        if len(quotes) == 1:
-            return self.env._("Quote %s was sent.", quotes[0].name)
-        return self.env._("%s quotes were sent.", len(quotes))
+    def _tell_left(self):
+        if len(self) == 1:
+            return self.env._("Quote %s was sent.", self.name)
+        return self.env._("%s quotes were sent.", len(self))
 
     def _leave_customer(self, customer):
         """Tell people of a customer who was the quote's no more, nor let them open it.
