@@ -122,7 +122,9 @@ class BillinatorActivity(models.Model):
     )
     priority = fields.Selection(PRIORITIES, required=True, default="medium")
     # A field of its own: of those underneath, Odoo says that one can group by them.
-    mail_template_ids = fields.Many2many(related="activity_id.mail_template_ids")
+    mail_template_ids = fields.Many2many(
+        related="activity_id.mail_template_ids", related_sudo=False
+    )
 
     # What it is about: the document of the activity underneath
     quote_id = fields.Many2one(

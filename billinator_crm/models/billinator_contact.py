@@ -38,7 +38,9 @@ class BillinatorContact(models.Model):
         help="The person's job at this customer.",
     )
     # A field of its own: of the person's, Odoo says that one can group by it.
-    activity_state = fields.Selection(related="person_id.activity_state")
+    activity_state = fields.Selection(
+        related="person_id.activity_state", related_sudo=False
+    )
     department = fields.Char()
     role = fields.Selection(ROLES, help="The person's part in the customer's decisions")
     is_primary = fields.Boolean(
