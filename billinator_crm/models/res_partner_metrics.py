@@ -164,6 +164,8 @@ class ResPartner(models.Model):
                     ON line.move_id = move.id AND line.display_type = 'payment_term'
                   JOIN account_partial_reconcile partial
                     ON partial.debit_move_id = line.id
+                   -- Of an exchange difference, nothing was paid.
+                   AND partial.debit_amount_currency <> 0
                  WHERE move.move_type = 'out_invoice' AND move.state = 'posted'
                    AND move.payment_state = 'paid'
                    AND move.invoice_date > %(since)s

@@ -163,6 +163,21 @@ class TestCustomerFigures(CustomerCase):
             self._as(self.salesperson), days_to_pay=25, paid_invoice_count=2
         )
 
+    def test_days_to_pay_in_another_currency(self):
+        """What the rates made of it is booked later and is no payment."""
+        paid_on = self._days_ago(100).replace(day=20)
+        billed_on = paid_on - timedelta(days=10)
+        rates = [(billed_on, 2.0), (paid_on, 4.0)]
+        currency = self.setup_other_currency("EUR", rates=rates)
+        invoice = self._create_invoice_of(
+            1000, invoice_date=billed_on, currency_id=currency
+        )
+        self._register_payment(invoice, payment_date=paid_on)
+        self.assertEqual(invoice.payment_state, "paid")
+        self.assertFigures(self._as(self.salesperson), days_to_pay=10)
+        [metrics] = self.customer.get_customer_metrics(12)
+        self.assertEqual(metrics["days_to_pay"], 10)
+
     def test_sales_history(self):
         this_year = self._create_invoice_of(100)
         self._create_invoice_of(40, move_type="out_refund")
