@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
@@ -252,8 +250,7 @@ class BillinatorOpportunity(models.Model):
                     COALESCE(contact.idle_days >= NULLIF(
                         (SELECT billinator_idle_days FROM res_company
                           WHERE id = %(deal)s.company_id), 0), FALSE) AS is_idle,
-                    NOT COALESCE(activity.is_pending, FALSE)
-                        AND %(deal)s.create_date <= %(yesterday)s AS is_without_step,
+                    NOT COALESCE(activity.is_pending, FALSE) AS is_without_step,
                     COALESCE(%(deal)s.date_deadline < %(today)s, FALSE) AS is_overdue,
                     COALESCE(%(deal)s.deadline_push_count, 0) >= %(many)s AS is_pushed,
                     COALESCE(%(deal)s.is_moved_back, FALSE) AS is_back,
@@ -265,8 +262,6 @@ class BillinatorOpportunity(models.Model):
             """,
             deal=SQL.identifier(alias),
             today=fields.Date.context_today(self),
-            # Who has just made a deal is about to plan what comes next.
-            yesterday=self.env.cr.now() - timedelta(days=1),
             many=MANY_PUSHES,
             quotes=self._get_quotes_sql(alias),
             activities=self._get_activities_sql(alias),

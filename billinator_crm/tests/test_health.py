@@ -58,9 +58,6 @@ class TestHealth(BillinatorCommon):
 
     def test_nothing_planned(self):
         self.activity.action_complete("Done")
-        # Who has just made the deal is about to plan something.
-        self.assertHealth("good")
-        self._age(self.deal, days=1)
         self.assertHealth("attention", "Nothing is planned next.")
 
     def test_idle(self):
