@@ -373,7 +373,7 @@ billinator_crm_rest/resource.py
   1 Resource._read_references: of records that the caller was shown
   1 Resource._represent_written: a record that the user has just written, and was
       allowed to give away
-  1 Resource.upsert: after check_create; what is found goes through _get_visible
+  1 Resource._upsert: after check_create; what is found goes through _get_visible
 billinator_crm_rest/routers/quotes.py
   1 get_quote_pdf: of a quote found under the user's rules; the layout needs settings
   2 convert_quote: whether there is an invoice, and its figures after

@@ -15,4 +15,4 @@ class BillinatorActivity(models.Model):
     @api.model
     def _check_assignees(self, user_ids):
         with naming("user_id"):
-            super()._check_assignees(user_ids)
+            return super()._check_assignees(user_ids)

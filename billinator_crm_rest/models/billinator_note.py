@@ -12,4 +12,4 @@ class BillinatorNote(models.Model):
 
     def _check_about_somebody(self, subject):
         with naming("partner_id"):
-            super()._check_about_somebody(subject)
+            return super()._check_about_somebody(subject)

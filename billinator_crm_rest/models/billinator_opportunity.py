@@ -42,12 +42,12 @@ class BillinatorOpportunity(models.Model):
 
     def _check_gate(self):
         with naming("stage_id"):
-            super()._check_gate()
+            return super()._check_gate()
 
     @api.model
     def _check_salespeople(self, ids):
         with naming("user_id"):
-            super()._check_salespeople(ids)
+            return super()._check_salespeople(ids)
 
     def _merge_documents(self, others):
         # Salespeople have no access to the references of the deals they may merge.

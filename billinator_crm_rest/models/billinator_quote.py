@@ -41,7 +41,7 @@ class BillinatorQuote(models.Model):
     @api.model
     def _check_salespeople(self, ids):
         with naming("user_id"):
-            super()._check_salespeople(ids)
+            return super()._check_salespeople(ids)
 
     def _change_lines(self, commands):
         """Change the quote's lines, in as many queries for many as for one."""

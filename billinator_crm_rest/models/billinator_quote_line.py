@@ -17,7 +17,7 @@ class BillinatorQuoteLine(models.Model):
     def _note_pricelist(self):
         """Wait for the other lines of the call: the rules of all are found at once."""
         repriced = self.env.context.get("billinator_repriced")
-        if isinstance(repriced, Repriced):
-            repriced.ids.update(self.ids)
-        else:
-            super()._note_pricelist()
+        if not isinstance(repriced, Repriced):
+            return super()._note_pricelist()
+        repriced.ids.update(self.ids)
+        return None

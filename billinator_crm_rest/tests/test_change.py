@@ -28,6 +28,7 @@ from ..schemas.note import NoteCreate
 from ..schemas.opportunity import OpportunityCreate, OpportunityUpdate
 from ..schemas.quote import QuoteCreate, QuoteUpdate
 from ..texts import to_html
+from ..webhook_resources import read_records
 
 LONG_AGO = datetime(2024, 1, 15, 10)
 
@@ -489,9 +490,6 @@ class TestChange(BillinatorCommon):
         expired.state = "expired"
         again = QuoteUpdate(status="SENT", valid_until="2024-01-15")
         for call in (
-            lambda: ACTIVITIES.upsert(
-                self.env, ActivityCreate(**about, assigned_to=outsider.id)
-            ),
             lambda: self.customer.write({"crm_tag_ids": [Command.link(segment.id)]}),
             lambda: QUOTES.upsert(
                 self.env, QuoteCreate(**there, items=[{"product_id": product.id}])
@@ -504,6 +502,9 @@ class TestChange(BillinatorCommon):
         # The API itself can name the field.
         for call in (
             lambda: ACTIVITIES.upsert(self.env, ActivityCreate(type="CALL")),
+            lambda: ACTIVITIES.upsert(
+                self.env, ActivityCreate(**about, assigned_to=outsider.id)
+            ),
             lambda: OPPORTUNITIES.upsert(
                 self.env,
                 OpportunityCreate(title="Deal", **there, assigned_to=self.stranger.id),
@@ -542,5 +543,7 @@ class TestChange(BillinatorCommon):
         )
         deal = self._create_opportunity(tag_ids=[Command.set(tags.ids)])
         self.assertEqual(deal.tag_ids, tags)
-        [told] = self.env["billinator.webhook"]._read_as(self.manager.id, False, deal)
+        [told] = self.env["billinator.webhook"]._read_as(
+            self.manager.id, False, deal, read_records
+        )
         self.assertEqual(told["tags"], ["Mine"])
