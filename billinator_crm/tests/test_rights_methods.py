@@ -78,12 +78,15 @@ SALES = "own all admin"
 EVERYBODY = "internal own all admin account portal public"
 # The public methods without records: who gets an answer.
 MODEL_METHODS = {
+    ("billinator.activity", "default_get"): EVERYBODY,
     ("billinator.activity", "get_day_overview"): SALES,
     ("billinator.activity", "get_import_templates"): EVERYBODY,
     ("billinator.activity", "get_pending"): SALES,
     ("billinator.activity", "get_upcoming"): SALES,
+    ("billinator.computed.mixin", "default_get"): EVERYBODY,
     ("billinator.contact", "get_import_templates"): EVERYBODY,
     ("billinator.dashboard", "get_dashboard"): SALES,
+    ("billinator.note", "default_get"): EVERYBODY,
     ("billinator.note", "get_import_templates"): EVERYBODY,
     ("billinator.opportunity", "default_get"): EVERYBODY,
     ("billinator.opportunity", "get_forecast"): SALES,
@@ -96,6 +99,9 @@ MODEL_METHODS = {
     ("billinator.pipeline.snapshot", "get_dates"): SALES,
     ("billinator.quote", "default_get"): EVERYBODY,
     ("billinator.quote", "get_import_templates"): EVERYBODY,
+    ("billinator.quote.installment", "default_get"): EVERYBODY,
+    ("billinator.quote.line", "default_get"): EVERYBODY,
+    ("billinator.quote.template.line", "default_get"): EVERYBODY,
     ("billinator.timeline", "get_timeline"): f"{SALES} account",
     ("mail.thread", "message_route"): "",
     ("portal.share", "default_get"): EVERYBODY,

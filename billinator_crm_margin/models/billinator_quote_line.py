@@ -147,8 +147,9 @@ class BillinatorQuoteLine(models.Model):
 
     def _reset_prices(self):
         """Let the costs, too, be those of today."""
-        result = super()._reset_prices()
+        # A discount's own lines are gone after that.
         lines = self.filtered("product_id")
+        result = super()._reset_prices()
         self.env.add_to_compute(self._fields["purchase_price"], lines)
         lines.modified(["purchase_price"])
         return result
