@@ -11,11 +11,6 @@ SHOWN_BY = {
     },
     "billinator.opportunity": {"billinator.note": "opportunity_id"},
     "billinator.quote": {"billinator.note": "quote_id"},
-    "billinator.tag": {
-        "billinator.opportunity": "tag_ids",
-        "billinator.quote": "tag_ids",
-        "res.partner": "crm_tag_ids",
-    },
 }
 
 # By which fields the database deletes records of the API together with others.

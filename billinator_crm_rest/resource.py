@@ -108,10 +108,10 @@ def check_visible(env, model, ids, found):
 
 
 def check_name(env, values_list, partner):
-    """Refuse to take the name from a partner who is more than an address."""
+    """Refuse to take the name from a partner who has one."""
     for values in values_list:
-        if partner.type == "contact" and not values.get("name", True):
-            raise refuse("name", env._("Only an address can be without a name."))
+        if partner.name and not values.get("name", True):
+            raise refuse("name", env._("A name cannot be taken away."))
 
 
 def browse_by_id(model, ids):
@@ -509,7 +509,10 @@ class Resource:
         """Return the names of those of the model's fields that the user may read."""
         fields = {records._fields[field.name] for field in self.fields.values()}
         return [
-            field.name for field in fields if records._has_field_access(field, "read")
+            field.name
+            for field in fields
+            # What was given away is read as sudo, but not more of it.
+            if records.sudo(False)._has_field_access(field, "read")
         ]
 
     def _read_references(self, records):

@@ -36,11 +36,11 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
         subscriptions = Subscriptions()
         creating = self.with_context(billinator_subscriptions=subscriptions)
         records = super(BillinatorBatchTrackingMixin, creating).create(vals_list)
-        records = records.with_env(self.env)
         # Whoever has this context still, as what waits for the commit, may go on.
         subscriptions.is_open = False
-        self._subscribe_together(subscriptions.pending)
-        return records
+        # With the closed one: those of records that are created around these wait on.
+        creating._subscribe_together(subscriptions.pending)
+        return records.with_env(self.env)
 
     def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
         subscriptions = self.env.context.get("billinator_subscriptions")

@@ -134,6 +134,8 @@ class BillinatorFollowedMixin(models.AbstractModel):
             body=values["body"],
             email_from=values["email_from"],
             is_internal=True,
+            # They are among these already, but for whom it would be too much.
+            notify_skip_followers=True,
             partner_ids=list(partner_ids),
             subtype_id=subtype_id,
             tracking_value_ids=values["tracking_value_ids"],

@@ -76,6 +76,8 @@ class BillinatorQuote(models.Model):
     hash_to_approve = fields.Char(
         compute="_compute_hash_to_approve",
         exportable=False,
+        # Extensions let it stand for what only colleagues may know, too.
+        groups="sales_team.group_sale_salesman",
         help="Stands for all that the quote costs, as long as it has to be approved.",
     )
 

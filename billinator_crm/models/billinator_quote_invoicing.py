@@ -239,7 +239,8 @@ class BillinatorQuote(models.Model):
         """Whether an invoice was credited in full, paid before or not."""
         if not self._get_reversals(invoice):
             return invoice.payment_state == "reversed"
-        return self.currency_id.is_zero(self._get_amount_of_invoices(invoice))
+        amount = self._get_amount_of_invoices(invoice)
+        return self.currency_id.compare_amounts(amount, 0) <= 0
 
     def _is_empty_rest(self, invoice):
         """Whether other invoices ask for all that the quote is worth."""
@@ -259,10 +260,12 @@ class BillinatorQuote(models.Model):
 
         With each comes its sign: 1 for what asks for money, -1 for what gives it back.
         """
-        sign = 1
+        seen, sign = invoices.browse(), 1
         while invoices:
             yield invoices, sign
-            invoices, sign = self._get_reversals(invoices), -sign
+            # Scripts may let moves reverse one another.
+            seen |= invoices
+            invoices, sign = self._get_reversals(invoices) - seen, -sign
 
     def _get_reversals(self, moves):
         return moves.reversal_move_ids.filtered(lambda move: move.state == "posted")

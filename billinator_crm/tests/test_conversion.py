@@ -551,6 +551,26 @@ class TestConversionStates(ConversionCase):
         self.assertEqual(self.quote.invoice_status, "posted")
         self.assertEqual(opportunity.invoice_status, "posted")
 
+    def test_more_credited_than_invoiced(self):
+        invoice = self._convert()
+        invoice.action_post()
+        self._register_payment(invoice)
+        self._reverse_invoice(invoice, is_modify=False).action_post()
+        goodwill = self._reverse_invoice(invoice, is_modify=False)
+        goodwill.invoice_line_ids[0].price_unit = 5
+        goodwill.action_post()
+        self.assertLess(self.quote.amount_invoiced, 0)
+        self.assertEqual(self.quote.invoice_status, "posted")
+
+    def test_moves_that_reverse_one_another(self):
+        invoice = self._convert()
+        invoice.action_post()
+        credit_note = self._reverse_invoice(invoice, is_modify=False)
+        credit_note.action_post()
+        # No user does, but a script may.
+        invoice.reversed_entry_id = credit_note
+        self.assertEqual(self.quote.amount_invoiced, 0)
+
     def test_invoice_status_is_found(self):
         self._convert()
         found = self.env["billinator.quote"].search(

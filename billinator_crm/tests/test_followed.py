@@ -305,6 +305,8 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
         deals = self._create_deals(MANY_EVENTS + 1, team_id=self.team.id)
         self._follow(self.team, self.senior, "won")
         self._follow(deals[0], self.colleague, "won")
+        for deal in deals:
+            self._follow(deal, self.senior, "won")
         self.assertEqual(
             self._get_told(deals, deals.action_set_won), [("won", "colleague")]
         )

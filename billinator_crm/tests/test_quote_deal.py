@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import BillinatorInvoicingCommon
@@ -30,6 +31,19 @@ class TestQuoteDeal(BillinatorInvoicingCommon):
 
     def _log(self):
         self.env.cr.flush()
+
+    def test_quotes_made_with_their_deal(self):
+        values = {"partner_id": self.customer.id, "user_id": self.colleague.id}
+        quotes = self._create_opportunity(
+            user_id=self.manager.id,
+            quote_ids=[Command.create(values), Command.create(values)],
+        ).quote_ids
+        self.assertEqual(len(quotes), 2)
+        for quote in quotes:
+            self.assertIn(self.colleague.partner_id, quote.message_partner_ids)
+        self.assertNotIn(
+            self.colleague.partner_id, quotes.opportunity_id.message_partner_ids
+        )
 
     def test_acceptance_moves_the_deal(self):
         deal, quote = self._create_deal()

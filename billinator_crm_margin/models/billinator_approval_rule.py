@@ -11,7 +11,8 @@ class BillinatorApprovalRule(models.Model):
         string="Margin from (%)",
         digits=(16, 2),
         help="What has to be left of a quote's price, whatever the customer chooses of "
-        "it, for it to go out without approval. Zero: any margin.",
+        "it, for it to go out without approval, by the costs on its lines, which "
+        "salespeople may set. Zero: any margin.",
     )
 
     _margin_range = models.Constraint(
@@ -35,11 +36,10 @@ class BillinatorApprovalRule(models.Model):
         margin = float_round(margin, precision_digits=2)
         if not self.min_margin or margin >= self.min_margin:
             return []
+        # Accountants read it, too, and not what the margin is.
         return [
             self.env._(
-                "The margin of %(margin)s%% is less than the %(limit)s%% of "
-                "“%(rule)s”.",
-                margin=formatLang(self.env, margin),
+                "The margin is less than the %(limit)s%% of “%(rule)s”.",
                 limit=formatLang(self.env, self.min_margin),
                 rule=self.name,
             )

@@ -38,9 +38,11 @@ class BillinatorQuote(models.Model):
         compute="_compute_cost_hash",
         compute_sudo=True,
         exportable=False,
+        # The costs could be found by trying.
+        groups=COLLEAGUES,
         help="Stands for all that the lines cost, the customer and us.",
     )
-    approval_cost_hash = fields.Char(readonly=True, copy=False)
+    approval_cost_hash = fields.Char(readonly=True, copy=False, groups=COLLEAGUES)
 
     # === Computes === #
 
@@ -120,8 +122,9 @@ class BillinatorQuote(models.Model):
         lines = self._get_lines_for_sale()
         cost_shares = {line: line._get_cost_share() for line in lines}
         return min(
-            chosen._get_margin_together(self._get_discount_share(chosen))
+            choice._get_margin_together(self._get_discount_share(choice))
             for chosen in lines._get_worst_choices(cost_shares)
+            for choice in (chosen, chosen._without_optional_returns())
         )
 
     def _has_too_little_margin(self):

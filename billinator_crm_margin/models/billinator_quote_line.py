@@ -132,6 +132,12 @@ class BillinatorQuoteLine(models.Model):
             return cost / self.price_subtotal
         return float("inf") if cost > 0 else 0.0
 
+    def _without_optional_returns(self):
+        """Leave out what the customer may give in return, and its cost with it."""
+        return self.filtered(
+            lambda line: not line.is_optional or line._get_total_cost() >= 0
+        )
+
     def _get_margin_together(self, discount_share):
         """Return the margin of the lines together, in percent.
 
@@ -147,12 +153,11 @@ class BillinatorQuoteLine(models.Model):
 
     def _reset_prices(self):
         """Let the costs, too, be those of today."""
-        # A discount's own lines are gone after that.
+        # Before the prices, with which the quotes' approvals are judged anew.
         lines = self.filtered("product_id")
-        result = super()._reset_prices()
         self.env.add_to_compute(self._fields["purchase_price"], lines)
         lines.modified(["purchase_price"])
-        return result
+        return super()._reset_prices()
 
     def _get_commercial_content_with_cost(self):
         return [self._get_commercial_content(), self.purchase_price]

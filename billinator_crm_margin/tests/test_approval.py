@@ -41,8 +41,9 @@ class TestApprovalOfMargins(MarginCase):
         self.line.purchase_price = 65.01
         self._assert_state("needed")
         self.assertIn("35.00%", self.quote.approval_reasons)
-        self.assertIn("34.99%", self.quote.approval_reasons)
-        with self.assertRaisesRegex(UserError, "34.99%"):
+        # Accountants may read that.
+        self.assertNotIn("34.99", self.quote.approval_reasons)
+        with self.assertRaisesRegex(UserError, "35.00%"):
             self._as(self.salesperson).action_mark_sent()
         self.line.price_unit = 200
         self._assert_state("no")
@@ -67,6 +68,22 @@ class TestApprovalOfMargins(MarginCase):
         option.is_selected = True
         self.assertGreater(self.quote.margin_percent, 35)
         self._assert_state("needed")
+
+    def test_without_what_the_customer_may_trade_in(self):
+        self.line.purchase_price = 70
+        old = {"quantity": -1, "price_unit": 50, "purchase_price": 50}
+        self._add_line(**old, is_optional=True, is_selected=True)
+        self.assertGreater(self.quote.margin_percent, 35)
+        self._assert_state("needed")
+
+    def test_costs_of_today_settle_a_request(self):
+        self.line.purchase_price = 70
+        self._as(self.salesperson).action_request_approval()
+        self.assertTrue(self.quote.activity_ids)
+        self._as(self.salesperson).action_update_prices()
+        self._assert_state("no")
+        self.assertFalse(self.quote.approval_decision)
+        self.assertFalse(self.quote.activity_ids)
 
     def test_given_away(self):
         self.line.price_unit = 0

@@ -77,6 +77,18 @@ class TestWhoSeesCosts(MarginCase, HttpCase):
         view = self.quote.with_user(self.accountant).get_view(view_type="form")
         self.assertNotIn("margin", view["arch"])
 
+    def test_accountants_open_what_is_to_be_approved(self):
+        rule = {"name": "House Rule", "company_id": self.company.id, "max_total": 1}
+        self.env["billinator.approval.rule"].create({**rule, "min_margin": 90})
+        draft = self.quote.copy().with_user(self.accountant)
+        self.assertEqual(draft.approval_state, "needed")
+        [values] = draft.read()
+        self.assertIn("90.00%", values["approval_reasons"])
+        hashes = {"approval_cost_hash", "cost_hash", "hash_to_approve"}
+        self.assertTrue(hashes.isdisjoint(values))
+        view = draft.get_view(view_type="form")
+        self.assertNotIn("hash_to_approve", view["arch"])
+
     def test_who_may_edit_the_quote_sets_costs(self):
         self.line.with_user(self.salesperson).purchase_price = 50
         for user in (self.colleague, self.portal, self.accountant):

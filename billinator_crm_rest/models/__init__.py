@@ -7,7 +7,6 @@ from . import (
     billinator_opportunity,
     billinator_quote,
     billinator_quote_line,
-    billinator_tag,
     billinator_webhook,
     billinator_webhook_delivery,
     billinator_webhook_event,

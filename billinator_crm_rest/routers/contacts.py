@@ -16,6 +16,10 @@ class ContactResource(Resource):
     def create_many(self, env, data_list):
         if any(data.person_id is None and data.name is None for data in data_list):
             raise refuse("name", env._("Give the name of a new person."))
+        for data in data_list:
+            if data.name is None:
+                # A person who is there has one.
+                data.model_fields_set.discard("name")
         contacts = super().create_many(env, data_list)
         for contact, data in zip(contacts, data_list, strict=True):
             self._change_primary(contact, data)

@@ -177,6 +177,7 @@ def get_items_values(env, rows):
     )
     for row, values in zip(rows, values_list, strict=True):
         _check_text(row)
+        _leave_former_unit(lines[row.item.id], values)
         values["sequence"] = row.number + 1
         named = row.item.model_fields_set
         if row.item.id is None and "unit_price" in named:
@@ -188,6 +189,15 @@ def get_items_values(env, rows):
             chosen = choose_taxes(row, line, product, taxes)
             values["tax_ids"] = [Command.set(chosen.ids)]
     return values_list
+
+
+def _leave_former_unit(line, values):
+    """Let another product bring its unit, where the client repeats the one before."""
+    if (
+        values.get("product_id", line.product_id.id) != line.product_id.id
+        and values.get("product_uom_id") == line.product_uom_id.id
+    ):
+        values.pop("product_uom_id", None)
 
 
 def _check_text(row):

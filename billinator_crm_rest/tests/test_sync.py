@@ -200,11 +200,7 @@ class TestSync(ApiCase):
         self.assertEqual(self.contact.write_date, before)
 
     def test_what_a_deletion_empties_is_changed(self):
-        tag = self.env["billinator.tag"].create({"name": "Hot"})
         other = self._create_opportunity()
-        for record in (self.deal, self.quote):
-            record.tag_ids = tag
-        self.customer.crm_tag_ids = tag
         self.deal.contact_ids = self.contact
         for record in (self.quote, self.activity, self.note):
             record.contact_id = self.contact
@@ -212,7 +208,6 @@ class TestSync(ApiCase):
         shown_by_contact = (self.deal, self.quote, self.activity, self.note)
         for gone, emptied in (
             (other, [self.note]),
-            (tag, [self.deal, self.quote, self.customer]),
             (self.contact, shown_by_contact),
         ):
             with self.subTest(gone._name):
