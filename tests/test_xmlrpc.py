@@ -312,7 +312,7 @@ REJECTED = "is Rejected and cannot become Accepted. Reset it to draft first."
 NOT_ALLOWED = "You are not allowed to delete 'Quote' (billinator.quote) records."
 # Mistakes in a client's code: Odoo shows them with its own, as an internal error.
 UNKNOWN_FIELD = f"Invalid field 'colour' in '{DEAL}'"
-NOT_A_NUMBER = "could not convert string to float: 'much'"
+NOT_A_NUMBER = "“Expected Revenue” has to be a number up to 1,000,000,000,000,000."
 NOT_A_DATE = "time data 'tomorrow' does not match format '%Y-%m-%d'"
 NOT_A_PRIORITY = f"Wrong value for {DEAL}.priority: '9'"
 FOREIGN_PRODUCT = "“Product” (product_id: 'Foreign') belongs to another company."

@@ -1,8 +1,9 @@
 import re
 from collections import defaultdict
+from contextlib import suppress
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, split_every
 
@@ -577,8 +578,11 @@ class BillinatorOpportunity(models.Model):
             # Cleared in the form, or missing: the database refuses it.
             return 0.0
         currency = self.currency_id or company.currency_id
-        # While a deal is created, its revenue is not rounded to what is stored yet.
-        revenue = currency.round(self.expected_revenue)
+        revenue = self.expected_revenue
+        # A currency that is not there is refused by the database, with its name.
+        with suppress(MissingError):
+            # While a deal is created, it is not rounded to what is stored yet.
+            revenue = currency.round(revenue)
         if currency == company.currency_id:
             return revenue
         # The company's day costs a query, and only rates depend on it.

@@ -565,7 +565,10 @@ class TestQuoteStates(BillinatorInvoicingCommon):
         hidden = {"extra_tax_data": {"manual_total_excluded_currency": 1}}
         with self.assertRaisesRegex(ValidationError, "amounts of their own"):
             line.write(hidden)
-        line.write({**hidden, "is_global_discount": True})
+        discount = {**hidden, "is_global_discount": True}
+        with self.assertRaisesRegex(UserError, "is computed and cannot be set"):
+            line.write(discount)
+        line.sudo().write(discount)
         self.assertFalse(line.exists(), "Discounts that nobody gave have no lines.")
 
     def test_reject_and_reset(self):

@@ -57,10 +57,10 @@ class BillinatorQuoteLine(models.Model):
     )
     def _compute_purchase_price(self):
         for line in self:
-            if line.product_id:
-                line.purchase_price = line._get_products_cost()
-            elif line.display_type:
+            if line.display_type:
                 line.purchase_price = 0.0
+            elif line.product_id:
+                line.purchase_price = line._get_products_cost()
             else:
                 line.purchase_price = line.purchase_price
 
@@ -157,7 +157,10 @@ class BillinatorQuoteLine(models.Model):
         lines = self.filtered("product_id")
         self.env.add_to_compute(self._fields["purchase_price"], lines)
         lines.modified(["purchase_price"])
-        return super()._reset_prices()
+        result = super()._reset_prices()
+        # Nothing changes any more when the quote is closed by the same call.
+        lines.flush_recordset(["purchase_price"])
+        return result
 
     def _get_commercial_content_with_cost(self):
         return [self._get_commercial_content(), self.purchase_price]

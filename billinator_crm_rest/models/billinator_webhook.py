@@ -13,6 +13,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, str2bool
 from odoo.tools.translate import LazyGettext
 
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 from odoo.addons.billinator_crm.arguments import one_record
 from odoo.addons.billinator_crm.caches import forget_settings, settings_cache
 
@@ -323,6 +324,9 @@ class BillinatorWebhook(models.Model):
     @api.model
     def _find_told(self, records):
         """Yield what a webhook is told of when ``records`` are deleted, by model."""
+        if self.env.context.get(MODULE_UNINSTALL_FLAG):
+            # The webhooks may be gone already.
+            return
         if self._has_listeners(DELETED_EVENTS.get(records._name)):
             yield records
         for model, names in TAKEN_ALONG.get(records._name, {}).items():
