@@ -25,6 +25,9 @@ registry.category("web_tour.tours").add("billinator_crm_segment", {
             run: "click",
         },
         {
+            trigger: "[name=condition_ids] [name=metric] input:value('Invoiced')",
+        },
+        {
             trigger: "[name=condition_ids] [name=value] input",
             run: "edit 9000000 && press Tab",
         },
