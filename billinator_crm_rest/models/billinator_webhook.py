@@ -324,8 +324,8 @@ class BillinatorWebhook(models.Model):
     @api.model
     def _find_told(self, records):
         """Yield what a webhook is told of when ``records`` are deleted, by model."""
-        if self.env.context.get(MODULE_UNINSTALL_FLAG):
-            # The webhooks may be gone already.
+        if not records or self.env.context.get(MODULE_UNINSTALL_FLAG):
+            # While the addon is uninstalled, its webhooks may be gone already.
             return
         if self._has_listeners(DELETED_EVENTS.get(records._name)):
             yield records
