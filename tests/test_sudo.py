@@ -78,9 +78,9 @@ billinator_crm/models/billinator_document_sales_mixin.py
 billinator_crm/models/billinator_followed_mixin.py
   1 BillinatorFollowedMixin._filter_readable_to: goes down to a follower's rights, to
       check them
-  1 BillinatorFollowedMixin._get_listeners: who follows, whom the message goes to and
-      nobody is told; of a team's followers those who may read the document
   1 BillinatorFollowedMixin._post_event: tells of what the ORM has let the user change
+  1 BillinatorFollowedMixin._read_followers: who follows, whom the message goes to and
+      nobody is told; of a team's followers those who may read the document
 billinator_crm/models/billinator_lost_reason.py
   1 BillinatorLostReason._unlink_except_used: only asks whether a deal has the reason,
       which it names

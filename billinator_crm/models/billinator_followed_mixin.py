@@ -76,29 +76,9 @@ class BillinatorFollowedMixin(models.AbstractModel):
         :return: dict of sets of ids of ``res.partner``
         """
         documents = self.browse(subtypes)
-        subtype_ids = list(set(subtypes.values()))
-        # As sudo: what others follow is nobody's to read, and is not shown.
-        rows = (
-            self.env["mail.followers"]
-            .sudo()
-            ._read_group(
-                Domain("partner_id.active", "=", True)
-                & Domain("partner_id.partner_share", "=", False)
-                & (
-                    Domain("res_model", "=", self._name)
-                    & Domain("res_id", "in", documents.ids)
-                    & Domain("subtype_ids", "in", subtype_ids)
-                    | Domain("res_model", "=", "crm.team")
-                    & Domain("res_id", "in", documents.team_id.ids)
-                    & Domain("subtype_ids.parent_id", "in", subtype_ids)
-                ),
-                ["res_model", "res_id", "subtype_ids"],
-                ["partner_id:recordset"],
-            )
-        )
         listeners = defaultdict(set)
         by_team = defaultdict(self.browse)
-        for model, res_id, subtype, partners in rows:
+        for model, res_id, subtype, partners in documents._read_followers(subtypes):
             if model == self._name:
                 if subtypes[res_id] == subtype.id:
                     listeners[res_id].update(partners.ids)
@@ -115,6 +95,32 @@ class BillinatorFollowedMixin(models.AbstractModel):
             for document in told._filter_readable_to(partner):
                 listeners[document.id].add(partner.id)
         return listeners
+
+    def _read_followers(self, subtypes):
+        """Return the colleagues who follow the documents or their teams.
+
+        :return: list of model, id, subtype and ``res.partner``
+        """
+        subtype_ids = list(set(subtypes.values()))
+        # As sudo: what others follow is nobody's to read, and is not shown.
+        return (
+            self.env["mail.followers"]
+            .sudo()
+            ._read_group(
+                Domain("partner_id.active", "=", True)
+                & Domain("partner_id.partner_share", "=", False)
+                & (
+                    Domain("res_model", "=", self._name)
+                    & Domain("res_id", "in", self.ids)
+                    & Domain("subtype_ids", "in", subtype_ids)
+                    | Domain("res_model", "=", "crm.team")
+                    & Domain("res_id", "in", self.team_id.ids)
+                    & Domain("subtype_ids.parent_id", "in", subtype_ids)
+                ),
+                ["res_model", "res_id", "subtype_ids"],
+                ["partner_id:recordset"],
+            )
+        )
 
     def _filter_readable_to(self, partner):
         """Return those of the documents that a colleague may read."""
