@@ -229,6 +229,25 @@ class TestQuote(NamesCase):
         new = {"product_id": self.product_a.id, "product_uom_id": None}
         [item] = self._send("PUT", self.path, 200, items=[new])["items"]
         self.assertEqual(item["product_uom_id"], self.product_a.uom_id.id)
+        # Another product brings its own, where the client repeats that of before.
+        other = {key: item[key] for key in ("id", "product_uom_id")}
+        other["product_id"] = self.product_b.id
+        [item] = self._send("PUT", self.path, 200, items=[other])["items"]
+        self.assertEqual(item["product_uom_id"], self.product_b.uom_id.id)
+        self.assertNotEqual(self.product_a.uom_id, self.product_b.uom_id)
+
+
+@tagged("post_install", "-at_install")
+class TestNames(NamesCase):
+    def test_a_person_keeps_the_name(self):
+        person = self.env["res.partner"].create(
+            {"name": "Bob", "type": "other", "parent_id": self.customer.id}
+        )
+        body = {"customer_id": self.customer.id, "person_id": person.id, "name": None}
+        self._send("POST", "/contacts", 201, **body)
+        self.env.invalidate_all()
+        self.assertEqual(person.name, "Bob")
+        self._assert_named("PUT", f"/customers/{person.id}", "name", name=None)
 
 
 @tagged("post_install", "-at_install")
