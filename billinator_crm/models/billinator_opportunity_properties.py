@@ -39,6 +39,16 @@ class BillinatorOpportunity(models.Model):
             self.env["crm.team"]._remember_properties()
         return super()._fetch_related(field_names)
 
+    def _track_prepare(self, fields_iter):
+        """Read properties, which are told of with the team, where there are any."""
+        names = set(fields_iter)
+        if PROPERTIES in names:
+            if self.env["crm.team"]._has_properties():
+                self.env["crm.team"]._remember_properties()
+            else:
+                names.remove(PROPERTIES)
+        super()._track_prepare(names)
+
     # === Views === #
 
     @api.model

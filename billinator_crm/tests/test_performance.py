@@ -280,9 +280,9 @@ class TestQueryCounts(BillinatorInvoicingCommon):
         counts = self._count_for_properties(False)
         self.assertEqual(counts["form"], counts["form without properties"])
         self.assertEqual(counts["new"], counts["new without properties"])
-        # Cards ask for the names of their teams, too.
-        with_some = self._count_for_properties([PROPERTY])
-        self.assertEqual(with_some, {**counts, "kanban": counts["kanban"] + 1})
+        # Cards ask for the names of their teams, too, and the history for what was.
+        more = {name: counts[name] + 1 for name in ("kanban", "move")}
+        self.assertEqual(self._count_for_properties([PROPERTY]), {**counts, **more})
 
     def _count_for_properties(self, definition):
         """Return how many queries a salesperson's work takes, by what it is."""
