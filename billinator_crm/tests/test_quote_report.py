@@ -133,6 +133,8 @@ class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
         self.assertNotIn("Hidden", text)
         self.assertNotIn("Disc.%", text)
         self.assertNotIn("Version", text)
+        # That pieces are counted goes without saying, as on the quote's page.
+        self.assertNotIn("Units", text)
 
     def test_speaks_the_customers_language(self):
         self.env["res.lang"]._activate_lang("de_DE")

@@ -68,7 +68,6 @@ export class Timeline extends Component {
         this.dialog = useService("dialog");
         this.orm = useService("orm");
         this.ui = useService("ui");
-        this.kinds = KINDS;
         this.keepLast = new KeepLast();
         this.sentinel = useRef("sentinel");
         this.state = useState({
@@ -81,12 +80,15 @@ export class Timeline extends Component {
             isWholeCustomer: false,
             canLog: false,
             canSchedule: false,
+            canReadInvoices: false,
         });
         onWillStart(async () => {
-            [this.state.canLog, this.state.canSchedule] = await Promise.all([
-                user.checkAccessRight("billinator.note", "create"),
-                user.checkAccessRight("billinator.activity", "create"),
-            ]);
+            [this.state.canLog, this.state.canSchedule, this.state.canReadInvoices] =
+                await Promise.all([
+                    user.checkAccessRight("billinator.note", "create"),
+                    user.checkAccessRight("billinator.activity", "create"),
+                    user.checkAccessRight("account.move", "read"),
+                ]);
         });
         // Runs first when the timeline opens, and again when the record was saved,
         // reloaded or replaced by another one: its data are new objects then. One that
@@ -108,6 +110,12 @@ export class Timeline extends Component {
     }
 
     // Where the events come from
+
+    /** Those kinds of events that the user may see any of. */
+    get kinds() {
+        const { invoice, payment, ...kinds } = KINDS;
+        return this.state.canReadInvoices ? KINDS : kinds;
+    }
 
     get customerId() {
         return this.record.resModel === "res.partner"

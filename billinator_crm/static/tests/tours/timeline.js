@@ -51,10 +51,15 @@ registry.category("web_tour.tours").add("billinator_crm_timeline", {
             content: "Only the change of stage is there",
             trigger: `.o_billinator_timeline:not(:has([data-kind=note].o_billinator_timeline_event)) ${event("stage", "Proposal")}`,
         },
-        filter("payment"),
+        {
+            content: "Nobody is asked about what he may not see",
+            trigger:
+                ".o_billinator_timeline_kinds:not(:has([data-kind=invoice], [data-kind=payment]))",
+        },
+        filter("meeting"),
         filter("stage"),
         {
-            content: "There are no payments",
+            content: "There are no meetings",
             trigger: ".o_billinator_timeline_empty button",
             run: "click",
         },
