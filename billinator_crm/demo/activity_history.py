@@ -2,6 +2,7 @@ from datetime import datetime, time, timedelta
 
 import pytz
 
+from ..markers import ROW_FOLLOWS
 from . import story
 from .history import History
 
@@ -41,7 +42,7 @@ class ActivityHistory(History):
         done = [self._prepare_done(deal, step) for deal, step in steps]
         natives = (
             self.env["mail.activity"]
-            .with_context(billinator_activity_rows=False)
+            .with_context(billinator_activity_rows=ROW_FOLLOWS)
             .create([native for native, _row in done])
         )
         self.env["billinator.activity"].create(

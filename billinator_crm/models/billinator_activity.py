@@ -20,6 +20,7 @@ from ..arguments import (
 )
 from ..exceptions import StateError
 from ..locks import wait_and_lock
+from ..markers import ROW_FOLLOWS
 from ..subjects import check_chosen, check_there
 from .billinator_numbers_mixin import MAX_HOURS
 
@@ -516,7 +517,7 @@ class BillinatorActivity(models.Model):
         check_there(self, PEOPLE_FIELDS, vals_list)
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
         Activity = self.with_context(
-            billinator_activity_rows=False, billinator_natives=CHECKED
+            billinator_activity_rows=ROW_FOLLOWS, billinator_natives=CHECKED
         )
         natives_sudo = Activity._create_natives(planned)
         for vals, native in zip(planned, natives_sudo, strict=True):

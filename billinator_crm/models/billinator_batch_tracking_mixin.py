@@ -3,8 +3,6 @@ from itertools import chain
 
 from odoo import api, models
 
-COLLECTED = "billinator.tracking.messages"
-
 
 class Subscriptions:
     """Who is to follow records that are being created.
@@ -15,6 +13,13 @@ class Subscriptions:
     def __init__(self):
         self.pending = []
         self.is_open = True
+
+
+class Collected:
+    """Messages that wait to be created together; in the context, as above."""
+
+    def __init__(self):
+        self.values_list = []
 
 
 class BillinatorBatchTrackingMixin(models.AbstractModel):
@@ -75,13 +80,13 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
 
     def _message_track(self, fields_iter, initial_values_dict):
         """Create the messages together that tracking logs one by one."""
-        messages = self.env.cr.precommit.data[COLLECTED] = []
+        collected = Collected()
         tracking = super(
-            BillinatorBatchTrackingMixin, self.with_context(billinator_tracking=True)
+            BillinatorBatchTrackingMixin,
+            self.with_context(billinator_tracking=collected),
         )._message_track(fields_iter, initial_values_dict)
-        del self.env.cr.precommit.data[COLLECTED]
-        if messages:
-            self._log_changes(messages, initial_values_dict, tracking)
+        if collected.values_list:
+            self._log_changes(collected.values_list, initial_values_dict, tracking)
         return tracking
 
     def _log_changes(self, values_list, initial_values, tracking):
@@ -97,15 +102,17 @@ class BillinatorBatchTrackingMixin(models.AbstractModel):
 
     def _message_log_batch(self, bodies, *args, **kwargs):
         # Only logs can wait: who posts a message needs it at once, to notify others.
-        collect = bool(self.env.context.get("billinator_tracking"))
+        collected = self.env.context.get("billinator_tracking")
         return super(
-            BillinatorBatchTrackingMixin, self.with_context(billinator_collect=collect)
+            BillinatorBatchTrackingMixin,
+            self.with_context(billinator_collected=collected),
         )._message_log_batch(bodies, *args, **kwargs)
 
     def _message_create(self, values_list):
-        if not self.env.context.get("billinator_collect"):
+        collected = self.env.context.get("billinator_collected")
+        if not isinstance(collected, Collected):
             return super()._message_create(values_list)
-        self.env.cr.precommit.data[COLLECTED].extend(values_list)
+        collected.values_list += values_list
         return self.env["mail.message"]
 
     def _message_auto_subscribe_notify(self, partner_ids, template):

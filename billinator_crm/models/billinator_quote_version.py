@@ -212,12 +212,10 @@ class BillinatorQuote(models.Model):
         current._check_revisable()
         # Whoever may change a quote, checked above, may make its next version: that
         # it is one, nobody can set by hand.
-        Quote_sudo = self.sudo().with_context(billinator_revision=True)
+        Quote_sudo = self.sudo().with_context(mail_auto_subscribe_no_notify=True)
         revisions = Quote_sudo.create(
             [quote._prepare_revision_values() for quote in current]
         ).with_env(self.env)
-        for user, quotes in revisions.grouped("user_id").items():
-            quotes.message_subscribe(user.partner_id.ids)
         current._unlink_expiry_activities()
         current._log_revisions(revisions)
         latest = self._get_latest_versions()
@@ -230,14 +228,6 @@ class BillinatorQuote(models.Model):
         for quote in self:
             if quote._get_original() not in seen:
                 raise StateError(quote._get_superseded_message())
-
-    def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
-        """Subscribe the salespeople of revisions together, not one by one."""
-        if self.env.context.get("billinator_revision"):
-            return True
-        return super()._message_auto_subscribe(
-            updated_values, followers_existing_policy=followers_existing_policy
-        )
 
     def _check_revisable(self):
         for quote in self:

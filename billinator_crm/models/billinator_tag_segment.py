@@ -11,6 +11,8 @@ from ..locks import wait_and_lock
 from .res_partner_metrics import DEFAULT_MONTHS
 
 PREVIEW_LIMIT = 5
+# Said in the context, where no RPC caller can put it.
+LOOKED_AT_BELOW = object()
 _logger = logging.getLogger(__name__)
 
 
@@ -131,7 +133,7 @@ class BillinatorTag(models.Model):
             if vals.get("is_segment") and vals.get("partner_ids"):
                 self._refuse_by_hand(vals.get("name"))
         # Their conditions come with them, and are looked at once, below.
-        Tag = self.with_context(billinator_refresh=False)
+        Tag = self.with_context(billinator_refresh=LOOKED_AT_BELOW)
         tags = super(BillinatorTag, Tag).create(vals_list).with_env(self.env)
         tags.filtered("is_segment")._refresh()
         return tags
@@ -146,7 +148,7 @@ class BillinatorTag(models.Model):
             for tag in self.filtered("is_segment"):
                 self._refuse_by_hand(tag.name)
         # Conditions that are written by this are looked at once, below.
-        Tag = self.with_context(billinator_refresh=False)
+        Tag = self.with_context(billinator_refresh=LOOKED_AT_BELOW)
         result = super(BillinatorTag, Tag).write(vals)
         if "is_segment" not in vals:
             gained = ruleless.filtered(self._names_rule)
@@ -233,7 +235,7 @@ class BillinatorTag(models.Model):
 
     def _refresh_for_conditions(self):
         """Look up the customers of segments whose conditions were changed."""
-        if self.env.context.get("billinator_refresh", True):
+        if self.env.context.get("billinator_refresh") is not LOOKED_AT_BELOW:
             self.filtered("is_segment")._refresh(is_new=True)
 
     def _exchange_members(self):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..markers import ROW_FOLLOWS
+
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
@@ -18,7 +20,7 @@ class MailActivity(models.Model):
     def create(self, vals_list):
         activities = super().create(vals_list)
         activities.filtered("calendar_event_id")._check_calendar_events()
-        if self.env.context.get("billinator_activity_rows", True):
+        if self.env.context.get("billinator_activity_rows") is not ROW_FOLLOWS:
             self.env["billinator.activity"]._create_rows(activities)
         return activities
 

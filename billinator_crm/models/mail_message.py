@@ -27,6 +27,16 @@ EVENTS = [
 SYSTEM_TYPES = ("notification", "user_notification")
 
 
+class Changes:
+    """What messages that are being created tell of, by their document.
+
+    It travels in the context, where no RPC caller can put one.
+    """
+
+    def __init__(self, field_ids):
+        self.field_ids = field_ids
+
+
 class MailMessage(models.Model):
     """Says of a message what the timeline shows it as, and for which customer.
 
@@ -94,7 +104,7 @@ class MailMessage(models.Model):
             ]
             for vals, changes in zip(vals_list, changes_list, strict=True)
         }
-        knowing = self.with_context(billinator_changed_field_ids=changed_field_ids)
+        knowing = self.with_context(billinator_changes=Changes(changed_field_ids))
         messages = super(MailMessage, knowing).create(vals_list)
         # As sudo like Odoo: what is tracked was allowed when it was changed.
         self.env["mail.tracking.value"].sudo().create(
@@ -137,8 +147,10 @@ class MailMessage(models.Model):
         return self._is_communication() and DOCUMENT_EVENTS[self.model]
 
     def _get_changed_field_ids(self):
-        created = self.env.context.get("billinator_changed_field_ids") or {}
-        changed_ids = created.get((self.model, self.res_id))
+        changes = self.env.context.get("billinator_changes")
+        changed_ids = isinstance(changes, Changes) and changes.field_ids.get(
+            (self.model, self.res_id)
+        )
         return changed_ids or self.tracking_value_ids.field_id.ids
 
     def _is_communication(self):

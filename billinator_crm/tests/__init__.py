@@ -9,6 +9,7 @@ from . import (
     test_click_everywhere,
     test_configuration,
     test_contact,
+    test_contexts,
     test_conversion,
     test_customer,
     test_dashboard,

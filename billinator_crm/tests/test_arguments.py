@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Date, Datetime, Domain
 from odoo.tests import tagged
 
-from odoo.addons.billinator_crm.arguments import (
+from ..arguments import (
     as_day,
     as_domain_of,
     as_id,
@@ -16,11 +16,9 @@ from odoo.addons.billinator_crm.arguments import (
     as_texts,
     parse,
 )
-
 from .common import BillinatorCommon
 
 DEALS = "billinator.opportunity"
-MOMENT = "2026-01-31 10:00:00"
 as_domain = as_domain_of(DEALS)
 
 

@@ -10,6 +10,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import file_path, mute_logger
 
+from ..markers import ROW_FOLLOWS
 from .common import BillinatorInvoicingCommon
 
 
@@ -314,7 +315,7 @@ class TestContact(BillinatorInvoicingCommon):
         def count_queries(number):
             people = (
                 self.env["res.partner"]
-                .with_context(billinator_contact_rows=False)
+                .with_context(billinator_contact_rows=ROW_FOLLOWS)
                 .create(
                     [
                         {"name": f"P{index}", "parent_id": self.customer.id}
