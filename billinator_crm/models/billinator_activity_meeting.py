@@ -104,10 +104,10 @@ class BillinatorActivity(models.Model):
     def _prepare_event_changes(self, old, new):
         """Return what to write to the event; what says something else there stays."""
         event, values = self.calendar_event_id, {}
-        if event.name == old["name"] != new["name"]:
+        if event.name == old["name"] and old["name"] != new["name"]:
             values["name"] = new["name"]
         document = (event.res_model_id.id, event.res_id)
-        if document == old["document"] != new["document"]:
+        if document == old["document"] and old["document"] != new["document"]:
             values["res_model_id"], values["res_id"] = new["document"]
         if old["attendee"] != new["attendee"]:
             others = event.partner_ids - (old["attendee"] - self.user_id.partner_id)

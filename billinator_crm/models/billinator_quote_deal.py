@@ -46,9 +46,9 @@ class BillinatorQuote(models.Model):
     def write(self, vals):
         """Move the deals of quotes that become accepted to where their stage says."""
         self._check_deals_readable("write", {vals.get("opportunity_id")})
-        accepted = self.filtered(
-            lambda quote: quote.state != "accepted" == vals.get("state")
-        )
+        accepted = self.browse()
+        if vals.get("state") == "accepted":
+            accepted = self.filtered(lambda quote: quote.state != "accepted")
         result = super().write(vals)
         accepted._move_deals("accepted_stage_id")
         return result

@@ -875,12 +875,11 @@ class BillinatorTimeline(models.Model):
     def _format_values(self, row, names):
         currency = names["currency_id"].get(row["currency_id"])
         values = {
-            name: (row[name], records[row[name]].display_name)
+            name: [row[name], records[row[name]].display_name]
             if row[name] in records
             else False
             for name, records in names.items()
         }
-        values = {name: value and list(value) for name, value in values.items()}
         return {
             **values,
             "date": fields.Datetime.to_string(row["date"]),
