@@ -1,5 +1,9 @@
-# Before the activities, which inherit from both.
-from . import billinator_computed_mixin, billinator_numbers_mixin
+# Before what inherits from them.
+from . import (
+    billinator_computed_mixin,
+    billinator_currency_mixin,
+    billinator_numbers_mixin,
+)
 
 # isort: split
 from . import (

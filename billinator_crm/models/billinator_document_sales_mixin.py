@@ -44,7 +44,7 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
 
     _name = "billinator.document.sales.mixin"
     _description = "Document of Sales"
-    _inherit = ["billinator.document.mixin"]
+    _inherit = ["billinator.document.mixin", "billinator.currency.mixin"]
 
     @api.model
     def _search_display_name(self, operator, value):

@@ -122,13 +122,15 @@ class BillinatorOpportunity(models.Model):
     def _get_pipeline_rows(self, domain):
         """Sum up the pipeline by stage and company, in one query.
 
-        :return: list of dicts, amounts converted to the current company's currency
+        :return: list of dicts, amounts converted to the current company's currency, and
+            not rounded before they are added up
         """
         rows = self._select_pipeline_rows(domain)
+        companies = self.env["res.company"].browse({row["company_id"] for row in rows})
+        rates = companies._get_rates_to_current()
         for row in rows:
-            company = self.env["res.company"].browse(row["company_id"])
             for name in ("value", "weighted_value"):
-                row[name] = company._convert_to_current(float(row[name] or 0))
+                row[name] = float(row[name] or 0) * rates[row["company_id"]]
         return rows
 
     def _select_pipeline_rows(self, domain):

@@ -38,6 +38,7 @@ class BillinatorPipelineSnapshot(models.Model):
     """
 
     _name = "billinator.pipeline.snapshot"
+    _inherit = ["billinator.currency.mixin"]
     _description = "Pipeline Snapshot"
     _order = "date DESC, id DESC"
     _rec_name = "opportunity_name"

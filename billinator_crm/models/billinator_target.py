@@ -43,7 +43,7 @@ class BillinatorTarget(models.Model):
 
     _name = "billinator.target"
     _description = "Sales Target"
-    _inherit = ["billinator.numbers.mixin"]
+    _inherit = ["billinator.currency.mixin", "billinator.numbers.mixin"]
     _order = "date_from desc, team_id, user_id, id"
     _check_company_auto = True
     _rec_names_search = ["user_id", "team_id"]

@@ -87,6 +87,17 @@ class TestOpportunityPipeline(SummaryCase):
         self.assertAlmostEqual(
             sum(amount for _stage, amount in columns), overall["value"], 2
         )
+        # And where the deals themselves are read.
+        for groupby in ("stage_id", "user_id", "date_deadline:month"):
+            with self.subTest(groupby=groupby):
+                groups = deals._read_group(
+                    [("name", "!=", "")],
+                    [groupby],
+                    ["expected_revenue_company:sum_currency"],
+                )
+                self.assertAlmostEqual(
+                    sum(amount for _key, amount in groups), overall["value"], 2
+                )
 
     def test_progress_bar(self):
         deals = self._get_deals()
