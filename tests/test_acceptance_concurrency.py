@@ -34,6 +34,16 @@ WAITING = """
     SELECT count(*) FROM pg_stat_activity
      WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
+# What tabs of several quotes number at the same moment.
+QUOTES = 3
+INVOICES = """
+    SELECT quote.id, move.state, count(*) OVER (PARTITION BY quote.id),
+           count(*) OVER (PARTITION BY move.name), move.amount_total
+      FROM account_move move
+      JOIN billinator_quote quote ON quote.id = move.billinator_quote_id
+     WHERE quote.id IN %s
+     ORDER BY quote.id
+"""
 # A message of the customer's for each acceptance, and its PDF.
 ANSWERS = """
     SELECT count(DISTINCT message.id), count(attachment.id)
@@ -130,14 +140,24 @@ def company(accepting_server):
 
 
 @pytest.fixture
-def shop(accepting_server, company):
+def open_shop(accepting_server, company):
+    """Send another quote, with values of its own."""
     server = accepting_server
     admin = XmlRpc(server, server.login, server.password)
-    values = company.prepare_quote()
-    del values["date_quote"], values["validity_date"]
-    quote = admin.create(QUOTE, **values)
-    admin.call(QUOTE, "action_mark_sent", [quote])
-    return Shop(server, admin, quote)
+
+    def open_shop(**own_values):
+        values = {**company.prepare_quote(), **own_values}
+        del values["date_quote"], values["validity_date"]
+        quote = admin.create(QUOTE, **values)
+        admin.call(QUOTE, "action_mark_sent", [quote])
+        return Shop(server, admin, quote)
+
+    return open_shop
+
+
+@pytest.fixture
+def shop(open_shop):
+    return open_shop()
 
 
 def test_tabs_that_sign_at_once_accept_once(shop):
@@ -196,3 +216,26 @@ def test_who_signs_during_an_edit_is_asked_to_read_again(shop):
     # Having read it again, the customer can sign it.
     assert shop.open_page().accept("Ada").status_code == 200
     assert shop.read_quote()["signed_hash"] == quote["content_hash"]
+
+
+def test_tabs_that_sign_at_once_post_one_invoice(open_shop):
+    """Of each quote one, whose number no other one has, whoever comes between."""
+    installments = [(0, 0, {"percentage": 30})]
+    shops = [
+        open_shop(online_invoice="post", installment_ids=installments)
+        for _number in range(QUOTES)
+    ]
+    tabs = [shop.open_page() for shop in shops for _tab in range(2)]
+    together = Barrier(len(tabs))
+
+    def accept(tab):
+        together.wait(SECONDS)
+        return tab.accept("Ada").status_code
+
+    with ThreadPoolExecutor(len(tabs)) as threads:
+        assert set(threads.map(accept, tabs)) == {200}
+    quotes = tuple(shop.quote for shop in shops)
+    posted = shops[0].query(INVOICES, quotes)
+    assert [(*row[:4], float(row[4])) for row in posted] == [
+        (quote, "posted", 1, 1, 3540.0) for quote in quotes
+    ]

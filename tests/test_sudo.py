@@ -228,6 +228,9 @@ billinator_crm/models/billinator_quote_portal.py
 billinator_crm/models/billinator_quote_signature.py
   1 BillinatorQuote._get_zone: the time zone of the company or the salesperson, both of
       which the page names
+billinator_crm/models/billinator_quote_signature_invoice.py
+  2 BillinatorQuote._as_company: by _sign, after the page has checked who may; makes the
+      invoice of this quote that its company has decided on
 billinator_crm/models/billinator_quote_template_line.py
   1 BillinatorQuoteTemplateLine.company_id: the template's own
   1 BillinatorQuoteTemplateLine.currency_id: likewise
@@ -306,6 +309,7 @@ billinator_crm/models/res_config_settings.py
   1 ResConfigSettings.billinator_quote_validity_days: likewise
   1 ResConfigSettings.billinator_quote_reminder_days: likewise
   1 ResConfigSettings.billinator_downpayment_account_id: likewise
+  1 ResConfigSettings.billinator_online_invoice: likewise
   1 ResConfigSettings._inverse_billinator_tz: of the settings, which administrators
       alone save
 billinator_crm/models/res_partner.py

@@ -269,6 +269,9 @@ class QuotePortal(CustomerPortal):
     def _prepare_quote_page_values(self, quote_sudo, access_token, params):
         is_staff = self._is_staff()
         obstacle = quote_sudo._get_obstacle()
+        invoices = quote_sudo._get_portal_invoices()
+        # Colleagues see what the customer sees, but are given no key to invoices.
+        unpaid = [each for each in invoices if each["to_pay"] and not is_staff]
         values = {
             "page_name": "crm_quote",
             "quote": quote_sudo,
@@ -276,6 +279,8 @@ class QuotePortal(CustomerPortal):
             "options": quote_sudo._get_portal_options(),
             "changes": quote_sudo._get_portal_changes(),
             "tax_totals": quote_sudo.tax_totals,
+            "invoices": invoices,
+            "next_to_pay": unpaid[0] if unpaid else None,
             "is_open": not obstacle and not is_staff,
             "obstacle": obstacle,
             "is_staff": is_staff,

@@ -66,6 +66,7 @@ TAKEN_FROM_COMPANY = (
     "account_sale_tax_id",
     "active",
     "alias_domain_id",
+    "billinator_online_invoice",
     "billinator_quote_validity_days",
     "currency_id",
     "parent_id",

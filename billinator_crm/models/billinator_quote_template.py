@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .res_company import ONLINE_INVOICES
+
 
 class BillinatorQuoteTemplate(models.Model):
     """What quotes of a kind have in common: lines, options, terms and validity."""
@@ -28,6 +30,12 @@ class BillinatorQuoteTemplate(models.Model):
         string="Payment Terms",
         check_company=True,
         help="For customers without payment terms of their own.",
+    )
+    online_invoice = fields.Selection(
+        ONLINE_INVOICES,
+        string="When Accepted Online",
+        help="The invoice to make when the customer accepts on the quote's page. "
+        "Empty: as the company's settings say.",
     )
     note = fields.Html(string="Terms and Conditions", translate=True)
     line_ids = fields.One2many(

@@ -4,6 +4,12 @@ from odoo.tools import SQL
 
 # What a number is made of.
 SEQUENCE_FIELDS = ("implementation", "padding", "prefix", "suffix", "use_date_range")
+# What may follow when a customer accepts a quote on its page.
+ONLINE_INVOICES = [
+    ("no", "Make No Invoice"),
+    ("draft", "Make a Draft Invoice"),
+    ("post", "Make and Post the Invoice"),
+]
 
 
 class ResCompany(models.Model):
@@ -29,6 +35,15 @@ class ResCompany(models.Model):
         string="Reminder Before Quotes Expire (Days)",
         help="Days before a sent quote expires on which its customer is reminded by "
         "mail. Zero: customers are not reminded.",
+    )
+    billinator_online_invoice = fields.Selection(
+        ONLINE_INVOICES,
+        string="When a Customer Accepts Online",
+        default="no",
+        required=True,
+        help="The invoice to make when a customer accepts a quote on its page: of the "
+        "first down payment where there is one, else of the whole quote. New quotes "
+        "begin with it.",
     )
     billinator_idle_days = fields.Integer(
         string="Days Without Contact",

@@ -21,6 +21,9 @@ class ResConfigSettings(models.TransientModel):
     billinator_quote_reminder_days = fields.Integer(
         related="company_id.billinator_quote_reminder_days", readonly=False
     )
+    billinator_online_invoice = fields.Selection(
+        related="company_id.billinator_online_invoice", readonly=False
+    )
     billinator_downpayment_account_id = fields.Many2one(
         related="company_id.billinator_downpayment_account_id", readonly=False
     )

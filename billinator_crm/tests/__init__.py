@@ -27,6 +27,7 @@ from . import (
     test_my_day,
     test_note,
     test_numbers,
+    test_online_invoice,
     test_opportunity,
     test_opportunity_agenda,
     test_opportunity_duplicates,

@@ -136,6 +136,31 @@ registry.category("web_tour.tours").add("billinator_crm_portal_less_than_one", {
     ],
 });
 
+const SIGN = [
+    {
+        content: "Accept",
+        trigger: "button[data-bs-target='#quote_accept']:visible:first",
+        run: "click",
+    },
+    {
+        content: "Type the name",
+        trigger: ".modal.show .o_web_sign_name_and_signature input[name=signer]",
+        run: "edit Ada Lovelace",
+    },
+    {
+        content: "It is painted as a signature",
+        trigger: ".modal.show canvas.o_web_sign_signature",
+        run: "canvasNotEmpty",
+    },
+    {
+        content: "Sign",
+        trigger: ".modal.show .o_portal_sign_submit:enabled",
+        run: "click",
+        expectUnloadPage: true,
+    },
+    { content: "Thanks", trigger: ".alert-success:contains(Thank you)" },
+];
+
 registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
     steps: () => [
         READY,
@@ -182,30 +207,31 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
                 }
             },
         },
+        ...SIGN,
+        { content: "Signed", trigger: ".o_billinator_signature:contains(Ada Lovelace)" },
+        { content: "Closed", trigger: "body:not(:has(#quote_accept))" },
+    ],
+});
+
+registry.category("web_tour.tours").add("billinator_crm_portal_sign_and_pay", {
+    steps: () => [
+        READY,
+        ...SIGN,
         {
-            content: "Accept",
-            trigger: "button[data-bs-target='#quote_accept']:visible:first",
-            run: "click",
+            content: "Where to pay the down payment",
+            trigger: ".alert-success .o_billinator_pay:contains(Pay the down payment of)",
         },
         {
-            content: "Type the name",
-            trigger: ".modal.show .o_web_sign_name_and_signature input[name=signer]",
-            run: "edit Ada Lovelace",
+            content: "It is to be paid",
+            trigger: ".o_billinator_invoices:contains(Down payment):contains(To be paid)",
         },
         {
-            content: "It is painted as a signature",
-            trigger: ".modal.show canvas.o_web_sign_signature",
-            run: "canvasNotEmpty",
-        },
-        {
-            content: "Sign",
-            trigger: ".modal.show .o_portal_sign_submit:enabled",
+            content: "Pay it",
+            trigger: ".o_billinator_pay:visible:first",
             run: "click",
             expectUnloadPage: true,
         },
-        { content: "Thanks", trigger: ".alert-success:contains(Thank you)" },
-        { content: "Signed", trigger: ".o_billinator_signature:contains(Ada Lovelace)" },
-        { content: "Closed", trigger: "body:not(:has(#quote_accept))" },
+        { content: "That is the invoice", trigger: "#invoice_content" },
     ],
 });
 

@@ -1,0 +1,206 @@
+import logging
+
+from psycopg2 import OperationalError
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import (
+    ConcurrencyError,
+    LockError,
+    RedirectWarning,
+    UserError,
+    ValidationError,
+)
+from odoo.tools import format_amount
+
+from .billinator_quote_invoicing import PAID
+from .res_company import ONLINE_INVOICES
+
+_logger = logging.getLogger(__name__)
+
+PAYABLE = ("not_paid", "partial")
+
+
+class BillinatorQuote(models.Model):
+    """The invoice that follows the customer's signature, and what the page says of it.
+
+    What is to follow is no part of what the quote says to the customer: it changes no
+    price and no term, so that the content hash does without it.
+    """
+
+    _inherit = "billinator.quote"
+
+    online_invoice = fields.Selection(
+        ONLINE_INVOICES,
+        string="When Accepted Online",
+        compute="_compute_online_invoice",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        # Copies begin with what holds then; next versions take it along.
+        copy=False,
+        help="The invoice to make when the customer accepts on the quote's page: of "
+        "the first down payment where there is one, else of the whole quote. What "
+        "colleagues accept for the customer makes none.",
+    )
+
+    # === Computes === #
+
+    # Not on the settings: quotes keep what they were made with.
+    @api.depends("company_id")
+    def _compute_online_invoice(self):
+        for quote in self:
+            quote.online_invoice = quote._get_default_online_invoice()
+
+    def _get_default_online_invoice(self):
+        """Return what the quote's template says, or else its company."""
+        return self._choose_online_invoice(self.applied_template_id)
+
+    def _choose_online_invoice(self, template):
+        company = self._get_company()
+        return template.online_invoice or company.billinator_online_invoice
+
+    # === Constraints === #
+
+    @api.constrains("online_invoice")
+    def _check_online_invoice_editable(self):
+        self._check_editable()
+
+    @api.constrains("online_invoice")
+    def _check_posting_decided(self):
+        """Leave posting to who may post, and to what administrators have decided."""
+        if self.env.user.has_group("account.group_account_invoice"):
+            return
+        for quote in self.filtered(lambda quote: quote.online_invoice == "post"):
+            previous = quote.previous_version_id.online_invoice
+            if "post" not in (quote._get_default_online_invoice(), previous):
+                raise ValidationError(
+                    self.env._(
+                        "Quote %s: only users who may post invoices can choose that "
+                        "one is posted, unless the quote's template or the settings "
+                        "say so.",
+                        quote.name,
+                    )
+                )
+
+    # === Templates and versions === #
+
+    def _prepare_template_values(self, template):
+        """Let the template's choice stand where nobody has made another one."""
+        values = super()._prepare_template_values(template)
+        if self.online_invoice == self._get_default_online_invoice():
+            values["online_invoice"] = self._choose_online_invoice(template)
+        return values
+
+    def _prepare_revision_values(self):
+        return {
+            **super()._prepare_revision_values(),
+            "online_invoice": self.online_invoice,
+        }
+
+    # === The customer's signature === #
+
+    def _sign(self, signer, signature, content_hash, ip_address, partner):
+        """Make the invoice that is wanted at once, as the last thing.
+
+        So nobody who numbers another invoice waits for the signed PDF.
+        """
+        is_new = super()._sign(signer, signature, content_hash, ip_address, partner)
+        if is_new and self._wants_invoice_at_once():
+            self._as_company()._try_to_invoice_at_once()
+        return is_new
+
+    def _wants_invoice_at_once(self):
+        """Whether an invoice is wanted, and there is anything to pay."""
+        has_amount = not self.currency_id.is_zero(self.amount_total)
+        return self.online_invoice != "no" and has_amount
+
+    def _as_company(self):
+        """Return the quote for what the company does by itself, where and when it is.
+
+        The customer who has signed is neither the author of the invoice nor one of its
+        followers, and has no say in its date.
+        """
+        # After _sign, which the page calls once it has checked who may; what comes of
+        # it are invoices of this quote, as its company has decided.
+        quote_sudo = self.with_user(SUPERUSER_ID).with_company(self.company_id)
+        return quote_sudo.with_context(tz=self._get_zone())._in_salespersons_lang()
+
+    def _try_to_invoice_at_once(self):
+        """Make the invoice, all of it or nothing, or tell the salesperson why not.
+
+        The customer's acceptance counts, whatever accounting demands. Only who comes
+        at the same moment as somebody else is repeated as a whole.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._invoice_at_once()
+        except (ConcurrencyError, OperationalError):
+            raise
+        except LockError as error:
+            raise ConcurrencyError(*error.args) from error
+        except (RedirectWarning, UserError) as error:
+            self._tell_why_no_invoice(error.args[0])
+        except Exception:
+            _logger.exception("The invoice of the signed quote %s failed", self.name)
+            self._tell_why_no_invoice(
+                self.env._("An unexpected error, which the server's log describes.")
+            )
+
+    def _invoice_at_once(self):
+        """Invoice the first down payment, or the whole quote."""
+        asked = self.installment_ids.sorted()[:1] or self
+        invoice = asked._convert_to_invoices()
+        if self.online_invoice == "post":
+            invoice.action_post()
+            # The page links to it, and changes nothing when it is looked at.
+            invoice._portal_ensure_token()
+
+    def _tell_why_no_invoice(self, reason):
+        salesperson = self.user_id or self.team_id.user_id
+        self.message_post(
+            body=self.env._(
+                "The customer has accepted online, but there is no invoice yet, for it "
+                "could not be made. Make it when this is settled: %s",
+                reason,
+            ),
+            partner_ids=salesperson.partner_id.ids,
+            subtype_xmlid="mail.mt_note",
+        )
+
+    # === The page === #
+
+    def _get_portal_invoices(self):
+        """Return what the customer's page says of each posted invoice, oldest first."""
+        self.ensure_one()
+        posted = self.invoice_ids.filtered(lambda invoice: invoice.state == "posted")
+        return [self._describe_invoice(invoice) for invoice in posted.sorted("id")]
+
+    def _describe_invoice(self, invoice):
+        """Return a dict of the invoice, its status and what is to be paid next.
+
+        ``status`` is ``paid``, ``credited``, ``open`` or ``overdue``; ``to_pay`` is the
+        formatted amount, None where there is none.
+        """
+        residual = invoice.amount_residual
+        is_due = (
+            invoice.payment_state in PAYABLE
+            and invoice.currency_id.compare_amounts(residual, 0) > 0
+        )
+        due = invoice._get_invoice_next_payment_values() if is_due else {}
+        amount = due.get("next_amount_to_pay", residual)
+        to_pay = format_amount(self.env, amount, invoice.currency_id)
+        return {
+            "invoice": invoice,
+            "status": self._get_portal_invoice_status(invoice, is_due),
+            "to_pay": to_pay if is_due else None,
+        }
+
+    def _get_portal_invoice_status(self, invoice, is_due):
+        if self._is_credited(invoice):
+            return "credited"
+        if invoice.payment_state in PAID:
+            return "paid"
+        day = invoice.invoice_date_due
+        is_late = is_due and day and day < self.company_id._get_billinator_day()
+        return "overdue" if is_late else "open"

@@ -1,0 +1,504 @@
+from unittest.mock import patch
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import SUPERUSER_ID
+from odoo.exceptions import (
+    ConcurrencyError,
+    LockError,
+    RedirectWarning,
+    UserError,
+    ValidationError,
+)
+from odoo.fields import Command, Date
+from odoo.http import Request
+from odoo.tests import Form, HttpCase, freeze_time, tagged
+from odoo.tools import mute_logger
+
+from ..exceptions import StateError
+from .common import BillinatorCommon, BillinatorInvoicingCommon
+from .test_portal import SIGNATURE, PortalCase
+
+LOGGER = "odoo.addons.billinator_crm.models.billinator_quote_signature_invoice"
+
+
+class OnlineCase(PortalCase, BillinatorInvoicingCommon):
+    """A company that wants its money as soon as a customer has signed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.billinator_online_invoice = "post"
+        cls.quote = cls._create_sent_quote()
+
+    def _sign(self, quote=None, **values):
+        """Sign as somebody who has nothing but the link."""
+        visitor = self.env.ref("base.public_user")
+        quote = quote or self.quote
+        return super()._sign(quote.with_user(visitor).sudo(), **values)
+
+    def _plan(self, quote=None, *percentages):
+        return self.env["billinator.quote.installment"].create(
+            [
+                {"quote_id": (quote or self.quote).id, "percentage": percentage}
+                for percentage in percentages
+            ]
+        )
+
+    def _assert_accepted_without_invoice(self, reason, quote=None):
+        """The acceptance counts, and the salesperson knows what is missing."""
+        quote = quote or self.quote
+        self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada"))
+        self.assertFalse(quote.invoice_ids)
+        self.assertEqual(quote.invoice_status, "no")
+        [message] = quote.message_ids.filtered(lambda m: "no invoice yet" in m.body)
+        self.assertIn(reason, message.body)
+        self.assertTrue(message.subtype_id.internal)
+        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestOnlineInvoice(OnlineCase):
+    def test_nothing_follows_unless_it_is_wanted(self):
+        self.assertEqual(self.company_b.billinator_online_invoice, "no")
+        self.quote.online_invoice = "no"
+        self._sign()
+        self.assertEqual(self.quote.state, "accepted")
+        self.assertFalse(self.quote.invoice_ids)
+
+    def test_a_draft_for_the_accountants(self):
+        self.quote.online_invoice = "draft"
+        self._sign()
+        self.assertEqual(self.quote.invoice_ids.state, "draft")
+        self.assertEqual(self.quote.invoice_status, "draft")
+
+    def test_the_whole_quote_is_posted(self):
+        mails = self.env["mail.mail"].search([])
+        self._sign()
+        self.env.flush_all()
+        invoice = self.quote.invoice_ids
+        self.assertRecordValues(
+            invoice,
+            [
+                {
+                    "state": "posted",
+                    "amount_total": self.quote.amount_total,
+                    "billinator_installment_id": False,
+                    "invoice_user_id": self.salesperson.id,
+                    "company_id": self.company.id,
+                    # Neither the visitor's, who has no right to it, nor followed.
+                    "create_uid": SUPERUSER_ID,
+                    "message_partner_ids": [],
+                    "is_move_sent": False,
+                }
+            ],
+        )
+        self.assertTrue(invoice.access_token)
+        self.assertEqual(self.quote.invoice_status, "posted")
+        sent = self.env["mail.mail"].search([]) - mails
+        self.assertEqual(set(sent.mapped("model")) - {False}, {"billinator.quote"})
+        self.assertFalse(invoice.message_ids.notified_partner_ids)
+
+    def test_the_portal_users_acceptance_is_the_same(self):
+        quote = self.quote.with_user(self.buyer).sudo()
+        PortalCase._sign(self, quote)
+        invoice = self.quote.invoice_ids
+        self.assertEqual(invoice.state, "posted")
+        self.assertEqual(invoice.create_uid.id, SUPERUSER_ID)
+        self.assertFalse(invoice.message_partner_ids)
+
+    def test_only_the_first_down_payment(self):
+        first, second = self._plan(None, 30, 20)
+        first.sequence, second.sequence = 5, 1
+        self._sign()
+        invoice = self.quote.invoice_ids
+        self.assertEqual(invoice.billinator_installment_id, second)
+        self.assertEqual(invoice.state, "posted")
+        self.assertEqual(invoice.amount_total, second.amount)
+        # What follows is for colleagues, as ever.
+        first.action_convert_to_invoice()
+        self.quote.action_convert_to_invoice()
+        total = sum(self.quote.invoice_ids.mapped("amount_total"))
+        self.assertAlmostEqual(total, self.quote.amount_total)
+
+    def test_what_colleagues_accept_makes_none(self):
+        self.quote.with_user(self.salesperson).action_accept()
+        self.assertEqual(self.quote.state, "accepted")
+        self.assertFalse(self.quote.invoice_ids)
+
+    def test_signing_twice_makes_one(self):
+        content_hash = self.quote.content_hash
+        self.assertTrue(self._sign())
+        self.assertFalse(self._sign(content_hash=content_hash))
+        self.assertEqual(len(self.quote.invoice_ids), 1)
+
+    def test_a_cancelled_invoice_is_in_nobodys_way(self):
+        action = self.quote.action_convert_to_invoice()
+        cancelled = self.env["account.move"].browse(action["res_id"])
+        cancelled.button_cancel()
+        self.quote.action_reset_to_draft()
+        self.quote.action_mark_sent()
+        self._sign()
+        self.assertEqual((self.quote.invoice_ids - cancelled).state, "posted")
+
+    def test_of_the_companys_day(self):
+        self.company.partner_id.tz = "Pacific/Auckland"
+        day = self.quote.date_quote
+        with freeze_time(f"{day} 22:30:00"):
+            self._sign()
+        invoice = self.quote.invoice_ids
+        self.assertGreater(invoice.invoice_date, day)
+        self.assertEqual(Date.subtract(invoice.invoice_date, days=1), day)
+
+    def test_in_the_quotes_currency(self):
+        currency = self.setup_other_currency("CHF")
+        quote = self._create_sent_quote(currency_id=currency.id)
+        self._plan(quote, 50)
+        self._sign(quote)
+        self.assertRecordValues(
+            quote.invoice_ids,
+            [
+                {
+                    "state": "posted",
+                    "currency_id": currency.id,
+                    "amount_total": quote.installment_ids.amount,
+                }
+            ],
+        )
+
+    def test_in_the_quotes_company(self):
+        data = self.setup_other_company()
+        company = data["company"]
+        company.billinator_online_invoice = "post"
+        Quote = self.env["billinator.quote"].with_company(company)
+        quote = Quote.create(
+            {
+                "partner_id": self.customer.id,
+                "company_id": company.id,
+                "user_id": False,
+                "line_ids": [Command.create({"product_id": self.product_a.id})],
+            }
+        )
+        quote.action_mark_sent()
+        self._sign(quote.with_company(self.company))
+        self.assertEqual(quote.invoice_ids.state, "posted")
+        self.assertEqual(quote.invoice_ids.company_id, company)
+        self.assertEqual(quote.invoice_ids.journal_id.company_id, company)
+
+    def test_nothing_to_pay_is_no_invoice(self):
+        quote = self._create_sent_quote()
+        quote.action_reset_to_draft()
+        quote.line_ids.price_unit = 0
+        quote.action_mark_sent()
+        self._sign(quote)
+        self.assertEqual(quote.state, "accepted")
+        self.assertFalse(quote.invoice_ids)
+        self.assertFalse(quote.message_ids.filtered(lambda m: "no invoice" in m.body))
+
+    def test_no_invoice_pays_the_customer(self):
+        self.quote.action_reset_to_draft()
+        self.quote.line_ids[0].price_unit = -9000
+        self.quote.action_mark_sent()
+        self._sign()
+        self._assert_accepted_without_invoice("no negative invoices")
+
+    def test_what_accounting_refuses_undoes_no_acceptance(self):
+        journal = self.company_data["default_journal_sale"]
+        last_day = Date.add(Date.today(), days=9)
+        # While it is made, and when it is there and is to be posted.
+        for record, values, reason in (
+            (journal, {"active": False}, "no sales journal"),
+            (self.company, {"fiscalyear_lock_date": last_day}, "Lock Date"),
+        ):
+            quote = self._create_sent_quote()
+            before = record.read(values)[0]
+            record.write(values)
+            self._sign(quote)
+            self._assert_accepted_without_invoice(reason, quote)
+            record.write({name: before[name] for name in values})
+            quote.with_user(self.salesperson).action_convert_to_invoice()
+            self.assertEqual(quote.invoice_ids.state, "draft")
+
+    def _post(self, error):
+        """Let posting go wrong after all has been written."""
+        Move = self.registry["account.move"]
+        post = Move.action_post
+
+        def fail(moves):
+            post(moves)
+            moves.flush_recordset()
+            raise error
+
+        return patch.object(Move, "action_post", fail)
+
+    def test_what_goes_wrong_leaves_no_half_an_invoice(self):
+        for error, reason in (
+            (UserError("Ask Eve before"), "Ask Eve before"),
+            (RedirectWarning("Lock dates <here>", 1, "Go"), "Lock dates &lt;here&gt;"),
+            (ZeroDivisionError("secret"), "unexpected error"),
+        ):
+            quote = self._create_sent_quote()
+            self._plan(quote, 25)
+            with self._post(error), mute_logger(LOGGER):
+                self._sign(quote)
+            self._assert_accepted_without_invoice(reason, quote)
+            self.assertNotIn("secret", quote.message_ids[0].body)
+
+    def test_conflicts_repeat_the_call(self):
+        for error, expected in (
+            (SerializationFailure(), SerializationFailure),
+            (ConcurrencyError(), ConcurrencyError),
+            (LockError("Somebody is at it"), ConcurrencyError),
+        ):
+            quote = self._create_sent_quote()
+            with (
+                self.subTest(error=error),
+                self._post(error),
+                self.assertRaises(expected),
+                self.cr.savepoint(),
+            ):
+                self._sign(quote)
+            quote.invalidate_recordset()
+            self.assertEqual(quote.state, "sent")
+
+    def test_the_reason_is_in_the_salespersons_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.salesperson.lang = "de_DE"
+        self.assertEqual(self.quote._as_company().env.lang, "de_DE")
+
+    def test_somebody_is_told_where_there_is_no_salesperson(self):
+        team = self.env["crm.team"].create(
+            {"name": "Online", "user_id": self.senior.id}
+        )
+        self.quote.write({"user_id": False, "team_id": team.id})
+        self.company_data["default_journal_sale"].active = False
+        self._sign()
+        message = self.quote.message_ids[0]
+        self.assertIn("no sales journal", message.body)
+        self.assertIn(self.senior.partner_id, message.notified_partner_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestOnlineInvoiceSetting(BillinatorCommon):
+    def test_settings_are_what_new_quotes_begin_with(self):
+        before = self._create_quote()
+        with Form(self.env["res.config.settings"]) as settings:
+            self.assertEqual(settings.billinator_online_invoice, "no")
+            settings.billinator_online_invoice = "draft"
+        settings.record.execute()
+        self.assertEqual(self._create_quote().online_invoice, "draft")
+        self.assertEqual(before.online_invoice, "no")
+        with Form(self.env["billinator.quote"]) as quote:
+            self.assertEqual(quote.online_invoice, "draft")
+            quote.partner_id = self.customer
+
+
+@tagged("post_install", "-at_install")
+class TestOnlineInvoiceChoice(OnlineCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.template = cls.env["billinator.quote.template"].create(
+            {
+                "name": "Workshop",
+                "online_invoice": "draft",
+                "line_ids": [Command.create({"product_id": cls.product_a.id})],
+            }
+        )
+
+    def _create_draft(self, user, **values):
+        return self._create_quote(user_id=user.id, **values).with_user(user)
+
+    def test_templates_differ_from_the_settings(self):
+        created = self._create_quote(template_id=self.template.id)
+        written = self._create_quote()
+        written.template_id = self.template
+        with Form(self.env["billinator.quote"]) as form:
+            form.partner_id = self.customer
+            form.template_id = self.template
+        self.assertEqual(
+            (created + written + form.record).mapped("online_invoice"), ["draft"] * 3
+        )
+        # Another template has its own say, and one that says nothing leaves it.
+        other = self.template.copy({"online_invoice": False})
+        created.template_id = other
+        self.assertEqual(created.online_invoice, "post")
+
+    def test_what_was_chosen_stays(self):
+        quote = self._create_quote(online_invoice="no")
+        quote.template_id = self.template
+        self.assertEqual(quote.online_invoice, "no")
+        quote.action_mark_sent()
+        self.assertEqual(quote.copy().online_invoice, "draft")
+        quote.action_revise()
+        self.assertEqual(quote.next_version_id.online_invoice, "no")
+
+    def test_it_says_nothing_to_the_customer(self):
+        content_hash = self.quote.content_hash
+        self.quote.online_invoice = "no"
+        self.assertEqual(self.quote.content_hash, content_hash)
+        self.assertTrue(self._sign(content_hash=content_hash))
+        with self.assertRaises(StateError):
+            self.quote.online_invoice = "post"
+
+    def test_posting_is_for_who_may_post(self):
+        self.company.billinator_online_invoice = "no"
+        quote = self._create_draft(self.salesperson)
+        quote.online_invoice = "draft"
+        with self.assertRaisesRegex(ValidationError, "who may post"):
+            quote.online_invoice = "post"
+        with self.assertRaisesRegex(ValidationError, "who may post"):
+            quote.copy({"online_invoice": "post"})
+        self.senior.group_ids += self.env.ref("account.group_account_invoice")
+        quote.with_user(self.senior).online_invoice = "post"
+        # The salesperson goes on with it, and takes it along to the next version.
+        quote.client_order_ref = "4711"
+        quote.action_mark_sent()
+        quote.action_revise()
+        revision = quote.next_version_id
+        self.assertEqual(revision.online_invoice, "post")
+        self.assertEqual(quote.copy().online_invoice, "no")
+
+    def test_posting_is_decided_by_settings_and_templates(self):
+        quote = self._create_draft(self.salesperson, online_invoice="no")
+        quote.online_invoice = "post"
+        self.company.billinator_online_invoice = "no"
+        self.template.online_invoice = "post"
+        quote = self._create_draft(self.salesperson)
+        quote.template_id = self.template
+        self.assertEqual(quote.online_invoice, "post")
+
+
+class OnlinePageCase(OnlineCase, HttpCase):
+    browser_size = "1366x850"
+
+    def _get_page(self, quote=None, user=None, path=None):
+        self.authenticate(user and user.login, user and user.login)
+        quote = quote or self.quote
+        return self.url_open(path or quote.get_portal_url())
+
+
+@tagged("post_install", "-at_install")
+class TestOnlineInvoicePage(OnlinePageCase):
+    def _accept(self):
+        self.authenticate(None, None)
+        response = self.opener.post(
+            f"{self.base_url()}{self.quote.access_url}/accept",
+            data={
+                "access_token": self.quote.access_token,
+                "content_hash": self.quote.content_hash,
+                "csrf_token": Request.csrf_token(self),
+                "name": "Ada",
+                "signature": SIGNATURE,
+            },
+        )
+        self.env.invalidate_all()
+        return response
+
+    def test_the_visitor_is_led_to_the_invoice(self):
+        self._plan(None, 30)
+        page = self.url_open(self._accept().json()["redirect"]).text
+        invoice = self.quote.invoice_ids
+        amount = self.quote._format_amount(invoice.amount_total)
+        self.assertIn("Pay the down payment of", page)
+        self.assertIn(amount, page)
+        self.assertIn(invoice.access_token, page)
+        url = invoice.get_portal_url()
+        self.assertIn(url.replace("&", "&amp;"), page)
+        self.assertIn("invoice_content", self.url_open(url).text)
+        for wrong in (f"{invoice.access_url}?access_token=x", invoice.access_url):
+            self.assertNotIn("invoice_content", self.url_open(wrong).text)
+
+    def test_what_fails_is_not_the_visitors_business(self):
+        self.company_data["default_journal_sale"].active = False
+        response = self._accept()
+        self.assertEqual(response.status_code, 200)
+        page = self.url_open(response.json()["redirect"]).text
+        self.assertIn("Thank you!", page)
+        for text in ("o_billinator_pay", "journal", "no invoice yet"):
+            self.assertNotIn(text, page)
+        self._assert_accepted_without_invoice("no sales journal")
+
+    def test_drafts_are_not_shown(self):
+        self.quote.online_invoice = "draft"
+        self._sign()
+        for user in (None, self.buyer, self.salesperson):
+            page = self._get_page(user=user).text
+            self.assertNotIn("o_billinator_invoices", page)
+            self.assertNotIn("o_billinator_pay", page)
+
+    def test_later_visits_tell_how_far_it_is(self):
+        [row] = self._plan(None, 30)
+        self._sign()
+        first = self.quote.invoice_ids
+        self.assertIn("Pay the down payment of", self._get_page(user=self.buyer).text)
+        self._register_payment(first)
+        page = self._get_page().text
+        self.assertNotIn("o_billinator_pay", page)
+        self.assertIn("Paid", page)
+        self.quote.action_convert_to_invoice()
+        rest = self.quote.invoice_ids - first
+        rest.action_post()
+        page = self._get_page().text
+        for text in (first.name, rest.name, "To be paid", "o_billinator_pay"):
+            self.assertIn(text, page)
+        self.assertNotIn("Pay the down payment of", page)
+        rest.invoice_date_due = "2020-01-01"
+        [_first, described] = self.quote._get_portal_invoices()
+        self.assertEqual(described["status"], "overdue")
+        self._reverse_invoice(rest, is_modify=False, post=True)
+        page = self._get_page().text
+        self.assertIn("Credited", page)
+        self.assertNotIn("o_billinator_pay", page)
+        self.assertEqual(row.invoice_status, "paid")
+
+    def test_the_next_payment_of_several(self):
+        """Payment terms may ask for a part of the invoice first."""
+        term = self.pay_terms_b
+        quote = self._create_sent_quote(payment_term_id=term.id)
+        self._sign(quote)
+        [described] = quote._get_portal_invoices()
+        due = quote.invoice_ids.line_ids.filtered("date_maturity").sorted(
+            "date_maturity"
+        )
+        self.assertGreater(len(due), 1)
+        self.assertEqual(
+            described["to_pay"], quote._format_amount(due[0].amount_currency)
+        )
+
+    def test_colleagues_get_no_key(self):
+        self._sign()
+        invoice = self.quote.invoice_ids
+        page = self._get_page(user=self.salesperson).text
+        self.assertIn(invoice.name, page)
+        self.assertNotIn(invoice.access_token, page)
+        self.assertNotIn("o_billinator_pay", page)
+        self.assertFalse(invoice.with_user(self.salesperson).has_access("read"))
+
+    def test_looking_at_it_changes_nothing(self):
+        self._sign()
+        self.env.flush_all()
+        invoice = self.quote.invoice_ids
+        before = invoice.read(["write_date", "access_token", "message_ids"])
+        self._get_page()
+        invoice.invalidate_recordset()
+        self.assertEqual(
+            invoice.read(["write_date", "access_token", "message_ids"]), before
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestOnlineInvoiceTours(OnlinePageCase):
+    def test_customer_signs_and_pays(self):
+        for size, login in (("1366x850", None), ("390x844", self.buyer.login)):
+            self.browser_size, self.touch_enabled = size, bool(login)
+            quote = self._create_sent_quote()
+            self._plan(quote, 30)
+            self.start_tour(
+                quote.get_portal_url(),
+                "billinator_crm_portal_sign_and_pay",
+                login=login,
+            )
+            quote.invalidate_recordset()
+            self.assertEqual(quote.state, "accepted")
+            self.assertEqual(quote.invoice_ids.state, "posted")
