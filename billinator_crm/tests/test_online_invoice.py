@@ -129,8 +129,10 @@ class TestOnlineInvoice(OnlineCase):
     def test_signing_twice_makes_one(self):
         content_hash = self.quote.content_hash
         self.assertTrue(self._sign())
+        messages = self.quote.message_ids
         self.assertFalse(self._sign(content_hash=content_hash))
         self.assertEqual(len(self.quote.invoice_ids), 1)
+        self.assertEqual(self.quote.message_ids, messages)
 
     def test_a_cancelled_invoice_is_in_nobodys_way(self):
         action = self.quote.action_convert_to_invoice()

@@ -219,7 +219,7 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign_and_pay", {
         ...SIGN,
         {
             content: "Where to pay the down payment",
-            trigger: ".alert-success .o_billinator_pay:contains(Pay the down payment of)",
+            trigger: ".o_billinator_pay:visible:contains(Pay the down payment of)",
         },
         {
             content: "It is to be paid",
