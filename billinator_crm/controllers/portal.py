@@ -271,7 +271,7 @@ class QuotePortal(CustomerPortal):
         obstacle = quote_sudo._get_obstacle()
         invoices = quote_sudo._get_portal_invoices()
         # Colleagues see what the customer sees, but are given no key to invoices.
-        unpaid = [each for each in invoices if each["to_pay"] and not is_staff]
+        unpaid = [each for each in invoices if each["invitation"] and not is_staff]
         values = {
             "page_name": "crm_quote",
             "quote": quote_sudo,

@@ -177,24 +177,28 @@ class BillinatorQuote(models.Model):
         return [self._describe_invoice(invoice) for invoice in posted.sorted("id")]
 
     def _describe_invoice(self, invoice):
-        """Return a dict of the invoice, its status and what is to be paid next.
+        """Return a dict of the invoice, its status and the invitation to pay it.
 
-        ``status`` is ``paid``, ``credited``, ``open`` or ``overdue``; ``to_pay`` is the
-        formatted amount, None where there is none.
+        ``status`` is ``paid``, ``credited``, ``open`` or ``overdue``; ``invitation``
+        names what is to be paid next, and is None where nothing is.
         """
-        residual = invoice.amount_residual
         is_due = (
             invoice.payment_state in PAYABLE
-            and invoice.currency_id.compare_amounts(residual, 0) > 0
+            and invoice.currency_id.compare_amounts(invoice.amount_residual, 0) > 0
         )
-        due = invoice._get_invoice_next_payment_values() if is_due else {}
-        amount = due.get("next_amount_to_pay", residual)
-        to_pay = format_amount(self.env, amount, invoice.currency_id)
         return {
             "invoice": invoice,
             "status": self._get_portal_invoice_status(invoice, is_due),
-            "to_pay": to_pay if is_due else None,
+            "invitation": self._get_invitation_to_pay(invoice) if is_due else None,
         }
+
+    def _get_invitation_to_pay(self, invoice):
+        # Payment terms may ask for a part of the invoice first.
+        due = invoice._get_invoice_next_payment_values()
+        amount = format_amount(self.env, due["next_amount_to_pay"], invoice.currency_id)
+        if invoice.billinator_installment_id:
+            return self.env._("Pay the down payment of %s", amount)
+        return self.env._("Pay %s now", amount)
 
     def _get_portal_invoice_status(self, invoice, is_due):
         if self._is_credited(invoice):
