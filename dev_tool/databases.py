@@ -4,14 +4,13 @@ What a database is made of is part of its name, and it gets that name only once 
 complete. So a database that is there can be used as it is.
 """
 
-import ast
 import os
 import re
 import shutil
 from dataclasses import dataclass
 
 from .odoo import DATA, Odoo
-from .places import ROOT, addons, addons_fingerprint, digest
+from .places import ROOT, addons, addons_fingerprint, core_addons, digest, read_manifest
 from .terminal import Problem, step
 
 FILESTORES = DATA / "filestore"
@@ -62,7 +61,7 @@ class Databases:
     def provide(self, name, demo):
         """Have a database to work in, with the addons as they are now."""
         check_name(name)
-        wanted = addons_fingerprint()
+        wanted = addons_fingerprint(addons())
         if not self._exists(name):
             prepared = self.prepared(demo)
             with step(f"Database {name}"):
@@ -77,9 +76,19 @@ class Databases:
         template = self.with_dependencies(demo)
         return self._provide_once(
             f"prepared_{_contents(demo)}",
-            digest(template, addons_fingerprint()),
+            digest(template, addons_fingerprint(core_addons())),
             f"The addons on top ({_contents(demo)})",
             lambda part: self._install(template, part, demo),
+        )
+
+    def with_website(self):
+        """A prepared database with the website, which brings along our addon for it."""
+        prepared = self.prepared()
+        return self._provide_once(
+            "website",
+            digest(prepared, addons_fingerprint(addons())),
+            "The website on top",
+            lambda part: self._install_website(prepared, part),
         )
 
     def copy(self, source, target):
@@ -109,7 +118,7 @@ class Databases:
     def with_dependencies(self, demo):
         """A database with all that our addons build on."""
         modules = sorted(
-            set().union(*map(_dependencies, addons())).difference(_names())
+            set().union(*map(_dependencies, core_addons())).difference(_names())
         )
         return self._provide_once(
             f"template_{_contents(demo)}",
@@ -123,7 +132,7 @@ class Databases:
         template = self.with_dependencies(demo=False)
         both = self._provide_once(
             "both",
-            digest(template, addons_fingerprint()),
+            digest(template, addons_fingerprint(core_addons())),
             "The addon beside Odoo's own CRM and sales",
             lambda part: self._install_peers(template, part),
         )
@@ -164,6 +173,11 @@ class Databases:
         self._run_modules(f"install-{_contents(demo)}", name, "-i", _names())
         self.odoo.run_script("assets", name, BUILD_ASSETS)
         self._keep_assets(name, template)
+
+    def _install_website(self, prepared, name):
+        self.copy(prepared, name)
+        self._run_modules("install-website", name, "-i", "website")
+        self.odoo.run_script("assets-website", name, BUILD_ASSETS)
 
     def _install_peers(self, template, name):
         self.copy(template, name)
@@ -232,12 +246,12 @@ def _contents(demo):
 
 
 def _names():
-    return [addon.name for addon in addons()]
+    return [addon.name for addon in core_addons()]
 
 
 def _dependencies(addon):
     """The modules that an addon's manifest asks for."""
-    return ast.literal_eval((addon / "__manifest__.py").read_text())["depends"]
+    return read_manifest(addon)["depends"]
 
 
 def _is_alive(pid):

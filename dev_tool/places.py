@@ -1,5 +1,6 @@
 """Where things are, and folders that are either complete or absent."""
 
+import ast
 import fcntl
 import hashlib
 import shutil
@@ -16,14 +17,24 @@ def addons():
     return sorted(manifest.parent for manifest in ROOT.glob("*/__manifest__.py"))
 
 
+def core_addons():
+    """Our addons without those that go along with an app that most do without."""
+    return [addon for addon in addons() if not read_manifest(addon).get("auto_install")]
+
+
+def read_manifest(addon):
+    """Return what an addon's manifest says."""
+    return ast.literal_eval((addon / "__manifest__.py").read_text())
+
+
 def digest(*parts):
     """A short fingerprint of ``parts``."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
-def addons_fingerprint():
+def addons_fingerprint(folders):
     """Changes whenever a file that an installed addon is made of changes."""
-    paths = (path for addon in addons() for path in sorted(addon.rglob("*")))
+    paths = (path for addon in folders for path in sorted(addon.rglob("*")))
     files = [path for path in paths if _ships(path)]
     return digest([(str(file.relative_to(ROOT)), file.read_bytes()) for file in files])
 

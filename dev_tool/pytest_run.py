@@ -4,14 +4,15 @@ import os
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from .databases import Databases
 from .odoo import CONFIGURATION, ENVIRONMENT
-from .places import LOGS, ROOT, addons
+from .places import LOGS, ROOT, core_addons
 from .terminal import running_in_foreground
 
 PASSED, NO_TESTS = 0, 5
+# The addon whose tests need Odoo's website, which changes what the others see.
+WEBSITE = ROOT / "billinator_crm_website"
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
@@ -38,11 +39,12 @@ SERVING = tuple(
 
 @dataclass
 class PytestRun:
-    """A process of pytest and its two databases."""
+    """A process of pytest and its two databases, with Odoo's website or without."""
 
     name: str
     paths: list
     databases: Databases
+    has_website: bool = False
 
     @property
     def database(self):
@@ -60,8 +62,10 @@ class PytestRun:
         return LOGS / f"pytest_{self.name}.txt"
 
     def create_databases(self):
+        databases = self.databases
+        source = databases.with_website() if self.has_website else databases.prepared()
         for copy in (self.database, self.unopened):
-            self.databases.copy(self.databases.prepared(), copy)
+            databases.copy(source, copy)
 
     def drop_databases(self):
         for copy in (self.database, self.unopened):
@@ -86,17 +90,20 @@ class PytestRun:
 def get_runs(databases, options):
     """Return the runs for what pytest is asked to do.
 
-    Each of the four waits for a browser or for other processes now and then, so that
+    Each of them waits for a browser or for other processes now and then, so that
     together they keep two cores busy.
     """
-    if any(Path(ROOT, one.partition("::")[0]).exists() for one in options):
-        return [PytestRun("chosen", [], databases)]
-    crm, *others = (addon.name for addon in addons())
+    paths = [ROOT / one.partition("::")[0] for one in options]
+    if any(path.exists() for path in paths):
+        has_website = any(WEBSITE in (path, *path.parents) for path in paths)
+        return [PytestRun("chosen", [], databases, has_website)]
+    crm, *others = (addon.name for addon in core_addons())
     return [
         PytestRun("crm", [crm, AUDIT, *_ignoring(BROWSER)], databases),
         PytestRun("browser", [*BROWSER, *others], databases),
         PytestRun("blackbox", ["tests", *_ignoring([AUDIT, *SERVING])], databases),
         PytestRun("serving", [*SERVING], databases),
+        PytestRun("website", [WEBSITE.name], databases, has_website=True),
     ]
 
 

@@ -3,9 +3,9 @@
 import ast
 from collections import Counter
 
-from dev_tool.places import ROOT
+from dev_tool.places import ROOT, addons
 
-ADDONS = ("billinator_crm", "billinator_crm_margin", "billinator_crm_rest")
+ADDONS = tuple(addon.name for addon in addons())
 # Keywords that open what they are given for, when they are True.
 OPENING_KEYWORDS = {"bypass_search_access", "compute_sudo", "related_sudo", "su"}
 # Portal's check of a document, which returns it as sudo.

@@ -12,7 +12,7 @@ import pytest
 from dev_tool import odoo_source, places, postgres, programs
 from dev_tool.databases import Databases, _is_alive
 from dev_tool.odoo import ENVIRONMENT, Odoo
-from dev_tool.pytest_run import _sum_up
+from dev_tool.pytest_run import WEBSITE, _sum_up, get_runs
 from dev_tool.terminal import Problem
 
 RELEASE = "version_info = ({}, 0, 0, FINAL, 0, '')\n"
@@ -234,3 +234,16 @@ def test_a_process_of_somebody_else_is_alive(monkeypatch):
 )
 def test_a_run_without_tests_is_fine_where_they_were_chosen(statuses, options, status):
     assert _sum_up(statuses, options) == status
+
+
+def test_only_what_needs_the_website_has_it():
+    assert places.core_addons() == [one for one in places.addons() if one != WEBSITE]
+    names = [run.name for run in get_runs(None, []) if run.has_website]
+    assert names == ["website"]
+    for option, has_website in (
+        (f"{WEBSITE.name}/tests/test_portal.py::TestPortalWithWebsite", True),
+        (str(WEBSITE), True),
+        ("billinator_crm/tests/test_portal.py", False),
+    ):
+        [run] = get_runs(None, ["-q", option])
+        assert run.has_website == has_website

@@ -388,6 +388,9 @@ billinator_crm_rest/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._get_moving: Odoo's merge has checked the right to
       merge; they are only marked as changed
   1 BasePartnerMergeAutomaticWizard._move_external_references: likewise
+billinator_crm_website/controllers/website_form.py
+  2 WebsiteForm.insert_attachment: in whose name Odoo's own controller has created the
+      deal; files come from anybody who fills in a form
 """
 
 

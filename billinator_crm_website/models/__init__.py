@@ -1,0 +1,1 @@
+from . import billinator_opportunity

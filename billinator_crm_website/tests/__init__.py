@@ -1,0 +1,1 @@
+from . import test_form_editor, test_portal, test_website_form

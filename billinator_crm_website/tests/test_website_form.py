@@ -1,0 +1,311 @@
+import base64
+import json
+
+from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import SQL
+
+from odoo.addons.mail.tests.common import MailCase
+
+from ..hooks import uninstall_hook
+from .common import WebsiteCase
+
+DEAL = "billinator.opportunity"
+LISTED = {
+    "contact_name",
+    "description",
+    "email_from",
+    "name",
+    "partner_name",
+    "phone",
+    "team_id",
+    "user_id",
+}
+VISITOR = {
+    "name": "A desk",
+    "contact_name": "Jo Doe",
+    "email_from": "jo@new.example",
+    "phone": "+49 30 123456",
+    "partner_name": "New & Co.",
+    "description": "I need <b>desks</b>.\nSoon.",
+}
+# What tells two deals apart anyway, or is the visitor's word.
+APART = {"id", "create_date", "write_date", "date_last_stage_update", "description"}
+
+
+@tagged("post_install", "-at_install")
+class TestWebsiteForm(WebsiteCase, HttpCase, MailCase):
+    """What anybody may send to the website, by its forms or by hand."""
+
+    def _post(self, values, model=DEAL, **options):
+        response = self.url_open(f"/website/form/{model}", data=values, **options)
+        self.assertEqual(response.status_code, 200)
+        self.env.invalidate_all()
+        return json.loads(response.text)
+
+    def _submit(self, files=None, **values):
+        """Fill in the form and return the deal that comes of it."""
+        answer = self._post({**VISITOR, **values}, files=files)
+        self.assertEqual(list(answer), ["id"])
+        return self.env[DEAL].browse(answer["id"])
+
+    def _assert_refused(self, error, **values):
+        count = self.env[DEAL].search_count([])
+        answer = self._post({**VISITOR, **values})
+        self.assertIn(error, answer["error"])
+        self.assertEqual(self.env[DEAL].search_count([]), count)
+
+    # What becomes of it
+
+    def test_a_visitor_becomes_a_deal(self):
+        deal = self._submit()
+        self.assertRecordValues(
+            deal,
+            [
+                {
+                    **VISITOR,
+                    "description": deal.description,
+                    "company_id": self.company.id,
+                    "team_id": self.team.id,
+                    "user_id": self.manager.id,
+                    "stage_id": self.stages["LEAD"].id,
+                    "partner_id": False,
+                    "medium_id": self.env.ref("utm.utm_medium_website").id,
+                    "create_uid": self.env.ref("base.user_root").id,
+                }
+            ],
+        )
+        self.assertIn("I need &lt;b&gt;desks&lt;/b&gt;.<br>Soon.", deal.description)
+        self.assertIn(
+            f"Form on “{self.website.name}” filled in by Jo Doe, New &amp; Co., "
+            "jo@new.example, +49 30 123456",
+            deal.message_ids.body,
+        )
+        self.assertFalse(deal.message_partner_ids - self.manager.partner_id)
+
+    def test_without_a_subject_it_has_a_title(self):
+        self.assertEqual(self._submit(name=" \n").name, "Website form by Jo Doe")
+        values = {"email_from": "jo@new.example", "name": ""}
+        deal = self.env[DEAL].browse(self._post(values)["id"])
+        self.assertEqual(deal.name, "Website form by jo@new.example")
+
+    def test_other_questions_are_read_in_the_deal(self):
+        deal = self._submit(**{"How <i>many</i>": "12 <script>", "Colour": "Red\0"})
+        for text in ("How &lt;i&gt;many&lt;/i&gt; : 12 &lt;script&gt;", "Colour : Red"):
+            self.assertIn(text, deal.description)
+
+    def test_campaigns(self):
+        campaign, source, medium = (
+            self.env[f"utm.{model}"].create({"name": f"{model} of a test"})
+            for model in ("campaign", "source", "medium")
+        )
+        for record in (campaign, source, medium):
+            cookie = f"odoo_utm_{record._name.partition('.')[2]}"
+            self.opener.cookies.set(cookie, record.name)
+        deal = self._submit()
+        self.assertEqual(deal.campaign_id, campaign)
+        self.assertEqual(deal.source_id, source)
+        self.assertEqual(deal.medium_id, medium)
+
+    def test_stages_ask_visitors_for_nothing(self):
+        get_field = self.env["ir.model.fields"]._get
+        self.stages["LEAD"].required_field_ids = get_field(DEAL, "expected_revenue")
+        self.assertEqual(self._submit().stage_id, self.stages["LEAD"])
+
+    def test_files_are_on_the_deal(self):
+        # Odoo writes the ids of files into fields that their inputs are called after.
+        files = [
+            (name, (f"{name}.txt", name.encode(), "text/html"))
+            for name in ("Plan[0][0]", "user_id", "description", "team_id")
+        ]
+        deal = self._submit(files=files)
+        self.assertEqual(deal.user_id, self.manager)
+        self.assertEqual(deal.team_id, self.team)
+        self.assertIn("I need", deal.description)
+        attachments = self.env["ir.attachment"].search(
+            [("res_model", "=", DEAL), ("res_id", "=", deal.id)]
+        )
+        self.assertEqual(
+            {base64.b64decode(file.datas).decode() for file in attachments},
+            {name for name, _file in files},
+        )
+        self.assertEqual(set(attachments.mapped("mimetype")), {"text/plain"})
+        self.assertFalse(any(attachments.mapped("public")))
+        self.assertEqual(deal.message_ids.attachment_ids, attachments)
+        self.assertEqual(deal.message_ids.author_id, self.env.ref("base.partner_root"))
+        self.assertTrue(attachments.with_user(self.manager).mapped("raw"))
+
+    # Whose it is
+
+    def test_the_form_says_whose_it_is(self):
+        for values, team, user in (
+            ({"team_id": self.other_team.id}, self.other_team, self.senior),
+            ({"user_id": self.colleague.id}, self.team, self.colleague),
+            (
+                {"team_id": self.other_team.id, "user_id": self.colleague.id},
+                self.other_team,
+                self.colleague,
+            ),
+        ):
+            deal = self._submit(**values)
+            self.assertEqual((deal.team_id, deal.user_id), (team, user))
+
+    def test_teams_assign_in_turn(self):
+        self.team.opportunity_assignment = "turn"
+        people = [self._submit().user_id for _number in range(4)]
+        self.assertEqual(set(people[:2]), {self.salesperson, self.colleague})
+        self.assertEqual(people[:2], people[2:])
+
+    def test_without_a_team_or_a_leader_it_is_nobodys(self):
+        self.team.user_id = False
+        self.assertFalse(self._submit().user_id)
+        self.env["crm.team"].search([]).active = False
+        deal = self._submit()
+        self.assertFalse(deal.team_id or deal.user_id)
+
+    def test_it_is_of_the_company_whose_website_it_is(self):
+        self.website.company_id = self.company_b
+        deal = self._submit(team_id=self.team.id, user_id=self.manager.id)
+        self.assertEqual(deal.company_id, self.company_b)
+        self.assertEqual(deal.team_id, self.strange_team)
+        self.assertEqual(deal.user_id, self.stranger)
+
+    def test_only_colleagues_of_the_company_get_it(self):
+        left = self._create_user("left", "group_sale_manager")
+        left.active = False
+        buyer = new_test_user(
+            self.env, "buyer", "base.group_portal", company_id=self.company.id
+        )
+        strangers = (self.stranger, left, buyer, self.env.ref("base.user_root"))
+        for user_id in (*(user.id for user in strangers), 0, -1, 10**30):
+            self.assertEqual(self._submit(user_id=user_id).user_id, self.manager)
+        for team_id in (self.strange_team.id, 0, -1, 10**30):
+            self.assertEqual(self._submit(team_id=team_id).team_id, self.team)
+
+    def test_who_gets_it_is_told(self):
+        self.manager.notification_type = "email"
+        with self.mock_mail_gateway():
+            deal = self._submit()
+        self.assertIn(self.manager.partner_id, deal.message_partner_ids)
+        message = self.env["mail.message"].search(
+            [
+                ("model", "=", DEAL),
+                ("res_id", "=", deal.id),
+                ("message_type", "=", "user_notification"),
+            ]
+        )
+        self.assertEqual(message.notified_partner_ids, self.manager.partner_id)
+
+    # Who is known
+
+    def test_a_known_address_finds_its_customer_and_changes_nothing(self):
+        person = self.env["res.partner"].create(
+            {
+                "name": "Grace",
+                "email": "Grace <grace@ada.example>",
+                "parent_id": self.customer.id,
+            }
+        )
+        family = self.customer + person
+        before = self._read_rows(family)
+        deal = self._submit(email_from=" GRACE@ada.example")
+        self.assertEqual(deal.partner_id, self.customer)
+        self.assertEqual(deal.contact_ids.person_id, person)
+        self.assertEqual(deal.email_from, "grace@ada.example")
+        self.assertEqual(deal.phone, VISITOR["phone"])
+        self.assertFalse(deal.message_partner_ids & family)
+        self.assertIn(
+            "filled in by Jo Doe, New &amp; Co., grace",
+            str(deal.message_ids.mapped("body")),
+        )
+        self.assertEqual(self._read_rows(family), before)
+
+    def _read_rows(self, partners):
+        self.env.flush_all()
+        return self.env.execute_query_dict(
+            SQL("SELECT * FROM res_partner WHERE id IN %s ORDER BY id", partners._ids)
+        )
+
+    def test_nobody_else_is_found(self):
+        self.manager.email = "boss@ours.example"
+        other = self.env["res.partner"].create(
+            {
+                "name": "Elsewhere",
+                "email": "jo@elsewhere.example",
+                "company_id": self.company_b.id,
+            }
+        )
+        for address in (
+            "boss@ours.example",
+            other.email,
+            "nobody@new.example",
+            "info@ada.example, boss@ours.example",
+            "no address",
+        ):
+            self.assertFalse(self._submit(email_from=address).partner_id)
+
+    # What is refused
+
+    def test_only_what_is_listed_is_written(self):
+        fields = self.env["ir.model.fields"].search(
+            [("model", "=", DEAL), ("website_form_blacklisted", "=", False)]
+        )
+        self.assertEqual(set(fields.mapped("name")), LISTED)
+
+        plain = self._submit()
+        others = [name for name in self.env[DEAL]._fields if name not in LISTED]
+        for value in (str(self.customer.id), "1", "won", "2020-01-01"):
+            tricky = self._submit(
+                **dict.fromkeys(others, value),
+                context='{"default_user_id": 1, "billinator_gate": 1}',
+                default_priority="3",
+            )
+            for name, field in self.env[DEAL]._fields.items():
+                if field.store and field.column_type and name not in APART:
+                    with self.subTest(name=name, value=value):
+                        self.assertEqual(tricky[name], plain[name])
+            self.assertFalse(tricky.tag_ids | tricky.contact_ids)
+            self.assertIn("probability :", tricky.description)
+
+    def test_other_models_of_ours_have_no_forms(self):
+        models = self.env["ir.model"].search([("website_form_access", "=", True)])
+        ours = models.filtered(lambda model: model.model.startswith("billinator."))
+        self.assertEqual(ours.mapped("model"), [DEAL])
+        self.assertIn("does not exist", self._post({}, "billinator.quote")["error"])
+
+    def test_who_tells_nothing_is_asked(self):
+        blank = dict.fromkeys(("contact_name", "partner_name", "phone"), " ")
+        self._assert_refused("tell us who you are", **blank, email_from="")
+
+    def test_too_much_is_refused(self):
+        # An index takes no more than 2,700 bytes that do not repeat.
+        long = "".join(map(str, range(2000)))
+        for name in ("name", "contact_name", "partner_name", "phone"):
+            self._assert_refused("a line takes 500", **{name: long})
+        self._assert_refused("a line takes 500", email_from=f"{long}@new.example")
+        for name in ("description", "Anything else"):
+            self._assert_refused("we read 50000", **{name: "x " * 30_000})
+
+    def test_what_the_database_does_not_take_is_left_out(self):
+        deal = self._submit(
+            name="A\0\r\nB", email_from="jo\0@new.example", description="C\0D"
+        )
+        self.assertEqual(deal.name, "A B")
+        self.assertEqual(deal.email_from, "jo@new.example")
+        self.assertIn("CD", deal.description)
+        self.assertEqual(
+            self._post({**VISITOR, "team_id": "x"}), {"error_fields": ["team_id"]}
+        )
+
+    # What is left of it
+
+    def test_uninstalling_closes_the_form(self):
+        uninstall_hook(self.env(su=True))
+        self.assertIn("does not exist", self._post(VISITOR)["error"])
+        model = self.env["ir.model"]._get(DEAL)
+        self.assertFalse(model.website_form_key or model.website_form_label)
+        self.assertFalse(model.website_form_default_field_id)
+        self.assertFalse(
+            self.env["ir.model.fields"].search(
+                [("model", "=", DEAL), ("website_form_blacklisted", "=", False)]
+            )
+        )
