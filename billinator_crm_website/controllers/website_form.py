@@ -4,6 +4,7 @@ from odoo.addons.billinator_crm.models.billinator_opportunity_gate import GATE_O
 from odoo.addons.website.controllers import form
 
 DEAL = "billinator.opportunity"
+ID_DIGITS = 10
 
 
 class WebsiteForm(form.WebsiteForm):
@@ -13,14 +14,26 @@ class WebsiteForm(form.WebsiteForm):
     ``data/ir_model_data.xml``, and creates the deal in the name of OdooBot.
     """
 
+    def extract_data(self, model_sudo, values):
+        """Do without a team that is gone: Odoo would look for its deals' properties."""
+        if model_sudo.model == DEAL:
+            team = self._find_team(model_sudo.env, values.get("team_id"))
+            values = {**values, "team_id": str(team.id or 0)}
+        return super().extract_data(model_sudo, values)
+
+    def _find_team(self, env_sudo, text):
+        """Return the team with the id that was sent, which can be anything."""
+        is_id = isinstance(text, str) and text.isdecimal() and len(text) < ID_DIGITS
+        return env_sudo["crm.team"].browse(int(text) if is_id else ()).exists()
+
     def insert_record(self, request, model_sudo, values, custom, meta=None):
         """Create the deal as the website's company would have it."""
         if model_sudo.model == DEAL:
             # Visitors may not read the company, in the name of Odoo's controller we do.
             website = request.website.with_env(model_sudo.env)
             Deal_sudo = model_sudo.env[DEAL]
-            custom = Deal_sudo._clean_text(custom)
-            values = Deal_sudo._prepare_web_form_values(values, website)
+            values = Deal_sudo._prepare_web_form_values(values, custom, website)
+            custom = ""
             request.update_context(
                 # Who writes to us does not know what our first stage demands.
                 billinator_gate=GATE_OPEN,

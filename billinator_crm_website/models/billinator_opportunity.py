@@ -1,7 +1,9 @@
+from markupsafe import escape
+
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import email_normalize
+from odoo.tools import email_normalize, plaintext2html
 
 # In this order, they say who it is.
 PERSON_FIELDS = ("contact_name", "partner_name", "email_from", "phone")
@@ -31,16 +33,17 @@ class BillinatorOpportunity(models.Model):
         )
 
     @api.model
-    def _prepare_web_form_values(self, values, website):
+    def _prepare_web_form_values(self, values, custom, website):
         """Return the values of the deal that a filled in form becomes.
 
         :param dict values: what the visitor may write, as far as it was filled in
+        :param str custom: questions and answers that are no fields of ours
         :param website: ``website`` whose form it is
         :return: dict
         :raises ValidationError: when nobody could answer it, or it is too long
         """
         company = website.company_id
-        texts = self._get_web_form_texts(values)
+        texts = self._get_web_form_texts(values, custom)
         sender = next(filter(None, map(texts.get, PERSON_FIELDS)), None)
         if not sender:
             raise ValidationError(
@@ -62,14 +65,15 @@ class BillinatorOpportunity(models.Model):
         }
 
     @api.model
-    def _get_web_form_texts(self, values):
+    def _get_web_form_texts(self, values, custom):
         texts = {
             name: " ".join(self._clean_text(values[name]).split())
             for name in LINE_FIELDS
             if values.get(name)
         }
-        if values.get("description"):
-            texts["description"] = self._clean_text(values["description"])
+        custom = plaintext2html(self._clean_text(custom)) if custom else ""
+        message = self._clean_text(values.get("description") or "")
+        texts["description"] = escape(message) + custom
         if any(len(texts.get(name, "")) > LINE_MAX for name in LINE_FIELDS):
             raise ValidationError(
                 self.env._("Please write less: a line takes %s characters.", LINE_MAX)
