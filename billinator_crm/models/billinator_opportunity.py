@@ -564,30 +564,36 @@ class BillinatorOpportunity(models.Model):
     )
     def _compute_company_revenues(self):
         for opportunity in self:
-            revenue = opportunity._get_company_revenue()
+            revenue = opportunity._convert_to_company(opportunity.expected_revenue)
             opportunity.expected_revenue_company = revenue
-            stage = opportunity.stage_id
-            # A new one that is closed already has still the probability asked for.
-            chance = (opportunity if stage.status == "open" else stage).probability
-            opportunity.weighted_revenue = revenue * chance / 100
+            opportunity.weighted_revenue = opportunity._weigh(revenue)
 
-    def _get_company_revenue(self):
-        """Return the expected revenue in the currency of the company, if it has one."""
+    def _weigh(self, amount):
+        """Return what an amount comes to by the probability of the opportunity."""
+        stage = self.stage_id
+        # A new one that is closed already has still the probability asked for.
+        chance = (self if stage.status == "open" else stage).probability
+        return amount * chance / 100
+
+    def _convert_to_company(self, amount):
+        """Return an amount of the opportunity in its company's currency, if it has one.
+
+        :param float amount: in the currency of the opportunity
+        """
         company = self.company_id
         if not company:
             # Cleared in the form, or missing: the database refuses it.
             return 0.0
         currency = self.currency_id or company.currency_id
-        revenue = self.expected_revenue
         # A currency that is not there is refused by the database, with its name.
         with suppress(MissingError):
             # While a deal is created, it is not rounded to what is stored yet.
-            revenue = currency.round(revenue)
+            amount = currency.round(amount)
         if currency == company.currency_id:
-            return revenue
+            return amount
         # The company's day costs a query, and only rates depend on it.
         return currency._convert(
-            revenue, company.currency_id, company, self._get_rate_date()
+            amount, company.currency_id, company, self._get_rate_date()
         )
 
     def _get_rate_date(self):

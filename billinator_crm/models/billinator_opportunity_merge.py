@@ -87,7 +87,7 @@ class BillinatorOpportunity(models.Model):
             )
         if not others:
             return True
-        self._merge_values(others)
+        self.write(self._prepare_merged_values(others))
         others._detach_stage_history()
         self._merge_documents(others)
         self._message_log(body=self._prepare_merge_summary(others))
@@ -160,8 +160,8 @@ class BillinatorOpportunity(models.Model):
             "source_id",
         ]
 
-    def _merge_values(self, others):
-        """Fill in what this opportunity lacks from ``others``."""
+    def _prepare_merged_values(self, others):
+        """Return what this opportunity is to have, with what it lacks from others."""
         # The address stays, also when a customer comes who has another one.
         values = {name: self[name] for name in ("email_from", "phone") if self[name]}
         for name in self._get_merge_fields():
@@ -185,7 +185,7 @@ class BillinatorOpportunity(models.Model):
         values["opportunity_properties"] = self._merge_properties(
             others, values.get("team_id") or self.team_id.id
         )
-        self.write(values)
+        return values
 
     def _merge_properties(self, others, team_id):
         """Return the first value of each property of a team's deals among these.
