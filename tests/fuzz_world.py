@@ -16,7 +16,12 @@ from odoo.service.model import get_public_method
 from odoo.tools import SQL
 from odoo.tools.sql import table_columns
 
-ADDONS = ("billinator_crm", "billinator_crm_margin", "billinator_crm_rest")
+ADDONS = (
+    "billinator_crm",
+    "billinator_crm_margin",
+    "billinator_crm_recurring",
+    "billinator_crm_rest",
+)
 PACKAGES = tuple(f"odoo.addons.{addon}." for addon in ADDONS)
 OUR_MIXINS = (
     "billinator.annotated.mixin",

@@ -345,6 +345,13 @@ billinator_crm_margin/models/billinator_quote.py
 billinator_crm_margin/models/billinator_quote_line.py
   1 BillinatorQuoteLine._fetch_products: what stored fields are computed from, as sudo
       anyway; a product of another company is refused after that
+billinator_crm_recurring/models/billinator_recurring_plan.py
+  1 BillinatorRecurringPlan._unlink_except_used: by _find_deal_sudo, after the ORM has
+      checked the right to delete the plans
+  1 BillinatorRecurringPlan._check_not_closed: likewise, by write(), which has checked
+      the right to change them
+  1 BillinatorRecurringPlan._find_deal_sudo: also a deal that the user may not see, of
+      which only the plan is told
 billinator_crm_rest/changes.py
   1 mark_referring: what showed the record that the caller deletes is only marked as
       changed

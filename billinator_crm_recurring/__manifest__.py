@@ -1,0 +1,27 @@
+{
+    "name": "Billinator CRM: Recurring Revenue",
+    "version": "19.0.1.0.0",
+    "category": "Sales/CRM",
+    "summary": "What deals bring every month",
+    "author": "Billinator",
+    "license": "LGPL-3",
+    "depends": ["billinator_crm"],
+    "data": [
+        "security/ir.model.access.csv",
+        "data/billinator_recurring_plan_data.xml",
+        "views/billinator_recurring_plan_views.xml",
+        "views/billinator_opportunity_views.xml",
+        "views/billinator_opportunity_forecast_views.xml",
+        "views/billinator_crm_recurring_menus.xml",
+    ],
+    "demo": [
+        "demo/billinator_opportunity_demo.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "billinator_crm_recurring/static/src/**/*",
+        ],
+    },
+    "pre_init_hook": "pre_init_hook",
+    "uninstall_hook": "uninstall_hook",
+}

@@ -1,0 +1,4 @@
+from . import (
+    billinator_opportunity,
+    billinator_recurring_plan,
+)
