@@ -3,7 +3,7 @@ import re
 from psycopg2.errors import ForeignKeyViolation, UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError
+from odoo.exceptions import ConcurrencyError, MissingError
 from odoo.tools import SQL
 
 # Of a currency, what its name and its amounts ask for.
@@ -28,7 +28,34 @@ class BillinatorDocumentMixin(models.AbstractModel):
             stored = data["stored"]
             if "currency_id" in stored:
                 data["stored"] = {"currency_id": stored["currency_id"], **stored}
-        return super()._create(data_list)
+        try:
+            return super()._create(data_list)
+        except MissingError:
+            if refused := self._without_amounts(data_list):
+                super()._create(refused)
+            raise
+
+    def _without_amounts(self, data_list):
+        """Return what is to be in a currency that is not there, without amounts.
+
+        The database refuses it, and names the currency.
+        """
+        currencies = self.env["res.currency"].browse(
+            {data["stored"].get("currency_id") for data in data_list} - {None}
+        )
+        missing = currencies - currencies.exists()
+        return [
+            {
+                **data,
+                "stored": {
+                    name: value
+                    for name, value in data["stored"].items()
+                    if self._fields[name].type != "monetary"
+                },
+            }
+            for data in data_list
+            if data["stored"].get("currency_id") in missing.ids
+        ]
 
     def _write_multi(self, vals_list):
         # Where every change of a column ends, also when it follows from a change of

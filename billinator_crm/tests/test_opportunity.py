@@ -1079,6 +1079,12 @@ class TestOpportunityEmptyValues(OpportunityCase):
         for name, call in (
             ("Lost Reason", lambda: deal.action_set_lost(9999999)),
             ("Currency", lambda: self._create_opportunity(currency_id=9999999)),
+            (
+                "Currency",
+                lambda: self._create_opportunity(
+                    currency_id=9999999, expected_revenue=5
+                ),
+            ),
         ):
             with self.subTest(name), self.assertRaises(ForeignKeyViolation) as caught:
                 call()
