@@ -1,10 +1,13 @@
 import { patch } from "@web/core/utils/patch";
-import { OpportunityColumnProgress } from "@billinator_crm/views/opportunity_kanban/opportunity_column_progress";
+import { AnimatedNumber } from "@web/views/view_components/animated_number";
 import { opportunityKanbanView } from "@billinator_crm/views/opportunity_kanban/opportunity_kanban_view";
 
-// The columns of the pipeline and of the forecast, whose classes come from these, sum
-// up what recurs as well. Kanbans of others may not ask for it.
-patch(opportunityKanbanView.ArchParser.prototype, {
+const { ArchParser, Controller, Renderer } = opportunityKanbanView;
+const { KanbanHeader } = Renderer.components;
+
+// The columns of the pipeline and of the forecast, which has these classes too, sum up
+// what recurs as well. Kanbans of others may not ask for it.
+patch(ArchParser.prototype, {
     /** @override */
     parseProgressBar(progressBar, fields) {
         return {
@@ -14,7 +17,7 @@ patch(opportunityKanbanView.ArchParser.prototype, {
     },
 });
 
-patch(opportunityKanbanView.Controller.prototype, {
+patch(Controller.prototype, {
     /** @override */
     get progressBarAggregateFields() {
         const { recurringSumField } = this.props.archInfo.progressAttributes;
@@ -23,12 +26,18 @@ patch(opportunityKanbanView.Controller.prototype, {
     },
 });
 
-patch(OpportunityColumnProgress.prototype, {
+patch(KanbanHeader, {
+    template: "billinator_crm_recurring.OpportunityKanbanHeader",
+    components: { ...KanbanHeader.components, AnimatedNumber },
+});
+
+patch(KanbanHeader.prototype, {
     get recurringAggregate() {
-        const { progressBarState, group } = this.props;
+        const { progressBarState } = this.props;
         const { recurringSumField } = progressBarState.progressAttributes;
-        return recurringSumField
-            ? progressBarState.getAggregateValue(group, recurringSumField)
-            : {};
+        return (
+            recurringSumField &&
+            progressBarState.getAggregateValue(this.group, recurringSumField)
+        );
     },
 });
