@@ -21,6 +21,9 @@
         "web.assets_backend": [
             "billinator_crm_recurring/static/src/**/*",
         ],
+        "web.assets_tests": [
+            "billinator_crm_recurring/static/tests/tours/**/*",
+        ],
     },
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",

@@ -5,4 +5,5 @@ from . import (
     test_pipeline,
     test_recurring_plan,
     test_rights,
+    test_tours,
 )
