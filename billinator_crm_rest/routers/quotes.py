@@ -231,6 +231,7 @@ QUOTES = QuoteResource(
         "payment_term_id": Reference("payment_term_id", "account.payment.term"),
         "client_order_ref": Field("client_order_ref"),
         "note": PlainText("note"),
+        "online_invoice": Code("online_invoice"),
         "currency": Coded("currency_id", "res.currency", "name"),
         "currency_id": Reference("currency_id", "res.currency"),
         "subtotal": Field("amount_untaxed"),

@@ -45,6 +45,12 @@ class InvoiceStatus(Choice):
     PAID = "PAID"
 
 
+class OnlineInvoice(Choice):
+    NO = "NO"
+    DRAFT = "DRAFT"
+    POST = "POST"
+
+
 class ApprovalState(Choice):
     """Whether a manager has to approve the quote before it leaves, and has."""
 
@@ -108,6 +114,9 @@ class QuoteUpdate(Body):
         None, description="The customer's own name for it"
     )
     note: Text | None = None
+    online_invoice: OnlineInvoice = Field(
+        None, description="The invoice to make when the customer accepts online"
+    )
     user_id: Identifier | None = Field(None, description="The salesperson")
     team_id: Identifier | None = None
     items: Annotated[list[QuoteItemInput], Field(max_length=1000)] = None
@@ -167,6 +176,7 @@ class QuoteSummary(Output):
     payment_term_id: int | None
     client_order_ref: str | None
     note: str | None
+    online_invoice: OnlineInvoice
     currency: str
     currency_id: int
     subtotal: float

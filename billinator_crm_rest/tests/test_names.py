@@ -69,6 +69,7 @@ class TestNames(NamesCase):
         )
         sent = {
             "client_order_ref": "PO-1",
+            "online_invoice": "DRAFT",
             "user_id": self.salesperson.id,
             "team_id": env["crm.team"].create({"name": "Abroad"}).id,
             "pricelist_id": env["product.pricelist"].create({"name": "Best"}).id,
