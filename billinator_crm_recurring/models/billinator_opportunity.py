@@ -176,17 +176,21 @@ class BillinatorOpportunity(models.Model):
         """Return the sums of each stage's and company's deals of a domain.
 
         :return: dict of dicts by name of :const:`SUMS`, by ids of stage and company;
-            amounts are in the current company's currency
+            amounts are in the current company's currency, not rounded
         """
+        groups = self._read_group(
+            Domain(domain) & Domain(MONTHLY, ">", 0),
+            ["stage_id", "company_id"],
+            [f"{field}:sum" for field in SUMS.values()],
+        )
+        companies = self.env["res.company"].union(*(group[1] for group in groups))
+        rates = companies._get_rates_to_current()
         return {
-            (stage.id, company.id): dict(
-                zip(SUMS, map(company._convert_to_current, sums), strict=True)
-            )
-            for stage, company, *sums in self._read_group(
-                Domain(domain) & Domain(MONTHLY, ">", 0),
-                ["stage_id", "company_id"],
-                [f"{field}:sum" for field in SUMS.values()],
-            )
+            (stage.id, company.id): {
+                name: amount * rates[company.id]
+                for name, amount in zip(SUMS, sums, strict=True)
+            }
+            for stage, company, *sums in groups
         }
 
     @api.model
