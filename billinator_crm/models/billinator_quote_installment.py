@@ -5,7 +5,7 @@ from odoo.tools import formatLang
 
 from ..formatting import format_number
 from ..locks import wait_and_lock
-from .billinator_quote_invoicing import INVOICE_STATUSES
+from .billinator_quote_invoicing import INVOICE_STATUSES, along_reversals
 
 
 class BillinatorQuoteInstallment(models.Model):
@@ -87,16 +87,7 @@ class BillinatorQuoteInstallment(models.Model):
                 installment.amount = max(0.0, min(wanted, left))
                 left -= installment.amount
 
-    @api.depends(
-        "invoice_ids.state",
-        "invoice_ids.payment_state",
-        "invoice_ids.amount_total",
-        "invoice_ids.reversal_move_ids.state",
-        "invoice_ids.reversal_move_ids.amount_total",
-        "invoice_ids.reversal_move_ids.reversal_move_ids.state",
-        "invoice_ids.reversal_move_ids.reversal_move_ids.payment_state",
-        "invoice_ids.reversal_move_ids.reversal_move_ids.amount_total",
-    )
+    @api.depends(*along_reversals("state", "payment_state", "amount_total"))
     def _compute_invoice_status(self):
         for installment in self:
             quote = installment.quote_id

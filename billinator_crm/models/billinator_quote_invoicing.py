@@ -16,6 +16,18 @@ INVOICE_STATUSES = [
     ("paid", "Paid"),
 ]
 PAID = ("in_payment", "paid")
+# As far as quotes follow their invoices' credit notes, what reverses these, and so on:
+# the ORM asks for an end, and nobody goes that far.
+REVERSALS = 6
+
+
+def along_reversals(*names):
+    """Return the fields of invoices, and of what reverses them, as dependencies."""
+    return [
+        f"invoice_ids.{'reversal_move_ids.' * count}{name}"
+        for count in range(REVERSALS + 1)
+        for name in names
+    ]
 
 
 class BillinatorQuote(models.Model):
@@ -86,13 +98,8 @@ class BillinatorQuote(models.Model):
 
     @api.depends(
         "amount_total",
-        "invoice_ids.state",
-        "invoice_ids.amount_total",
         "invoice_ids.billinator_installment_id",
-        "invoice_ids.reversal_move_ids.state",
-        "invoice_ids.reversal_move_ids.amount_total",
-        "invoice_ids.reversal_move_ids.reversal_move_ids.state",
-        "invoice_ids.reversal_move_ids.reversal_move_ids.amount_total",
+        *along_reversals("state", "amount_total"),
     )
     def _compute_invoiced(self):
         for quote in self:
@@ -106,11 +113,9 @@ class BillinatorQuote(models.Model):
             quote.amount_to_invoice = 0.0 if is_final else left
 
     @api.depends(
-        "invoice_ids.state",
-        "invoice_ids.payment_state",
-        "invoice_ids.reversal_move_ids.reversal_move_ids.payment_state",
         "amount_invoiced",
         "amount_to_invoice",
+        *along_reversals("state", "payment_state"),
     )
     def _compute_invoice_status(self):
         for quote in self:

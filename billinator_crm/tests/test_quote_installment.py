@@ -344,11 +344,38 @@ class TestInstallmentLife(InstallmentCase):
         rest.action_post()
         credit = self._credit(rest)
         self.assertEqual(self.quote.invoice_status, "posted")
+        # There is no other rest to ask for.
+        self.assertEqual(self.quote.amount_to_invoice, 0)
         again = self._credit(credit)
         self.assertEqual(self.quote.invoice_status, "posted")
         self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
         self._register_payment(again)
         self.assertEqual(self.quote.invoice_status, "paid")
+
+    def test_credited_once_more(self):
+        """However often it goes back and forth."""
+        row = self._plan(40)
+        first = self._invoice(row)
+        first.action_post()
+        move = first
+        for amount in (0, first.amount_total) * 2:
+            move = self._credit(move)
+            self.assertEqual(self.quote.amount_invoiced, amount)
+            self.assertEqual(row.amount_invoiced, amount)
+            self.assertEqual(
+                self.quote.amount_to_invoice, self.quote.amount_total - amount
+            )
+        self._register_payment(move)
+        self.assertEqual(row.invoice_status, "paid")
+
+    def test_invoice_in_another_currency(self):
+        """It counts at the rate of its own day."""
+        currency = self.setup_other_currency(
+            "CHF", rates=[("2020-01-01", 2.0), ("2021-01-01", 4.0)]
+        )
+        invoice = self._invoice(self.quote)
+        invoice.write({"currency_id": currency.id, "invoice_date": "2020-06-01"})
+        self.assertAlmostEqual(self.quote.amount_invoiced, invoice.amount_total / 2, 2)
 
     def test_nothing_first_after_the_rest(self):
         self._invoice(self.quote)
