@@ -80,7 +80,7 @@ class ResPartner(models.Model):
     @api.model
     def _get_metrics_sql(self, company, months):
         """Return a query with a row of metrics for each customer's company."""
-        today = fields.Date.context_today(self.with_company(company))
+        today = fields.Date.context_today(self)
         return SQL(
             """
             SELECT partner.id AS customer_id,
