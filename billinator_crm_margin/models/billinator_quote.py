@@ -80,14 +80,6 @@ class BillinatorQuote(models.Model):
     def _compute_approval_state(self):
         return super()._compute_approval_state()
 
-    @api.depends("cost_hash")
-    def _compute_approval_reasons(self):
-        return super()._compute_approval_reasons()
-
-    @api.depends("cost_hash")
-    def _compute_hash_to_approve(self):
-        return super()._compute_hash_to_approve()
-
     # === CRUD === #
 
     @api.model

@@ -76,6 +76,33 @@ class TestApprovalOfMargins(MarginCase):
         self.assertGreater(self.quote.margin_percent, 35)
         self._assert_state("needed")
 
+    def test_whatever_the_customer_takes_that_is_given_away(self):
+        """Also without what else there is to choose, and is worth it."""
+        self._add_line(is_optional=True, price_unit=1000, purchase_price=10)
+        gift = self._add_line(is_optional=True, price_unit=0, purchase_price=20)
+        self._assert_state("needed")
+        gift.purchase_price = 5
+        self._assert_state("no")
+
+    def test_rules_go_by_the_margin_that_is_shown(self):
+        self.rule.min_margin = 33.33
+        self.line.purchase_price = 66.674
+        self.assertEqual(self.quote.margin_percent, 33.33)
+        self._assert_state("no")
+        self.line.purchase_price = 66.676
+        self._assert_state("needed")
+
+    def test_order_of_the_lines_is_nothing_to_approve(self):
+        self.line.purchase_price = 70
+        other = self._add_line(purchase_price=75)
+        self._approve()
+        self.line.sequence = other.sequence + 1
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(self.quote.line_ids[0], other)
+        self.quote.action_mark_sent()
+        self._assert_state("approved")
+
     def test_costs_of_today_settle_a_request(self):
         self.line.purchase_price = 70
         self._as(self.salesperson).action_request_approval()
@@ -121,6 +148,15 @@ class TestApprovalOfMargins(MarginCase):
         self._assert_state("approved")
         self.line.purchase_price = 80
         self._assert_state("needed")
+
+    def test_reasons_follow_the_costs(self):
+        self.rule.max_discount = 10
+        self.line.write({"discount": 12, "purchase_price": 50})
+        self.assertNotIn("margin", self.quote.approval_reasons)
+        seen = self.quote.hash_to_approve
+        self.line.purchase_price = 80
+        self.assertIn("margin", self.quote.approval_reasons)
+        self.assertNotEqual(self.quote.hash_to_approve, seen)
 
     def test_update_of_prices_starts_it_again(self):
         self.line.purchase_price = 70
