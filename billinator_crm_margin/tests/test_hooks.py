@@ -37,7 +37,9 @@ class TestHooks(MarginCase):
 
     def _create_all_kinds_of_lines(self):
         currency = self.setup_other_currency("EUR", rates=[("2020-01-01", 0.77)])
-        self.product_b.with_company(self.company_b).standard_price = 33
+        closed = self.env["res.company"].create({"name": "Closed"})
+        for company, cost in ((self.company_b, 33), (closed, 44)):
+            self.product_b.with_company(company).standard_price = cost
         for values in (
             {"currency_id": currency.id},
             {
@@ -45,6 +47,7 @@ class TestHooks(MarginCase):
                 "pricelist_id": False,
                 "user_id": False,
             },
+            {"company_id": closed.id, "pricelist_id": False, "user_id": False},
         ):
             quote = self.quote.copy(values)
             quote.line_ids = [
@@ -63,17 +66,19 @@ class TestHooks(MarginCase):
             ]
             quote.action_apply_discount(percentage=3)
             quote.action_accept()
+        closed.active = False
 
     def test_uninstalling_leaves_no_pointless_rules(self):
         Rule = self.env["billinator.approval.rule"]
-        margin, both = Rule.create(
+        margin, archived, both = Rule.create(
             [
                 {"name": "Margin", "min_margin": 99},
+                {"name": "Archived", "min_margin": 99, "active": False},
                 {"name": "Both", "min_margin": 99, "max_total": 1_000_000},
             ]
         )
         self.assertEqual(self.quote.approval_state, "needed")
         uninstall_hook(self.env(su=True))
-        self.assertFalse(margin.exists())
+        self.assertFalse((margin + archived).exists())
         self.assertEqual(both.min_margin, 0)
         self.assertEqual(self.quote.approval_state, "no")

@@ -151,6 +151,8 @@ class TestMargin(MarginCase):
         self.product_a.standard_price = 65
         copied = self.quote.copy()
         self.assertEqual(copied.line_ids.mapped("purchase_price"), [65, 20])
+        again = copied.line_ids[1].copy({"purchase_price": 30})
+        self.assertEqual(again.purchase_price, 30)
 
     def test_next_versions_keep_the_costs(self):
         self.line.purchase_price = 10
@@ -248,6 +250,24 @@ class TestMargin(MarginCase):
         )
         self.assertEqual([group["margin_percent:avg"] for group in groups], [0, 40])
 
+    def test_margin_of_quotes_in_several_currencies(self):
+        currency = self.setup_other_currency("EUR", rates=[("2020-01-01", 4)])
+        other = self.quote.copy({"currency_id": currency.id})
+        # Sold for 50 each, and not for 100.
+        other.line_ids.price_unit = 200
+        self._assert_margin(other, -80, -20)
+        quotes = self.quote | other
+        [[margin, percent]] = quotes._read_group(
+            [("id", "in", quotes.ids)],
+            aggregates=["margin_company:sum", "margin_percent:avg"],
+        )
+        self.assertAlmostEqual(margin, 80 - 20)
+        self.assertAlmostEqual(percent, 60 / 300 * 100)
+
     def test_nothing_has_no_margin(self):
         quote = self.env["billinator.quote"].create({"partner_id": self.customer.id})
         self._assert_margin(quote, 0, 0)
+        [[percent]] = quote._read_group(
+            [("id", "=", quote.id)], aggregates=["margin_percent:avg"]
+        )
+        self.assertFalse(percent)
