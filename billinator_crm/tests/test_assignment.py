@@ -95,6 +95,37 @@ class TestAssignment(BillinatorCommon, MailCase):
         self.assertEqual(deals.user_id, self.senior)
         self.assertEqual(deals.team_id, self.team)
 
+    def test_what_they_have_in_other_companies_is_work_too(self):
+        self.team.opportunity_assignment = "load"
+        self.salesperson.company_ids += self.company_b
+        self._create_opportunity(
+            company_id=self.company_b.id, user_id=self.salesperson.id
+        )
+        # Who makes the deal sees nothing of that one.
+        deal = self.Deal.with_user(self.senior).create(self._prepare())
+        self.assertEqual(deal.user_id, self.colleague)
+
+    def test_each_team_has_people_of_its_own(self):
+        shop = self.env["crm.team"].create(
+            {"name": "Shop", "opportunity_assignment": "turn"}
+        )
+        self.env["crm.team.member"].create(
+            {"crm_team_id": shop.id, "user_id": self.manager.id}
+        )
+        own, others = self._prepare(2), self._prepare(2, team_id=shop.id)
+        deals = self.Deal.create([own[0], others[0], own[1], others[1]])
+        self.assertEqual(
+            [deal.user_id for deal in deals],
+            [self.salesperson, self.manager, self.colleague, self.manager],
+        )
+
+    def test_archived_teams_assign_nothing_whatever_the_context(self):
+        """What one caller finds is kept for all of them."""
+        self.team.active = False
+        deal = self.Deal.with_context(active_test=False).create(self._prepare())
+        self.assertEqual(deal.team_id, self.team)
+        self.assertFalse(deal.user_id)
+
     def test_whose_it_is_already(self):
         """Somebody is the salesperson by what was asked for, or by default."""
         [values] = self._prepare()
@@ -250,7 +281,8 @@ class TestAssignment(BillinatorCommon, MailCase):
         own = self._create(user_id=self.manager.id)
         won = self._create(stage_id=self.stages["WON"].id)
         teamless = self._create(team_id=False)
-        every = vacant + own + won + teamless
+        archived = self._create(active=False)
+        every = vacant + own + won + teamless + archived
         with self.assertRaises(UserError):
             every.action_assign()
         self.team.opportunity_assignment = "turn"
@@ -261,10 +293,27 @@ class TestAssignment(BillinatorCommon, MailCase):
             [deal.user_id for deal in vacant], [*self.members, self.salesperson]
         )
         self.assertEqual(own.user_id, self.manager)
-        self.assertFalse((won + teamless).user_id)
+        self.assertFalse((won + teamless + archived).user_id)
         self.assertEqual(vacant.team_id, self.team)
         with self.assertRaises(UserError):
             every.action_assign()
+
+    def test_assign_what_is_there_in_two_companies(self):
+        self.team.write({"company_id": False, "opportunity_assignment": "manual"})
+        self.manager.company_ids += self.company_b
+        self.senior.company_ids += self.company_b
+        companies = self.company + self.company_b
+        deals = self.Deal.with_context(allowed_company_ids=companies.ids).create(
+            [
+                *self._prepare(2),
+                *self._prepare(2, company_id=self.company_b.id, partner_name="X"),
+            ]
+        )
+        self.team.opportunity_assignment = "turn"
+        deals.action_assign()
+        here, there = deals.grouped("company_id").values()
+        self.assertEqual(here.user_id, self.salesperson + self.colleague)
+        self.assertEqual(there.user_id, self.senior)
 
     def test_assigned_by_a_button_is_told(self):
         self._with_mail()
