@@ -150,6 +150,47 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
             self.assertEqual(message.author_id, self.manager.partner_id)
             self.assertEqual(message.billinator_event, "stage")
 
+    def test_each_deal_has_its_own_event(self):
+        deals = self._create_deals(2, team_id=self.team.id)
+        deals[1].action_set_won()
+        self._follow(deals[0], self.senior, "reopened")
+        self._follow(deals[1], self.senior, "stage")
+        self._follow(self.team, self.colleague, "won")
+        self._follow(self.team, self.accountant, "won")
+        told = self._get_told(
+            deals, lambda: deals.write({"stage_id": self.stages["PROPOSAL"].id})
+        )
+        self.assertEqual(told, [])
+        deals[1].action_set_won()
+        deals.message_unsubscribe(self.senior.partner_id.ids)
+        self._follow(self.team, self.senior, "reopened")
+        before = deals[1].message_ids
+        told = self._get_told(
+            deals, lambda: deals.write({"stage_id": self.stages["NEGOTIATION"].id})
+        )
+        self.assertEqual(told, [("reopened", "senior")])
+        self.assertEqual(
+            (deals[1].message_ids - before).notified_partner_ids,
+            self.senior.partner_id,
+        )
+
+    def test_who_gives_a_deal_away_tells_of_it(self):
+        deal = self._create_deals(user_id=self.salesperson.id)
+        self._follow(deal, self.senior, "stage")
+        given = deal.with_user(self.salesperson).with_context(
+            mail_auto_subscribe_no_notify=True
+        )
+        told = self._get_told(
+            deal,
+            lambda: given.write(
+                {
+                    "stage_id": self.stages["PROPOSAL"].id,
+                    "user_id": self.colleague.id,
+                }
+            ),
+        )
+        self.assertEqual(told, [("stage", "senior")])
+
     def test_a_deleted_subtype(self):
         deal = self._create_deals()
         self._follow(deal, self.senior, "won")
@@ -207,6 +248,11 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
         )
         self.assertEqual(told, [("accepted", "senior")])
         self.assertNotIn(partner, self._new_mails.recipient_ids)
+        message = quote.message_ids.filtered(
+            lambda message: message.subtype_id == self._get_subtype("mt_quote_accepted")
+        )
+        self.assertEqual(message.author_id, partner)
+        self.assertEqual(message.email_from, partner.email_formatted)
 
     def test_customers_hear_nothing(self):
         quote = self._create_quotes()
@@ -255,6 +301,20 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
             self._get_told(every, every.action_set_won),
             [("won", "colleague"), ("won", "senior"), ("won", "senior")],
         )
+
+    def test_who_works_in_another_company_hears_nothing(self):
+        self.team.company_id = False
+        self._follow(self.team, self.stranger, "won")
+        deal = self._create_deals(team_id=self.team.id)
+        deal = deal.with_context(allowed_company_ids=self.company.ids)
+        self.assertEqual(self._get_told(deal, deal.action_set_won), [])
+
+    def test_who_has_left_hears_nothing(self):
+        deal = self._create_deals(team_id=self.team.id)
+        self._follow(deal, self.senior, "won")
+        self._follow(self.team, self.senior, "won")
+        self.senior.sudo().active = False
+        self.assertEqual(self._get_told(deal, deal.action_set_won), [])
 
     def test_who_follows_both_hears_it_once(self):
         deal = self._create_deals(team_id=self.team.id)
@@ -309,6 +369,12 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
             self._follow(deal, self.senior, "won")
         self.assertEqual(
             self._get_told(deals, deals.action_set_won), [("won", "colleague")]
+        )
+        fewer = deals[1:]
+        fewer.action_reopen()
+        self.assertEqual(
+            self._get_told(fewer, fewer.action_set_won),
+            [("won", "senior")] * MANY_EVENTS,
         )
 
     def _count(self, act):
