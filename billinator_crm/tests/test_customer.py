@@ -279,6 +279,17 @@ class TestCustomerCompanies(CustomerCase):
             days_to_pay=4,  # (100 * 2 + 30 * 10) / 130 = 3.8
         )
 
+    def test_metrics_are_of_the_current_company(self):
+        for companies, monetary, days_to_pay in (
+            ((self.company, self.company_c), 100, 2),
+            ((self.company_c, self.company), 60, 10),
+        ):
+            [metrics] = self._in(*companies).get_customer_metrics()
+            with self.subTest(companies[0].name):
+                self.assertEqual(metrics["monetary"], monetary)
+                self.assertEqual(metrics["frequency"], 1)
+                self.assertEqual(metrics["days_to_pay"], days_to_pay)
+
     def test_in_the_other_currency(self):
         customer = self._in(self.company_c, self.company)
         self.assertEqual(customer.figures_currency_id, self.euro)

@@ -56,11 +56,14 @@ class TestSegment(BillinatorInvoicingCommon):
         return invoice
 
     @classmethod
-    def _pay(cls, invoice, days_later):
+    def _pay(cls, invoice, days_later, **values):
         cls.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=invoice.ids
         ).create(
-            {"payment_date": invoice.invoice_date + timedelta(days=days_later)}
+            {
+                "payment_date": invoice.invoice_date + timedelta(days=days_later),
+                **values,
+            }
         )._create_payments()
 
     @classmethod
@@ -264,6 +267,45 @@ class TestSegment(BillinatorInvoicingCommon):
             self._create_segment(("days_to_pay", ">=", 20)).partner_ids, self.di
         )
 
+    def test_days_to_pay_are_those_of_the_last_payment(self):
+        slow = self._invoice(self.di, 300, 100)
+        self._pay(slow, 5, amount=100)
+        self._pay(slow, 10)
+        # Neither what is paid in part counts, nor what is long ago.
+        self._pay(self._invoice(self.di, 5000, 90), 60, amount=1)
+        self._pay(self._invoice(self.di, 900, 400), 50)
+        (metrics,) = self.di.get_customer_metrics()
+        self.assertEqual(metrics["days_to_pay"], 10)
+        (metrics,) = self.di.get_customer_metrics(24)
+        self.assertEqual(metrics["days_to_pay"], 40)
+
+    def test_days_to_pay_weigh_by_the_companys_amount(self):
+        currency = self.setup_other_currency("EUR", rates=[("2000-01-01", 10)])
+        abroad = self._invoice(self.di, 3000, 100, currency_id=currency.id)
+        self._pay(abroad, 10)
+        self._pay(self._invoice(self.di, 100, 100), 50)
+        (metrics,) = self.di.get_customer_metrics()
+        self.assertEqual(metrics["days_to_pay"], 20)
+
+    def test_what_is_overdue(self):
+        """Not what is due today; credit notes past their day are taken off."""
+        self._invoice(self.di, 1000, 30)
+        self._invoice(self.di, 50, 60, move_type="out_refund")
+        for amount, overdue, days in ((20, 0, 10), (80, 50, 10)):
+            self._invoice(self.di, amount, 40)
+            (metrics,) = self.di.get_customer_metrics()
+            with self.subTest(amount):
+                self.assertEqual(metrics["overdue_amount"], overdue)
+                self.assertEqual(metrics["overdue_days"], days)
+
+    def test_taxes_are_in_what_is_overdue_alone(self):
+        line = {"name": "Work", "price_unit": 100, "tax_ids": self.tax_sale_a.ids}
+        invoice = self._invoice(self.di, 0, 40, invoice_line_ids=[Command.create(line)])
+        (metrics,) = self.di.get_customer_metrics()
+        self.assertEqual(metrics["monetary"], 100)
+        self.assertGreater(invoice.amount_total, 100)
+        self.assertEqual(metrics["overdue_amount"], invoice.amount_total)
+
     def test_all_conditions_hold(self):
         segment = self._create_segment(
             ("monetary", ">=", 1000), ("recency_days", ">=", 100)
@@ -283,6 +325,7 @@ class TestSegment(BillinatorInvoicingCommon):
         )
         (metrics,) = self.ada.get_customer_metrics()
         self.assertEqual((metrics["monetary"], metrics["frequency"]), (500, 2))
+        self.assertEqual(metrics["recency_days"], 10)
         (metrics,) = self.di.get_customer_metrics()
         self.assertIs(metrics["recency_days"], False)
 
