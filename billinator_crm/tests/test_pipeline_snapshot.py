@@ -166,6 +166,28 @@ class TestPipelineSnapshot(BillinatorCommon):
         self.assertEqual(self._get_amounts("2026-03-02")["lost"], (0, 0))
         self.assertEqual(self._get_amounts("2026-03-09")["new"], (100.10, 1))
 
+    def test_the_last_end_of_several_counts(self):
+        deal = self.deals["lost"]
+        deal.action_set_lost(self.lost_reason.id)
+        self.Snapshot._take(SECOND)
+        self._let_a_week_pass()
+        deal.action_reopen()
+        self.assertFalse(deal.date_closed)
+        deal.action_set_won()
+        last = SECOND + timedelta(days=7)
+        self.Snapshot._take(last)
+        amounts = self._get_amounts(FIRST, last)
+        self.assertEqual(amounts["won"], (-100.10, 1))
+        self.assertEqual(amounts["lost"], (0, 0))
+
+    def test_lost_after_its_closing_was_put_off(self):
+        deal = self.deals["lost"]
+        deal.date_deadline = "2026-12-31"
+        deal.action_set_lost(self.lost_reason.id)
+        amounts = self._get_amounts("2026-03-02", **SPRING)
+        self.assertEqual(amounts["lost"], (-100.10, 1))
+        self.assertEqual((amounts["slipped"], amounts["removed"]), ((0, 0), (0, 0)))
+
     def test_came_to_another_company(self):
         """It leaves one pipeline for the other, each in its own currency."""
         self.company_b.currency_id = self.env.ref("base.JPY")
@@ -347,9 +369,30 @@ class TestPipelineSnapshot(BillinatorCommon):
                 self.assertEqual(told, expected)
 
     def test_filtered(self):
-        domain = [("name", "in", ("won", "raised"))]
-        amounts = self._get_amounts("2026-03-02", domain=domain)
-        self.assertEqual(amounts["opening"], (200.20, 2))
+        self._live_on()
+        arguments = {"domain": [("name", "in", ("won", "raised", "quick"))], **SPRING}
+        expected = {
+            "opening": (200.20, 2),
+            "new": (20, 1),
+            "raised": (60.15, 2),
+            "won": (-130, 2),
+            "closing": (150.35, 1),
+        }
+        for dates in (("2026-03-02",), ("2026-03-02", "2026-03-09")):
+            self.Snapshot._take(SECOND)
+            amounts = self._get_amounts(*dates, **arguments)
+            told = {bar: amount for bar, amount in amounts.items() if amount[1]}
+            with self.subTest(dates):
+                self.assertEqual(told, expected)
+                action = self.Snapshot.action_view_bar("won", *dates, **arguments)
+                deals = self.env["billinator.opportunity"].search(action["domain"])
+                self.assertEqual(deals, self.deals["won"] + self.deals["quick"])
+
+    def test_filtered_by_what_deals_are_today(self):
+        self.deals["raised"].user_id = self.colleague
+        for user, count in ((self.colleague, 1), (self.salesperson, 6)):
+            amounts = self._get_amounts(FIRST, domain=[("user_id", "=", user.id)])
+            self.assertEqual(amounts["opening"][1], count)
 
     def test_filtered_are_those_that_are_gone_since(self):
         """A bridge of a team begins with all that it had, as one of everything does."""
@@ -369,6 +412,14 @@ class TestPipelineSnapshot(BillinatorCommon):
             for domain in (
                 [("team_id", "=", team.id)],
                 [("team_id.name", "=", "Bridge"), ("company_id", "!=", False)],
+                [
+                    ("team_id", "=", team.id),
+                    ("date_deadline", ">", MARCH),
+                    ("probability", ">=", 0),
+                    ("stage_id", "!=", False),
+                    ("status", "!=", False),
+                    ("user_id", "!=", False),
+                ],
             ):
                 with self.subTest(dates=dates, domain=domain):
                     bridge = Snapshot.get_bridge(*dates, domain=domain)
