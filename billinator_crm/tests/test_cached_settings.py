@@ -41,6 +41,31 @@ class TestCachedSettings(BillinatorCommon):
         self.team.active = False
         self.assertNotEqual(self._get_new_team(), self.team)
 
+    def test_team_follows_who_leaves(self):
+        member = self.env["crm.team.member"].create(
+            {"crm_team_id": self.team.id, "user_id": self.salesperson.id}
+        )
+        for leave in (lambda: member.write({"active": False}), member.unlink):
+            member.active = True
+            self.assertEqual(self._get_new_team(), self.team)
+            leave()
+            self.assertNotEqual(self._get_new_team(), self.team)
+
+    def test_team_that_was_asked_for_is_nobody_elses(self):
+        self.team.user_id = self.salesperson
+        self.env["crm.team.member"].create(
+            {"crm_team_id": self.other_team.id, "user_id": self.salesperson.id}
+        )
+        Team = self.env["crm.team"]
+        for context, team in (
+            ({"default_team_id": self.team.id}, self.team),
+            ({}, self.other_team),
+        ):
+            found = Team.with_context(**context)._get_default_team(
+                self.salesperson, self.company
+            )
+            self.assertEqual(found, team)
+
     def test_stage_follows_its_teams(self):
         stage, team = self.stages["QUALIFIED"], self.team
         deal = self._create_opportunity(team_id=self.other_team.id)
