@@ -537,6 +537,13 @@ class TestConversionStates(ConversionCase):
         invoice.button_cancel()
         assert_status("no")
 
+    def test_what_costs_nothing_is_paid_once_it_is_posted(self):
+        quote = self._create_quote({"name": "Gift", "price_unit": 0})
+        invoice = self._convert(quote)
+        self.assertEqual(quote.invoice_status, "draft")
+        invoice.action_post()
+        self.assertEqual(quote.invoice_status, "paid")
+
     def test_paid_and_then_credited(self):
         opportunity = self._create_opportunity()
         self.quote.opportunity_id = opportunity
