@@ -83,6 +83,12 @@ class TestGate(BillinatorCommon):
         with self.assertRaisesRegex(ValidationError, "accepted quote and a next act"):
             self.deal.stage_id = self.stage
 
+    def test_superseded_quote_does_not_count(self):
+        self._satisfy(self.deal)
+        self.deal.quote_ids.action_revise()
+        with self.assertRaisesRegex(ValidationError, "it needs an accepted quote.$"):
+            self.deal.stage_id = self.stage
+
     def test_every_way_in(self):
         form = Form(self.deal)
         form.stage_id = self.stage
@@ -138,6 +144,18 @@ class TestGate(BillinatorCommon):
         log = str(deal.message_ids[:1].body)
         for text in ("Expected Closing", "a next activity", "A friend of the boss"):
             self.assertIn(text, log)
+
+    def test_override_is_logged_where_something_is_lacking(self):
+        complete = self._create_opportunity(user_id=self.salesperson.id)
+        self._satisfy(complete)
+        before = complete.message_ids
+        deals = (self.deal + complete).with_user(self.manager)
+        deals.action_override_gate(self.stage.id, "A friend of the boss")
+        self.assertEqual(deals.stage_id, self.stage)
+        self.assertIn("A friend", self.deal.message_ids[0].body)
+        self.assertNotIn(
+            "A friend", str((complete.message_ids - before).mapped("body"))
+        )
 
     def test_override_to_no_stage(self):
         deal = self.deal.with_user(self.manager)

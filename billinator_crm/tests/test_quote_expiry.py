@@ -58,12 +58,15 @@ class TestQuoteExpiry(BillinatorCommon):
         draft = self._create_quote(date_quote="2026-06-01", validity_date=YESTERDAY)
         accepted = self._create_sent()
         accepted.action_accept()
+        superseded = self._create_sent()
+        superseded.action_revise()
         self._run_cron()
         self.assertEqual(expiring.mapped("state"), ["expired"] * 2)
         for name, quote in others.items():
             self.assertEqual(quote.state, "sent", name)
         self.assertEqual(draft.state, "draft")
         self.assertEqual(accepted.state, "accepted")
+        self.assertEqual(superseded.state, "sent")
 
     def test_expiry_is_logged_once(self):
         quote = self._create_sent()
@@ -86,6 +89,8 @@ class TestQuoteExpiry(BillinatorCommon):
             validity_date=TODAY,
         )
         quotes[1].action_mark_sent()
+        with self.assertRaisesRegex(UserError, "has passed"):
+            quotes.action_extend(TODAY)
         self._run_cron()
         self.assertEqual(quotes.mapped("state"), ["sent", "expired"])
         self.assertEqual([quote._is_past_validity() for quote in quotes], [False, True])
@@ -234,6 +239,7 @@ class TestQuoteExpiry(BillinatorCommon):
 
     def test_who_cannot_do_anything_is_not_told(self):
         former = self._create_sent(user_id=self.colleague.id)
+        reader = self._create_sent(user_id=self.accountant.id)
         stranger = self._create_sent()
         unassigned = self._create_sent()
         self._log()
@@ -245,8 +251,8 @@ class TestQuoteExpiry(BillinatorCommon):
         self.env.invalidate_all()
         self.colleague.active = False
         self._run_cron()
-        quotes = former + stranger + unassigned
-        self.assertEqual(quotes.mapped("state"), ["expired"] * 3)
+        quotes = former + reader + stranger + unassigned
+        self.assertEqual(quotes.mapped("state"), ["expired"] * 4)
         self.assertFalse(self._get_to_dos(quotes))
 
     def test_of_closed_deals_nobody_is_told(self):
@@ -278,9 +284,15 @@ class TestQuoteExpiry(BillinatorCommon):
         self.assertFalse(quote.activity_ids)
 
     def test_closing_the_deal_ends_it(self):
-        quote = self._expire(opportunity_id=self.opportunity.id)
+        """Also where the quote is a colleague's."""
+        self.opportunity.user_id = self.salesperson
+        quote = self._expire(
+            user_id=self.colleague.id, opportunity_id=self.opportunity.id
+        )
+        deal = self.opportunity.with_user(self.salesperson)
+        deal.stage_id = self.stages["PROPOSAL"]
         self.assertEqual(len(self._get_to_dos(quote)), 1)
-        self.opportunity.action_set_won()
+        deal.action_set_won()
         self.assertFalse(self._get_to_dos(quote))
 
     def test_many_cost_as_many_queries_as_few(self):
