@@ -63,6 +63,16 @@ class TestMerge(OpportunityCase):
         self._merge()
         self.assertFalse(self.target.contact_ids)
 
+    def test_tags_and_notes_come_along(self):
+        tags = self.env["billinator.tag"].create([{"name": "Old"}, {"name": "New"}])
+        self.target.tag_ids, self.other.tag_ids = tags
+        note = self.env["billinator.note"].create(
+            {"subject": "Talk", "opportunity_id": self.other.id}
+        )
+        self._merge()
+        self.assertEqual(self.target.tag_ids, tags)
+        self.assertEqual(note.opportunity_id, self.target)
+
     def test_own_values_stay(self):
         self.target.expected_revenue = 100
         self._merge()

@@ -4,7 +4,7 @@ import sys
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Date
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -242,6 +242,11 @@ class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
         self.quote.write({"date_quote": "2020-01-01", "validity_date": "2020-02-01"})
         second = self._revise()
         self.assertGreater(second.validity_date, second.date_quote)
+
+    def test_last_day_that_is_today_is_taken_along(self):
+        today = Date.context_today(self.quote)
+        self.quote.validity_date = today
+        self.assertEqual(self._revise().validity_date, today)
 
     def test_both_say_so(self):
         second = self._revise()
