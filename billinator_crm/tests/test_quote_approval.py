@@ -80,6 +80,12 @@ class TestApprovalRule(ApprovalCase):
         self._assert_state("needed", discount=100)
         self._assert_state("needed", discount=11, is_optional=True)
 
+    def test_rules_go_by_the_discount_that_is_shown(self):
+        self.rule.max_discount = 33.33
+        self.product_a.list_price = 3
+        self._assert_state("no", price_unit=2)
+        self._assert_state("needed", price_unit=1.99)
+
     def test_negative_lines_are_a_discount(self):
         self.line.discount = 0
         line = {"name": "Discount", "price_unit": -30, "tax_ids": [Command.clear()]}
@@ -693,6 +699,19 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
         quote.action_request_approval()
         self.assertEqual(self.quote.approval_state, "requested")
 
+    def test_approval_takes_the_refusal_back(self):
+        manager = self._as(self.manager)
+        manager.action_refuse_approval("15 % at most")
+        self.assertEqual(self.quote.approval_feedback, "15 % at most")
+        manager.action_approve()
+        self.assertFalse(self.quote.approval_feedback)
+
+    def test_who_asked_is_told(self):
+        self._as(self.senior).action_request_approval()
+        self._as(self.manager).action_approve()
+        self.assertIn("Approved", self._get_notification(self.senior).subject)
+        self.assertFalse(self._get_notification(self.salesperson))
+
     def test_activity_and_messages(self):
         quote = self._as(self.salesperson)
         quote.action_request_approval()
@@ -757,10 +776,12 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
     def test_nobody_is_asked_when_no_approval_is_needed_any_more(self):
         self.rule.team_ids = self.team
         elsewhere = {"user_id": self.colleague.id, "team_id": False}
+        other = self._create_quote()
         for name, change in (
             ("line", lambda: self.line.write({"discount": 5})),
             ("quote", lambda: self._write_line({"discount": 5})),
             ("deleted", lambda: self.line.unlink()),
+            ("moved", lambda: self.line.write({"quote_id": other.id})),
             ("prices", lambda: self.quote.action_update_prices()),
             ("rule", lambda: self.rule.write({"active": False})),
             ("team", lambda: self.quote.write(elsewhere)),
@@ -793,6 +814,8 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
         self._write_line({"discount": 30})
         self.assertEqual(self.quote.approval_state, "needed")
         self.assertEqual(self.quote.activity_ids.user_id, self.senior)
+        self._as(self.salesperson).action_request_approval()
+        self.assertEqual(len(self.quote.activity_ids), 1)
 
     def _write_line(self, values):
         self.quote.write({"line_ids": [Command.update(self.line.id, values)]})
@@ -824,6 +847,14 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
             self._as(self.manager).action_approve,
         ):
             self._assert_refused(action, message="needs no approval")
+        self.line.discount = 20
+        self._approve()
+        self.quote.action_mark_sent()
+        self._assert_refused(
+            self._as(self.manager).action_refuse_approval,
+            "Too late",
+            message="needs no approval",
+        )
 
     def test_next_version_takes_approval_along(self):
         self._approve()
