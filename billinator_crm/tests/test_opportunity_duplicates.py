@@ -84,6 +84,8 @@ class TestDuplicates(BillinatorCommon):
         )
         self.assertDuplicates(self.opportunity.browse())
         self.assertDuplicates(unreadable, self.senior)
+        self.senior.company_ids += self.company_b
+        self.assertDuplicates(unreadable, self.senior)
 
     def test_lists_them(self):
         other = self._create_other(email_from="jo@harbour.example")

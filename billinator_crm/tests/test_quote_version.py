@@ -384,6 +384,11 @@ class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
         self.assertEqual(second.create_uid, self.salesperson)
         self.assertEqual(second.user_id, self.salesperson)
 
+    def test_the_salesperson_follows_the_next_version(self):
+        self.quote.user_id = self.salesperson
+        second = self._revise(self.quote.with_user(self.manager))
+        self.assertIn(self.salesperson.partner_id, second.message_partner_ids)
+
     def test_next_version_of_a_colleague(self):
         self.quote.user_id = self.salesperson
         second = self._revise(self.quote.with_user(self.salesperson))
