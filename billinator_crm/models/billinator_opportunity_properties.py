@@ -47,7 +47,7 @@ class BillinatorOpportunity(models.Model):
                 self.env["crm.team"]._remember_properties()
             else:
                 names.remove(PROPERTIES)
-        super()._track_prepare(names)
+        return super()._track_prepare(names)
 
     # === Views === #
 
