@@ -76,8 +76,6 @@ billinator_crm/models/billinator_document_sales_mixin.py
   2 BillinatorDocumentSalesMixin._fetch_related: names, which the ORM tells of what it
       has let the user read; what activities tell that the user may see
 billinator_crm/models/billinator_followed_mixin.py
-  1 BillinatorFollowedMixin._filter_readable_to: goes down to a follower's rights, to
-      check them
   1 BillinatorFollowedMixin._post_event: tells of what the ORM has let the user change
   1 BillinatorFollowedMixin._read_followers: who follows, whom the message goes to and
       nobody is told; of a team's followers those who may read the document
@@ -88,8 +86,6 @@ billinator_crm/models/billinator_note.py
   1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorNote._get_chosen_opportunities: tells a deal that came with the quote,
       which the user may read, from one to be checked
-  2 BillinatorNote._filter_readable_by: goes down to another user's rights, in all of
-      that user's companies, to check them
 billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorOpportunity.status: of the stage, which everybody reads
@@ -154,8 +150,7 @@ billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.write: rules bind whoever writes a quote, and requests end with
       their reason, after the ORM has checked the right to the quote
   1 BillinatorQuote._get_approvers: who is to be asked; their users only
-  2 BillinatorQuote._is_readable_by: goes down to the rights of who may be asked, in all
-      of that user's companies, to check them
+  1 BillinatorQuote._is_readable_by: only compares companies, of who may be asked
   1 BillinatorQuote._decide: called by the actions, after check_access("write") or
       _check_decidable
   1 BillinatorQuote._withdraw_settled_requests: after the ORM has checked the right to
@@ -173,8 +168,6 @@ billinator_crm/models/billinator_quote_deal.py
   2 BillinatorQuote._move_deals: after the ORM has checked the right to the quote, or
       the page its token; to the stage that the deal's own names
 billinator_crm/models/billinator_quote_expiry.py
-  1 BillinatorQuote._filter_to_follow_up: goes down to each salesperson's rights, to
-      check them, and back to those of the job
   1 BillinatorQuote._unlink_expiry_activities: the salesperson's, when somebody who may
       change the quote or its deal has settled it
   1 BillinatorOpportunity._get_expired_quotes: only to end what is to do about them
@@ -329,6 +322,8 @@ billinator_crm/models/res_partner_figures.py
 billinator_crm/models/res_users.py
   1 ResUsers._unlink_activities: after the ORM has checked the right to delete the
       users, with whom PostgreSQL would delete the same
+  2 ResUsers._filter_accessible: goes down to a colleague's rights, in all of that
+      user's companies, to check them, and back to the caller's
   1 ResUsers._get_working_zone: a colleague's time zone
 billinator_crm/subjects.py
   1 check_chosen: tells a deal or quote that is chosen anew from the saved one

@@ -140,12 +140,7 @@ class BillinatorFollowedMixin(models.AbstractModel):
     def _filter_readable_to(self, partner):
         """Return those of the documents that a colleague may read."""
         user = partner.user_ids.filtered(lambda user: not user.share)[:1]
-        if not user:
-            return self.browse()
-        documents = self.with_user(user).with_context(
-            allowed_company_ids=user.company_ids.ids
-        )
-        return documents._filtered_access("read").with_env(self.env)
+        return user._filter_accessible(self) if user else self.browse()
 
     def _post_event(self, values, subtype_id, partner_ids):
         """Post one message, to followers of the document and of its team alike."""

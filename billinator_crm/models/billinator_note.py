@@ -414,15 +414,9 @@ class BillinatorNote(models.Model):
         for user in users:
             partner = user.partner_id
             notes = self.filtered(lambda note, ids=partner.id: ids in mentions[note])
-            for note in notes._filter_readable_by(user):
+            for note in user._filter_accessible(notes):
                 recipients.setdefault(note.id, []).append(partner.id)
         return recipients
-
-    def _filter_readable_by(self, user):
-        notes = self.with_user(user).with_context(
-            allowed_company_ids=user.sudo().company_ids.ids
-        )
-        return notes._filtered_access("read").with_env(self.env)
 
     # === Business === #
 

@@ -346,11 +346,9 @@ class BillinatorQuote(models.Model):
         """Whether a user works here, in the quote's company, and may open the quote."""
         self.ensure_one()
         # Salespeople need not see which companies others work for.
-        companies = user.sudo().company_ids
-        if not user.active or self.company_id not in companies:
+        if not user.active or self.company_id not in user.sudo().company_ids:
             return False
-        quote = self.with_user(user).with_context(allowed_company_ids=companies.ids)
-        return quote.has_access("read")
+        return bool(user._filter_accessible(self))
 
     def _is_approver(self, user):
         """Whether a user may decide on the quote: managers, and the team's leader.

@@ -121,14 +121,9 @@ class BillinatorQuote(models.Model):
                 and quote.user_id._filter_present_in(quote.company_id)
             )
         )
+        by_user = pending.grouped("user_id").items()
         return self.browse().union(
-            *(
-                quotes.with_user(user)
-                .with_context(allowed_company_ids=user.company_ids.ids)
-                ._filtered_access("write")
-                .with_env(self.env)
-                for user, quotes in pending.grouped("user_id").items()
-            )
+            *(user._filter_accessible(quotes, "write") for user, quotes in by_user)
         )
 
     def _prepare_expiry_activity_values(self):

@@ -27,6 +27,16 @@ class ResUsers(models.Model):
             )
         )
 
+    def _filter_accessible(self, records, operation="read"):
+        """Return those of the records that the user may read, in all of its companies.
+
+        :param str operation: what the user is to be allowed, if it is not reading
+        """
+        # As sudo: nobody need see which companies others work for.
+        companies = self.sudo().company_ids
+        theirs = records.with_user(self).with_context(allowed_company_ids=companies.ids)
+        return theirs._filtered_access(operation).with_env(records.env)
+
     def _get_working_zone(self):
         """Return the user's time zone; for who makes this call, the call's."""
         if self == self.env.user:
