@@ -3,6 +3,7 @@ from . import (
     billinator_computed_mixin,
     billinator_currency_mixin,
     billinator_numbers_mixin,
+    billinator_settings_mixin,
 )
 
 # isort: split

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_list
 
-from ..caches import forget_settings, settings_cache
+from ..caches import settings_cache
 
 STATUSES = [("open", "Open"), ("won", "Won"), ("lost", "Lost")]
 CLOSED_PROBABILITIES = {"won": 100.0, "lost": 0.0}
@@ -33,7 +33,7 @@ class BillinatorStage(models.Model):
 
     _name = "billinator.stage"
     _description = "Opportunity Stage"
-    _inherit = ["billinator.numbers.mixin"]
+    _inherit = ["billinator.numbers.mixin", "billinator.settings.mixin"]
     _order = "sequence, id"
     _rec_names_search = ["name", "code"]
 
@@ -217,7 +217,7 @@ class BillinatorStage(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Write the codes in upper case; an import's blank cell is made of the name."""
-        stages = super().create(
+        return super().create(
             [
                 self._upper_code(
                     {
@@ -229,14 +229,10 @@ class BillinatorStage(models.Model):
                 for values in vals_list
             ]
         )
-        forget_settings(self.env)
-        return stages
 
     def write(self, vals):
         """Write the code in upper case."""
-        result = super().write(self._upper_code(vals))
-        forget_settings(self.env)
-        return result
+        return super().write(self._upper_code(vals))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -253,12 +249,6 @@ class BillinatorStage(models.Model):
                     deal_sudo.stage_id.name,
                 )
             )
-
-    def unlink(self):
-        """Forget the stages' rules."""
-        result = super().unlink()
-        forget_settings(self.env)
-        return result
 
     @api.private
     def copy_data(self, default=None):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..arguments import one_record
-from ..caches import forget_settings, settings_cache
+from ..caches import settings_cache
 
 # Of who may get deals, what tells whether they can.
 TAKER_FIELDS = (
@@ -23,7 +23,8 @@ class CrmTeam(models.Model):
     CRM has such on the team, too.
     """
 
-    _inherit = "crm.team"
+    _name = "crm.team"
+    _inherit = ["billinator.settings.mixin", "crm.team"]
 
     billinator_alias_id = fields.Many2one(
         "mail.alias",
@@ -94,16 +95,13 @@ class CrmTeam(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Forget who was in which team."""
         teams = super().create(vals_list)
-        forget_settings(self.env)
         teams._create_turns()
         return teams
 
     def write(self, vals):
         """Move the alias to the domain of the team's new company."""
         result = super().write(vals)
-        forget_settings(self.env)
         if "opportunity_assignment" in vals:
             self._create_turns()
         if vals.get("company_id"):
@@ -113,13 +111,12 @@ class CrmTeam(models.Model):
         return result
 
     def unlink(self):
-        """Close the teams' addresses, and forget which stages were theirs."""
+        """Close the teams' addresses."""
         aliases_sudo = self._get_alias_sudo()
         result = super().unlink()
         aliases_sudo.unlink()
         for team in self:
             self.env.cr.execute(SQL("DROP SEQUENCE IF EXISTS %s", team._get_turns()))
-        forget_settings(self.env)
         return result
 
     def action_primary_channel_button(self):

@@ -1,12 +1,11 @@
-from odoo import api, fields, models
-
-from ..caches import forget_settings
+from odoo import fields, models
 
 
 class CrmTeamMember(models.Model):
-    """Says who takes new deals, and forgets who was in which team."""
+    """Says who takes new deals; who is in which team is kept in memory."""
 
-    _inherit = "crm.team.member"
+    _name = "crm.team.member"
+    _inherit = ["billinator.settings.mixin", "crm.team.member"]
 
     takes_opportunities = fields.Boolean(
         string="Takes New Opportunities",
@@ -14,19 +13,3 @@ class CrmTeamMember(models.Model):
         help="Clear it to give the member no more opportunities for a while. Who is "
         "out of office gets none anyway.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        members = super().create(vals_list)
-        forget_settings(self.env)
-        return members
-
-    def write(self, vals):
-        result = super().write(vals)
-        forget_settings(self.env)
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        forget_settings(self.env)
-        return result

@@ -15,7 +15,7 @@ from odoo.tools.translate import LazyGettext
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 from odoo.addons.billinator_crm.arguments import one_record
-from odoo.addons.billinator_crm.caches import forget_settings, settings_cache
+from odoo.addons.billinator_crm.caches import settings_cache
 
 from ..changes import TAKEN_ALONG
 from ..guarded_http import is_plainly_private
@@ -52,6 +52,7 @@ class BillinatorWebhook(models.Model):
 
     _name = "billinator.webhook"
     _description = "Webhook"
+    _inherit = ["billinator.settings.mixin"]
     _order = "name, id"
 
     # === Fields === #
@@ -173,19 +174,10 @@ class BillinatorWebhook(models.Model):
 
     # === CRUD === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        forget_settings(self.env)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if SUBSCRIPTION_FIELDS & vals.keys():
-            forget_settings(self.env)
-        return super().write(vals)
-
-    def unlink(self):
-        forget_settings(self.env)
-        return super().unlink()
+    @api.model
+    def _changes_settings(self, vals):
+        """Tell what changes the subscriptions from how a receiver did."""
+        return not SUBSCRIPTION_FIELDS.isdisjoint(vals)
 
     # === Actions === #
 

@@ -1,6 +1,4 @@
-from odoo import api, fields, models
-
-from odoo.addons.billinator_crm.caches import forget_settings
+from odoo import fields, models
 
 
 class BillinatorWebhookEvent(models.Model):
@@ -8,6 +6,7 @@ class BillinatorWebhookEvent(models.Model):
 
     _name = "billinator.webhook.event"
     _description = "Webhook Event"
+    _inherit = ["billinator.settings.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -15,16 +14,3 @@ class BillinatorWebhookEvent(models.Model):
     sequence = fields.Integer()
 
     _code_uniq = models.Constraint("UNIQUE(code)", "There is this event already.")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        forget_settings(self.env)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        forget_settings(self.env)
-        return super().write(vals)
-
-    def unlink(self):
-        forget_settings(self.env)
-        return super().unlink()
