@@ -428,8 +428,6 @@ class ResPartner(models.Model):
     def _get_payment_days_sudo(self):
         """Tell how fast the customers' invoices of the last years were paid.
 
-        An invoice is paid on the day of the last payment that was matched with it.
-
         :return: dict of customer id: (count of invoices, sum of their amounts, sum of
             amount times days)
         """
@@ -466,24 +464,35 @@ class ResPartner(models.Model):
         return SQL(
             """
             SELECT customer_id, company_id, COUNT(*), SUM(amount), SUM(amount * days)
-              FROM (
-                SELECT move.commercial_partner_id AS customer_id,
-                       move.company_id,
-                       move.amount_total_signed AS amount,
-                       MAX(partial.max_date) - move.invoice_date AS days
-                  FROM account_move move
-                  JOIN account_move_line line
-                    ON line.move_id = move.id AND line.display_type = 'payment_term'
-                  JOIN account_partial_reconcile partial
-                    ON partial.debit_move_id = line.id
-                   -- Of an exchange difference, nothing was paid.
-                   AND partial.debit_amount_currency <> 0
-                 WHERE move.id IN %s
-              GROUP BY move.id
-              ) AS paid
+              FROM (%s) AS paid
           GROUP BY customer_id, company_id
             """,
-            query.subselect(),
+            self._get_paid_invoices_sql(SQL("move.id IN %s", query.subselect())),
+        )
+
+    @api.model
+    def _get_paid_invoices_sql(self, condition):
+        """Return a query with the days from each invoice to the last payment matched.
+
+        :param SQL condition: which paid invoices, by the alias ``move``
+        """
+        return SQL(
+            """
+            SELECT move.commercial_partner_id AS customer_id,
+                   move.company_id,
+                   move.amount_total_signed AS amount,
+                   MAX(partial.max_date) - move.invoice_date AS days
+              FROM account_move move
+              JOIN account_move_line line
+                ON line.move_id = move.id AND line.display_type = 'payment_term'
+              JOIN account_partial_reconcile partial
+                ON partial.debit_move_id = line.id
+               -- Of an exchange difference, nothing was paid.
+               AND partial.debit_amount_currency <> 0
+             WHERE %s
+          GROUP BY move.id
+            """,
+            condition,
         )
 
     # === First and last === #

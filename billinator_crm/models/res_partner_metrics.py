@@ -151,31 +151,22 @@ class ResPartner(models.Model):
 
     @api.model
     def _get_paid_sql(self, company, months, today):
-        """An invoice is paid on the day of the last payment matched with it."""
+        condition = SQL(
+            """move.move_type = 'out_invoice' AND move.state = 'posted'
+               AND move.payment_state = 'paid'
+               AND move.invoice_date > %s
+               AND move.company_id = %s""",
+            today - relativedelta(months=months),
+            company.id,
+        )
         return SQL(
             """
-            SELECT id, SUM(amount * days) / NULLIF(SUM(amount), 0) AS days_to_pay
-              FROM (
-                SELECT move.commercial_partner_id AS id,
-                       move.amount_total_signed AS amount,
-                       MAX(partial.max_date) - move.invoice_date AS days
-                  FROM account_move move
-                  JOIN account_move_line line
-                    ON line.move_id = move.id AND line.display_type = 'payment_term'
-                  JOIN account_partial_reconcile partial
-                    ON partial.debit_move_id = line.id
-                   -- Of an exchange difference, nothing was paid.
-                   AND partial.debit_amount_currency <> 0
-                 WHERE move.move_type = 'out_invoice' AND move.state = 'posted'
-                   AND move.payment_state = 'paid'
-                   AND move.invoice_date > %(since)s
-                   AND move.company_id = %(company)s
-              GROUP BY move.id
-              ) AS invoice
-          GROUP BY id
+            SELECT customer_id AS id,
+                   SUM(amount * days) / NULLIF(SUM(amount), 0) AS days_to_pay
+              FROM (%s) AS invoice
+          GROUP BY customer_id
             """,
-            since=today - relativedelta(months=months),
-            company=company.id,
+            self._get_paid_invoices_sql(condition),
         )
 
     @api.model
