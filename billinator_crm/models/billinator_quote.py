@@ -928,12 +928,16 @@ class BillinatorQuote(models.Model):
         own_taxes = taxes._filter_taxes_by_company(company)
         return self.fiscal_position_id.map_tax(own_taxes)
 
-    def _get_base_lines(self, lines):
-        """Return all that the totals are made of, taxes computed and rounded."""
+    def _get_base_lines(self, lines, with_early_payment=True):
+        """Return ``lines`` as ``account.tax`` has them, taxes computed and rounded.
+
+        :param bool with_early_payment: for totals, with what its discount does to them
+        """
         Tax = self.env["account.tax"]
         company = self._get_company()
         base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
-        base_lines += self._prepare_early_payment_base_lines(base_lines)
+        if with_early_payment:
+            base_lines += self._prepare_early_payment_base_lines(base_lines)
         Tax._add_tax_details_in_base_lines(base_lines, company)
         Tax._round_base_lines_tax_details(base_lines, company)
         return base_lines

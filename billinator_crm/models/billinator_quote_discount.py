@@ -163,15 +163,7 @@ class BillinatorQuote(models.Model):
     def _get_discountable_base_lines(self):
         """Return what the discount is taken off, as ``account.tax`` computes it."""
         lines = self._get_priced_lines() & self._get_own_lines()
-        return self._get_base_lines_with_taxes(lines)
-
-    def _get_base_lines_with_taxes(self, lines):
-        """Return ``lines`` as ``account.tax``'s helpers have them, taxes computed."""
-        Tax = self.env["account.tax"]
-        base_lines = [line._prepare_base_line_for_taxes_computation() for line in lines]
-        Tax._add_tax_details_in_base_lines(base_lines, self.company_id)
-        Tax._round_base_lines_tax_details(base_lines, self.company_id)
-        return base_lines
+        return self._get_base_lines(lines, with_early_payment=False)
 
     @api.model
     def _get_commercial_fields(self):
@@ -182,7 +174,8 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         if not self.discount_amount:
             return self.discount_percentage / 100
-        total = self._get_total_of_base_lines(self._get_base_lines_with_taxes(lines))
+        base_lines = self._get_base_lines(lines, with_early_payment=False)
+        total = self._get_total_of_base_lines(base_lines)
         return min(1.0, self.discount_amount / total) if total > 0 else 0.0
 
     def _get_discountable_total(self):

@@ -378,7 +378,9 @@ class BillinatorQuote(models.Model):
                     "There is nothing to invoice for “%s”.", installment.display_name
                 )
             )
-        base_lines = self._get_base_lines_with_taxes(self._get_priced_lines())
+        base_lines = self._get_base_lines(
+            self._get_priced_lines(), with_early_payment=False
+        )
         account = self._get_down_payment_account()
         for base_line in base_lines:
             line = base_line["record"]
