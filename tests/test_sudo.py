@@ -132,8 +132,6 @@ billinator_crm/models/billinator_pipeline_snapshot.py
 billinator_crm/models/billinator_quote.py
   1 BillinatorQuote.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorQuote.line_ids: lines have the rules of their quote, which is searched
-  1 BillinatorQuote.tax_totals: made of priced_base_lines, of a quote that is shown
-  1 BillinatorQuote.priced_base_lines: what amounts are made of, closed to everybody
   1 BillinatorQuote.company_currency_id: the company's, of a quote that is shown
   1 BillinatorQuote.company_price_include: a setting of the company, for the form
   2 BillinatorQuote._fetch_for_creation: what stored fields are computed from, as sudo
@@ -227,6 +225,9 @@ billinator_crm/models/billinator_quote_signature_invoice.py
 billinator_crm/models/billinator_quote_template_line.py
   1 BillinatorQuoteTemplateLine.company_id: the template's own
   1 BillinatorQuoteTemplateLine.currency_id: likewise
+billinator_crm/models/billinator_quote_totals.py
+  1 BillinatorQuote.tax_totals: made of priced_base_lines, of a quote that is shown
+  1 BillinatorQuote.priced_base_lines: what amounts are made of, closed to everybody
 billinator_crm/models/billinator_quote_version.py
   1 BillinatorQuote.content_hash: a hash, the same for whoever asks
   1 BillinatorQuote.next_version_name: its number, as a colleague would be told it

@@ -64,6 +64,7 @@ from . import (
     billinator_quote_signature_invoice,
     billinator_quote_template,
     billinator_quote_template_line,
+    billinator_quote_totals,
     billinator_quote_version,
     billinator_stage,
     billinator_stage_conversion,
