@@ -42,6 +42,7 @@ from . import (
     billinator_pipeline_snapshot,
     billinator_quote,
     billinator_quote_approval,
+    billinator_quote_catalog,
     billinator_quote_conversion,
     billinator_quote_deal,
     billinator_quote_diff,
