@@ -264,8 +264,9 @@ billinator_crm/models/billinator_target.py
   1 BillinatorTarget.gap_amount: likewise
   1 BillinatorTarget.attainment: likewise
 billinator_crm/models/billinator_timeline.py
-  1 BillinatorTimeline._get_meeting_domain: whose calendar is private, to hide more
   1 BillinatorTimeline._get_names: names of what visible rows link, as many2ones show
+billinator_crm/models/billinator_timeline_source.py
+  1 BillinatorTimeline._get_meeting_domain: whose calendar is private, to hide more
 billinator_crm/models/calendar_attendee.py
   1 CalendarAttendee.billinator_customer_id: a stored column for the timeline's index
   1 CalendarAttendee.billinator_start: likewise

@@ -74,6 +74,7 @@ from . import (
     billinator_tag_segment,
     billinator_target,
     billinator_timeline,
+    billinator_timeline_source,
     calendar_attendee,
     calendar_event,
     crm_team,

@@ -10,7 +10,8 @@ from odoo.tools import SQL
 
 from ..hooks import pre_init_hook
 from ..models import billinator_timeline
-from ..models.billinator_timeline import KINDS, SOURCES, Source
+from ..models.billinator_timeline import KINDS
+from ..models.billinator_timeline_source import SOURCES, Source
 from .common import BillinatorInvoicingCommon
 from .test_performance import FEW, MANY, USUAL_MAIL
 
