@@ -360,6 +360,8 @@ billinator_crm_rest/dependencies.py
 billinator_crm_rest/dispatcher.py
   1 BillinatorApiDispatcher._answer: which endpoint has the path; the endpoint's own
       user may do nothing, and the key's is checked by get_user_env
+billinator_crm_rest/fields.py
+  1 Source._create: names of sources only; what else is refused takes them back
 billinator_crm_rest/models/billinator_opportunity.py
   1 BillinatorOpportunity._merge_documents: called by the merge, after its check
   1 BillinatorOpportunity._get_stages: for events, whose receivers' rights are checked
@@ -377,7 +379,6 @@ billinator_crm_rest/models/billinator_webhook_delivery.py
       writes to the webhooks before, as the user
   1 BillinatorWebhookDelivery._get_cron: whoever queues something wakes the queue up
 billinator_crm_rest/resource.py
-  1 Source._create: names of sources only; what else is refused takes them back
   1 Resource._read_references: of records that the caller was shown
   1 Resource._represent_written: a record that the user has just written, and was
       allowed to give away

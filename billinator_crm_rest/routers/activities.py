@@ -4,7 +4,8 @@ from fastapi import APIRouter, Query, Response
 
 from ..about import AboutResource, names_somebody
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import Code, Field, PlainText, Reference, by_segment, refuse
+from ..fields import Code, Field, PlainText, Reference
+from ..resource import by_segment, refuse
 from ..schemas.activity import (
     Activity,
     ActivityChange,

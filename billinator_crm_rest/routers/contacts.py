@@ -3,7 +3,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import Boolean, Code, Field, Reference, Resource, check_name, refuse
+from ..fields import Boolean, Code, Field, Reference
+from ..resource import Resource, check_name, refuse
 from ..schemas.base import Identifier, Page, SyncQuery
 from ..schemas.contact import Contact, ContactChange, ContactCreate, ContactRole
 from .bulk import add_bulk_route

@@ -6,19 +6,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import (
-    QUERY,
-    Boolean,
-    Coded,
-    Field,
-    Names,
-    Resource,
-    by_segment,
-    check_name,
-    named,
-    refuse,
-    to_json,
-)
+from ..fields import Boolean, Coded, Field, Names, named, to_json
+from ..resource import QUERY, Resource, by_segment, check_name, refuse
 from ..schemas.base import Identifier, Name, Page, SyncQuery
 from ..schemas.customer import Customer, CustomerChange, CustomerCreate
 from ..schemas.timeline import TimelinePage, TimelineQuery

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ..dependencies import ApiRoute, UserEnv
-from ..resource import Code, Field, Resource
+from ..fields import Code, Field
+from ..resource import Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.lookup import LostReason, Stage, Tag, User
 

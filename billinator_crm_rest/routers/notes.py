@@ -4,7 +4,8 @@ from fastapi import APIRouter, Query, Response
 
 from ..about import AboutResource, names_somebody
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import Boolean, Code, Field, Ids, PlainText, Reference, refuse
+from ..fields import Boolean, Code, Field, Ids, PlainText, Reference
+from ..resource import refuse
 from ..schemas.base import Identifier, Page, SyncQuery, get_old_names
 from ..schemas.note import Note, NoteChange, NoteCreate, NoteType
 from .bulk import add_bulk_route

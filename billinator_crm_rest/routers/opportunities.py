@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from odoo.fields import Command
 
 from ..dependencies import ApiRoute, UserEnv, answer_created, creating
-from ..resource import (
+from ..fields import (
     Choice,
     Code,
     Coded,
@@ -17,8 +17,10 @@ from ..resource import (
     People,
     PlainText,
     Reference,
-    Resource,
     Source,
+)
+from ..resource import (
+    Resource,
     browse_by_id,
     by_code,
     by_segment,

@@ -3,7 +3,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ..dependencies import ApiRoute, UserEnv
-from ..resource import Coded, Field, Resource
+from ..fields import Coded, Field
+from ..resource import Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.product import Product
 from .taxes import get_tax_rate

@@ -7,16 +7,8 @@ from odoo.fields import Command
 from odoo.models import BaseModel
 from odoo.tools import formatLang
 
-from ..resource import (
-    BODY,
-    Boolean,
-    Field,
-    Reference,
-    Resource,
-    browse_by_id,
-    is_same,
-    refuse,
-)
+from ..fields import Boolean, Field, Reference
+from ..resource import BODY, Resource, browse_by_id, is_same, refuse
 from ..schemas.quote import QuoteItemInput
 from .quote_taxes import choose_taxes, find_taxes
 from .taxes import get_tax_rate

@@ -17,19 +17,8 @@ from ..dependencies import (
     creating,
     remember_call,
 )
-from ..resource import (
-    Code,
-    Coded,
-    Field,
-    Ids,
-    Names,
-    PlainText,
-    Reference,
-    by_segment,
-    is_same,
-    refuse,
-    write_changes,
-)
+from ..fields import Code, Coded, Field, Ids, Names, PlainText, Reference
+from ..resource import by_segment, is_same, refuse, write_changes
 from ..schemas.base import Identifier, Name, Page, SyncQuery, get_old_names
 from ..schemas.quote import (
     ConvertedQuote,

@@ -3,7 +3,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from ..dependencies import ApiRoute, UserEnv
-from ..resource import Field, Reference, Resource
+from ..fields import Field, Reference
+from ..resource import Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.segment import Segment
 

@@ -5,7 +5,8 @@ from fastapi import APIRouter, Query
 from odoo.fields import Domain
 
 from ..dependencies import ApiRoute, UserEnv
-from ..resource import Boolean, Coded, Field, Reference, Resource
+from ..fields import Boolean, Coded, Field, Reference
+from ..resource import Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.product import Tax
 

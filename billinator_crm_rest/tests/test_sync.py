@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from odoo.tests import tagged
 
 from ..changes import SHOWN_BY
+from ..fields import to_json
 from ..models.mail_activity import SHOWN_OF_ACTIVITY
 from ..models.res_partner import SHOWN_OF_PERSON
-from ..resource import to_json
 from ..routers.activities import ACTIVITIES
 from ..routers.contacts import CONTACTS
 from ..routers.customers import CUSTOMERS
