@@ -188,31 +188,6 @@ def get_active_ids(records):
     )
 
 
-def check_not_computed(records, names, noted=frozenset()):
-    """Refuse values for stored fields that follow from others, which the ORM writes.
-
-    :param names: of fields that somebody gives values for
-    :param noted: names of computed fields that methods of ours write as the user
-    :raises UserError: unless it is done as superuser
-    """
-    if records.env.su:
-        return
-    for name in set(names) - noted:
-        if is_computed(records, name):
-            raise UserError(
-                records.env._(
-                    "“%s” is computed and cannot be set.",
-                    records._fields[name]._description_string(records.env),
-                )
-            )
-
-
-def is_computed(records, name):
-    """Tell whether ``name`` is a stored field that follows from others."""
-    field = records._fields.get(name)
-    return bool(field and field.compute and field.store and field.readonly)
-
-
 def as_domain_of(model):
     """Return the kind of domains that one can search ``model`` with."""
 

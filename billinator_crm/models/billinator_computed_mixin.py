@@ -1,10 +1,9 @@
 from odoo import api, models
-
-from ..arguments import check_not_computed, is_computed
+from odoo.exceptions import UserError
 
 
 class BillinatorComputedMixin(models.AbstractModel):
-    """Records of which nobody fills in what follows from other fields.
+    """Records of which nobody fills in what follows from other fields, or from actions.
 
     Rights, and where a record is shown, hang on that.
     """
@@ -14,19 +13,65 @@ class BillinatorComputedMixin(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):
-        """Let no context, which any caller may set, fill in what is computed."""
-        defaults = super().default_get(fields)
+        """Let no context, which any caller may set, fill in what nobody sets."""
+        kept, settable = self._get_kept_fields(), self._get_settable_fields()
         return {
             name: value
-            for name, value in defaults.items()
-            if not is_computed(self, name)
+            for name, value in super().default_get(fields).items()
+            if name in settable or not (name in kept or is_computed(self, name))
         }
 
     @api.model_create_multi
     def create(self, vals_list):
-        check_not_computed(self, set().union(*vals_list))
+        self._check_settable(*vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
-        check_not_computed(self, vals)
+        self._check_settable(vals)
         return super().write(vals)
+
+    @api.model
+    def _check_settable(self, *vals_list):
+        """Refuse values for what follows from other fields, or from actions."""
+        if self.env.su:
+            return
+        names = set().union(*vals_list)
+        for name in self._get_kept_fields() & names:
+            label = self._fields[name]._description_string(self.env)
+            raise self._get_kept_error(label)
+        for name in names - self._get_settable_fields():
+            if is_computed(self, name):
+                raise UserError(
+                    self.env._(
+                        "“%s” is computed and cannot be set.",
+                        self._fields[name]._description_string(self.env),
+                    )
+                )
+
+    @api.model
+    def _get_settable_fields(self):
+        """Return which of the computed fields the user may fill in for all that.
+
+        Among them are those that methods of ours write as the user.
+        """
+        return set()
+
+    @api.model
+    def _get_kept_fields(self):
+        """Return the names of the stored fields that only actions of ours fill in.
+
+        Nobody else does, neither by values nor by defaults in the context. Extensions
+        add theirs.
+        """
+        return set()
+
+    @api.model
+    def _get_kept_error(self, label):
+        """Return the exception for a value of a kept field, where a model has some."""
+        raise NotImplementedError
+
+
+def is_computed(records, name):
+    """Tell whether ``name`` is a stored field that follows from others."""
+    field = records._fields.get(name)
+    return bool(field and field.compute and field.store and field.readonly)

@@ -7,14 +7,7 @@ from odoo.exceptions import AccessError, MissingError, UserError, ValidationErro
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, split_every
 
-from ..arguments import (
-    arguments,
-    as_id,
-    as_text,
-    check_not_computed,
-    is_computed,
-    one_record,
-)
+from ..arguments import arguments, as_id, as_text, one_record
 from .billinator_document_mixin import CURRENCY_FIELDS
 from .billinator_quote import CONVERTIBLE_STATES
 
@@ -63,6 +56,7 @@ class BillinatorOpportunity(models.Model):
     _name = "billinator.opportunity"
     _description = "Opportunity"
     _inherit = [
+        "billinator.computed.mixin",
         "billinator.annotated.mixin",
         "billinator.followed.mixin",
         "billinator.document.sales.mixin",
@@ -239,7 +233,7 @@ class BillinatorOpportunity(models.Model):
         string="Closed On",
         compute="_compute_date_closed",
         store=True,
-        # For managers alone, by _get_settable_fields().
+        # For managers alone, by _get_kept_fields().
         readonly=False,
         precompute=True,
         copy=False,
@@ -804,21 +798,11 @@ class BillinatorOpportunity(models.Model):
             return "mt_opportunity_stage"
         return EVENTS[self.status]
 
-    @api.model
-    def default_get(self, fields):
-        """Let no context, which any caller may set, fill in what is computed."""
-        settable = self._get_settable_fields()
-        return {
-            name: value
-            for name, value in super().default_get(fields).items()
-            if name in settable
-            or not (is_computed(self, name) or name in SET_BY_MANAGERS)
-        }
-
     @api.model_create_multi
     def create(self, vals_list):
         """Let what is empty, an import's blank cell, be computed."""
-        self._check_settable(set().union(*vals_list))
+        # Before what is empty, and refused for all that, is left out.
+        self._check_settable(*vals_list)
         self._fetch_for_creation(vals_list)
         return super().create(
             [
@@ -942,23 +926,20 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _get_settable_fields(self):
-        """Return which of the computed fields the user may fill in for all that."""
-        is_manager = self.env.user.has_group("sales_team.group_sale_manager")
-        return SET_BESIDES | (SET_BY_MANAGERS if is_manager else set())
+        return super()._get_settable_fields() | SET_BESIDES
 
     @api.model
-    def _check_settable(self, names):
-        """Refuse values for what is computed, and may not be filled in by the user."""
-        settable = self._get_settable_fields()
-        check_not_computed(self, names, settable)
-        for name in SET_BY_MANAGERS.intersection(names) - settable:
-            if not self.env.su:
-                raise AccessError(
-                    self.env._(
-                        "“%s” of opportunities is for sales administrators to set.",
-                        self._fields[name]._description_string(self.env),
-                    )
-                )
+    def _get_kept_fields(self):
+        is_manager = self.env.user.has_group("sales_team.group_sale_manager")
+        return super()._get_kept_fields() | (set() if is_manager else SET_BY_MANAGERS)
+
+    @api.model
+    def _get_kept_error(self, label):
+        return AccessError(
+            self.env._(
+                "“%s” of opportunities is for sales administrators to set.", label
+            )
+        )
 
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):

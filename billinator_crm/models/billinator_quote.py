@@ -7,13 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount, is_html_empty
 
-from ..arguments import (
-    arguments,
-    as_text,
-    check_not_computed,
-    is_computed,
-    one_record,
-)
+from ..arguments import arguments, as_text, one_record
 from ..exceptions import StateError
 from .billinator_document_mixin import CURRENCY_FIELDS
 
@@ -88,6 +82,7 @@ class BillinatorQuote(models.Model):
     _name = "billinator.quote"
     _description = "Quote"
     _inherit = [
+        "billinator.computed.mixin",
         "portal.mixin",
         "product.catalog.mixin",
         "billinator.followed.mixin",
@@ -552,20 +547,10 @@ class BillinatorQuote(models.Model):
 
     # === CRUD === #
 
-    @api.model
-    def default_get(self, fields):
-        """Let no context, which any caller may set, fill in what nobody sets."""
-        kept = self._get_kept_fields()
-        return {
-            name: value
-            for name, value in super().default_get(fields).items()
-            if name not in kept and not is_computed(self, name)
-        }
-
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su:
-            self._check_not_derived(set().union(*vals_list))
+        # What is refused draws no number.
+        self._check_settable(*vals_list)
         self._fetch_for_creation(vals_list)
         quotes = super().create(
             self._with_numbers(
@@ -631,8 +616,7 @@ class BillinatorQuote(models.Model):
         return vals_list
 
     def write(self, vals):
-        if not self.env.su:
-            self._check_not_derived(vals)
+        self._check_settable(vals)
         if "state" in vals:
             self._check_transition(vals["state"])
         moving = self.browse()
@@ -818,26 +802,13 @@ class BillinatorQuote(models.Model):
                     )
                 )
 
-    def _check_not_derived(self, names):
-        """Refuse values for what follows from other fields, or from actions."""
-        kept = self._get_kept_fields()
-        for name in kept.intersection(names):
-            raise UserError(
-                self.env._(
-                    "“%s” of a quote is kept by its actions and cannot be set.",
-                    self._fields[name]._description_string(self.env),
-                )
-            )
-        check_not_computed(self, names)
-
     @api.model
-    def _get_kept_fields(self):
-        """Return the names of the stored fields that only actions of ours fill in.
-
-        Nobody else does, neither by values nor by defaults in the context. Extensions
-        add theirs.
-        """
-        return set()
+    def _get_kept_error(self, label):
+        return UserError(
+            self.env._(
+                "“%s” of a quote is kept by its actions and cannot be set.", label
+            )
+        )
 
     def _get_own_lines(self):
         """Return the lines to sell, without those of the discount on the whole."""

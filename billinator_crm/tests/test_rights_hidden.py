@@ -7,7 +7,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..arguments import is_computed
+from ..models.billinator_computed_mixin import is_computed
 from .rights import COLLEAGUES, OTHERS
 from .rights_tables import RightsTablesCase
 
