@@ -31,11 +31,8 @@ PARTNER_FIELDS = (
 COMPANY_FIELDS = ("alias_domain_id", "currency_id", "parent_path")
 # Of a stage, what cards and rows tell, and what they are computed from.
 STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "status")
-# Computed, and written for all that: another status than the stage's is refused as
-# such, and that a probability or a category stays is said by who sets one.
-SET_BESIDES = {"is_forecast_category_manual", "is_probability_manual", "status"}
-# Computed where nobody gives a value: the team's first stage, and what a stage sets.
-SET_WHERE_EMPTY = {"date_closed", "probability", "stage_id"}
+# Computed where nobody gives a value, as is what follows the stage.
+SET_WHERE_EMPTY = {"date_closed", "stage_id"}
 # Say whom a deal without a customer is for.
 LEAD_FIELDS = ("partner_name", "contact_name", "email_from", "phone")
 # Managers bring deals along that were closed before there was a CRM.
@@ -804,12 +801,13 @@ class BillinatorOpportunity(models.Model):
         # Before what is empty, and refused for all that, is left out.
         self._check_settable(*vals_list)
         self._fetch_for_creation(vals_list)
+        computed = SET_WHERE_EMPTY | self._get_manual_flags().keys()
         return super().create(
             [
                 {
                     name: value
                     for name, value in self._empty_blanks(values).items()
-                    if name not in SET_WHERE_EMPTY or not self._is_empty(value)
+                    if name not in computed or not self._is_empty(values, name)
                 }
                 for values in vals_list
             ]
@@ -841,19 +839,20 @@ class BillinatorOpportunity(models.Model):
         (customers.sudo() | self.env.user.partner_id).fetch(PARTNER_FIELDS)
 
     def write(self, vals):
-        """Let an empty probability, an import's blank cell, be the stage's."""
+        """Let what is empty, an import's blank cell, follow the stage again."""
         self._check_settable(vals)
         vals = self._empty_blanks(vals)
+        for name, flag in self._get_manual_flags().items():
+            if self._is_empty(vals, name):
+                vals[flag] = False
+                del vals[name]
+        if "stage_id" in vals and self._is_empty(vals, "date_closed"):
+            del vals["date_closed"]
         if "stage_id" in vals:
             self._fetch_for_moving()
             # Before the stage that it follows from is another one.
             self._recompute_recordset(["last_open_stage_id"])
         stages = {deal: deal.stage_id for deal in self if STAGE_SOURCES & vals.keys()}
-        if self._is_empty(vals.get("probability", 0)):
-            vals = {**vals, "is_probability_manual": False}
-            del vals["probability"]
-        if "stage_id" in vals and self._is_empty(vals.get("date_closed", 0)):
-            vals = {name: vals[name] for name in vals if name != "date_closed"}
         # As sudo: meetings follow the customer of their deal, whoever may see them.
         meetings_sudo = self.sudo().crm_activity_ids if "partner_id" in vals else ()
         former = meetings_sudo and meetings_sudo._get_repeated()
@@ -910,9 +909,12 @@ class BillinatorOpportunity(models.Model):
         }
 
     @api.model
-    def _is_empty(self, value):
-        # JSON has None for it, XML-RPC and Odoo False. A 0 is a value.
-        return value is None or value is False
+    def _is_empty(self, values, name):
+        """Whether the values say of a field that it has none."""
+        # JSON has None for it, XML-RPC and Odoo False. The number 0 is a value.
+        value = values.get(name, True)
+        is_choice = self._fields[name].type == "selection"
+        return value is None or value is False or (is_choice and not value)
 
     def copy_data(self, default=None):
         """Leave out contacts who work for somebody else than the copy's customer."""
@@ -926,7 +928,18 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _get_settable_fields(self):
-        return super()._get_settable_fields() | SET_BESIDES
+        # Another status than the stage's is refused as such, and that a value stays
+        # when the stage changes is said by who sets one.
+        flags = self._get_manual_flags().values()
+        return super()._get_settable_fields() | {"status", *flags}
+
+    @api.model
+    def _get_manual_flags(self):
+        """Return what follows the stage until somebody sets it by hand.
+
+        :return: dict of the names of fields that say so, by those of the values
+        """
+        return {"probability": "is_probability_manual"}
 
     @api.model
     def _get_kept_fields(self):

@@ -220,26 +220,10 @@ class BillinatorOpportunity(models.Model):
 
     # === CRUD === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Let an empty category, an import's blank cell, be the stage's."""
-        return super().create(
-            [
-                {
-                    name: value
-                    for name, value in values.items()
-                    if name != "forecast_category" or value
-                }
-                for values in vals_list
-            ]
-        )
-
-    def write(self, vals):
-        """Let an empty category, an import's blank cell, be the stage's."""
-        if not vals.get("forecast_category", True):
-            vals = {**vals, "is_forecast_category_manual": False}
-            del vals["forecast_category"]
-        return super().write(vals)
+    @api.model
+    def _get_manual_flags(self):
+        flags = super()._get_manual_flags()
+        return {**flags, "forecast_category": "is_forecast_category_manual"}
 
     # === Actions === #
 
