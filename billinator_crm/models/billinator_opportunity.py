@@ -673,6 +673,27 @@ class BillinatorOpportunity(models.Model):
     def _get_rotting_domain(self):
         return super()._get_rotting_domain() & Domain("status", "=", "open")
 
+    # === Views === #
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        key = super()._get_view_cache_key(view_id, view_type, **options)
+        return *key, self._get_unneeded_nodes(view_type)
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Leave out what nobody needs at present."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        for path in self._get_unneeded_nodes(view_type):
+            for node in arch.xpath(path):
+                node.getparent().remove(node)
+        return arch, view
+
+    @api.model
+    def _get_unneeded_nodes(self, view_type):
+        """Return what views are to leave out, as a tuple of XPaths."""
+        return ()
+
     # === Checks === #
 
     @api.constrains("name")

@@ -72,18 +72,12 @@ class BillinatorOpportunity(models.Model):
     # === Views === #
 
     @api.model
-    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
-        key = super()._get_view_cache_key(view_id, view_type, **options)
-        return *key, bool(self.env["crm.team"]._get_assigning_ids())
-
-    @api.model
-    def _get_view(self, view_id=None, view_type="form", **options):
+    def _get_unneeded_nodes(self, view_type):
         """Offer to assign deals only where a team does."""
-        arch, view = super()._get_view(view_id, view_type, **options)
-        if not self.env["crm.team"]._get_assigning_ids():
-            for node in arch.xpath("//button[@name='action_assign']"):
-                node.getparent().remove(node)
-        return arch, view
+        paths = super()._get_unneeded_nodes(view_type)
+        if self.env["crm.team"]._get_assigning_ids():
+            return paths
+        return *paths, "//button[@name='action_assign']"
 
     # === Actions === #
 

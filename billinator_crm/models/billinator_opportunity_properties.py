@@ -52,19 +52,9 @@ class BillinatorOpportunity(models.Model):
     # === Views === #
 
     @api.model
-    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
-        key = super()._get_view_cache_key(view_id, view_type, **options)
-        return *key, self._shows_properties(view_type)
-
-    @api.model
-    def _get_view(self, view_id=None, view_type="form", **options):
+    def _get_unneeded_nodes(self, view_type):
         """Ask for the properties of many deals only where a team has some."""
-        arch, view = super()._get_view(view_id, view_type, **options)
-        if not self._shows_properties(view_type):
-            for node in arch.xpath(f"//field[@name='{PROPERTIES}']"):
-                node.getparent().remove(node)
-        return arch, view
-
-    @api.model
-    def _shows_properties(self, view_type):
-        return view_type not in VIEWS_OF_MANY or self.env["crm.team"]._has_properties()
+        paths = super()._get_unneeded_nodes(view_type)
+        if view_type not in VIEWS_OF_MANY or self.env["crm.team"]._has_properties():
+            return paths
+        return *paths, f"//field[@name='{PROPERTIES}']"
