@@ -90,9 +90,6 @@ billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorOpportunity.status: of the stage, which everybody reads
   1 BillinatorOpportunity.company_currency_id: the company's, of a deal that is shown
-  1 BillinatorOpportunity._check_company_of_quotes: a constraint; names the quotes of
-      one's own deal
-  1 BillinatorOpportunity._check_customer_of_quotes: a constraint, likewise
   1 BillinatorOpportunity._fetch_query: paths and currencies of the user's own
       companies, which rules read as sudo
   1 BillinatorOpportunity._fetch_for_moving: names of stages, for the deal's history
@@ -102,7 +99,6 @@ billinator_crm/models/billinator_opportunity.py
       name of the deal's stage, which the ORM tells
   2 BillinatorOpportunity.write: when deals moved that were given away by it; the
       meetings of a deal whose customer the ORM lets the user change
-  1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity.unlink: after check_access("unlink")
 billinator_crm/models/billinator_opportunity_forecast.py
   1 BillinatorOpportunity.history_probability: of counts over all deals, and tells none
@@ -119,6 +115,11 @@ billinator_crm/models/billinator_opportunity_merge.py
       nothing of them is lost
   1 BillinatorOpportunity._detach_stage_history: called by the merge, after its check
   3 BillinatorOpportunity._merge_documents: called by the merge, after its check
+billinator_crm/models/billinator_opportunity_quotes.py
+  1 BillinatorOpportunity._check_company_of_quotes: a constraint; names the quotes of
+      one's own deal
+  1 BillinatorOpportunity._check_customer_of_quotes: a constraint, likewise
+  1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
 billinator_crm/models/billinator_opportunity_summary.py
   1 BillinatorOpportunitySummary._read: sums, within the user's rules on the deals, by
       _get_kept_domain

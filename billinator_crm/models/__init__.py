@@ -38,6 +38,7 @@ from . import (
     billinator_opportunity_merge,
     billinator_opportunity_pipeline,
     billinator_opportunity_properties,
+    billinator_opportunity_quotes,
     billinator_opportunity_summary,
     billinator_pipeline_snapshot,
     billinator_quote,

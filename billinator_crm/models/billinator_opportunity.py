@@ -1,5 +1,4 @@
 import re
-from collections import defaultdict
 from contextlib import suppress
 
 from odoo import api, fields, models
@@ -7,9 +6,8 @@ from odoo.exceptions import AccessError, MissingError, UserError, ValidationErro
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, split_every
 
-from ..arguments import arguments, as_id, as_text, one_record
+from ..arguments import arguments, as_id, as_text
 from .billinator_document_mixin import CURRENCY_FIELDS
-from .billinator_quote import CONVERTIBLE_STATES
 
 # A phone number's last digits, that tell it from others in every notation.
 PHONE_KEY_DIGITS = 9
@@ -309,18 +307,6 @@ class BillinatorOpportunity(models.Model):
         string="Communication",
         groups="sales_team.group_sale_salesman",
     )
-    quote_ids = fields.One2many("billinator.quote", "opportunity_id")
-    quote_count = fields.Integer(compute="_compute_quotes")
-    quoted_amount = fields.Monetary(
-        compute="_compute_quotes",
-        currency_field="company_currency_id",
-        help="Untaxed total of the quotes that were not rejected and did not expire.",
-    )
-    invoice_status = fields.Selection(
-        "_selection_invoice_status",
-        compute="_compute_quotes",
-        help="How far the invoices of the opportunity's quotes are.",
-    )
 
     opportunity_properties = fields.Properties(
         "Properties",
@@ -592,56 +578,6 @@ class BillinatorOpportunity(models.Model):
         self.ensure_one()
         return self.company_id._get_billinator_day(self.date_closed)
 
-    @api.model
-    def _selection_invoice_status(self):
-        statuses = self.env["billinator.quote"]._fields["invoice_status"]
-        return statuses._description_selection(self.env)
-
-    @api.depends(
-        "quote_ids.state",
-        "quote_ids.is_superseded",
-        "quote_ids.invoice_status",
-        "quote_ids.amount_untaxed_company",
-    )
-    def _compute_quotes(self):
-        groups = self.env["billinator.quote"]._read_group(
-            # A quote is one, however many versions of it there were.
-            [("opportunity_id", "in", self._origin.ids), ("is_superseded", "=", False)],
-            ["opportunity_id", "state", "invoice_status"],
-            ["__count", "amount_untaxed_company:sum"],
-        )
-        rows = defaultdict(list)
-        for opportunity, *row in groups:
-            rows[opportunity.id].append(row)
-        # Most deals have none, and are set together.
-        quoted = self.filtered(lambda deal: deal._origin.id in rows)
-        others = self - quoted
-        others.quote_count = others.quoted_amount = 0
-        others.invoice_status = "no"
-        for opportunity in quoted:
-            quotes = rows[opportunity._origin.id]
-            opportunity.quote_count = sum(count for *_keys, count, _amount in quotes)
-            opportunity.quoted_amount = sum(
-                amount
-                for state, _status, _count, amount in quotes
-                if state in CONVERTIBLE_STATES
-            )
-            opportunity.invoice_status = self._get_status_of_quotes(
-                {status for _state, status, *_sums in quotes}
-            )
-
-    @api.model
-    def _get_status_of_quotes(self, statuses):
-        """Return the furthest of the quotes' statuses.
-
-        :param set statuses: of one or more quotes
-        """
-        # Paid is the deal when all that was invoiced is, and not one quote alone.
-        if statuses - {"no", "paid"} and "paid" in statuses:
-            return "partial"
-        order = [value for value, _label in self._selection_invoice_status()]
-        return max(statuses, key=order.index)
-
     @api.depends("create_date")
     def _compute_duration_tracking(self):
         # What it depends on comes with the deal, not by another query.
@@ -726,47 +662,6 @@ class BillinatorOpportunity(models.Model):
                         "Choose another stage to change it.",
                         opportunity=opportunity.name,
                         stage=opportunity.stage_id.display_name,
-                    )
-                )
-
-    @api.constrains("company_id")
-    def _check_company_of_quotes(self):
-        for opportunity in self:
-            # Also of the quotes that the user may not see.
-            quotes_sudo = opportunity.sudo().quote_ids
-            strays_sudo = quotes_sudo.filtered(
-                lambda quote, company=opportunity.company_id: (
-                    quote.company_id != company
-                )
-            )
-            if strays_sudo:
-                raise ValidationError(
-                    self.env._(
-                        "“%(opportunity)s” cannot move to another company than its "
-                        "quotes: %(quotes)s.",
-                        opportunity=opportunity.name,
-                        quotes=", ".join(strays_sudo.mapped("name")),
-                    )
-                )
-
-    @api.constrains("partner_id")
-    def _check_customer_of_quotes(self):
-        for opportunity in self.filtered("partner_id"):
-            customer = opportunity.commercial_partner_id
-            # Also of the quotes that the user may not see.
-            quotes_sudo = opportunity.sudo().quote_ids
-            strays_sudo = quotes_sudo.filtered(
-                lambda quote, customer=customer: quote.commercial_partner_id != customer
-            )
-            if strays_sudo:
-                raise ValidationError(
-                    self.env._(
-                        "“%(opportunity)s” has quotes of another customer than "
-                        "%(customer)s: %(quotes)s. Take them off the opportunity "
-                        "first.",
-                        opportunity=opportunity.name,
-                        customer=opportunity.partner_id.display_name,
-                        quotes=", ".join(strays_sudo.mapped("name")),
                     )
                 )
 
@@ -996,19 +891,6 @@ class BillinatorOpportunity(models.Model):
             self.sudo().stage_id.fetch(STAGE_FIELDS)
         return super()._fetch_related(field_names)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_quoted(self):
-        # Also for quotes that the user may not see.
-        quoted_sudo = self.sudo().filtered("quote_ids")
-        if quoted_sudo:
-            raise UserError(
-                self.env._(
-                    "These opportunities have quotes and cannot be deleted, only "
-                    "archived: %s",
-                    ", ".join(quoted_sudo.mapped("name")),
-                )
-            )
-
     def unlink(self):
         """Take along the notes that have no customer to stay with."""
         self.check_access("unlink")
@@ -1075,62 +957,6 @@ class BillinatorOpportunity(models.Model):
         (closed - returning)._move_to_status("open")
         return True
 
-    @api.readonly
-    @one_record
-    def action_new_quote(self):
-        """Open a new quote on the opportunity, with its customer and salesperson.
-
-        :return: a window action on an unsaved ``billinator.quote``
-        :raises UserError: when the opportunity has no customer yet
-        """
-        if not self.partner_id:
-            raise UserError(
-                self.env._(
-                    "A quote needs a customer: choose one on “%s” first.", self.name
-                )
-            )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("New Quote"),
-            "res_model": "billinator.quote",
-            "views": [(False, "form")],
-            "context": {
-                f"default_{name}": value
-                for name, value in self._prepare_quote_values().items()
-            },
-        }
-
-    @api.readonly
-    @one_record
-    def action_view_quotes(self):
-        """Open the opportunity's quotes.
-
-        :return: a window action
-        """
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "billinator_crm.billinator_quote_action"
-        )
-        return {
-            **action,
-            "domain": [("opportunity_id", "=", self.id)],
-            "context": {
-                "search_default_current": 1,
-                **{
-                    f"default_{name}": value
-                    for name, value in self._prepare_quote_values().items()
-                },
-            },
-        }
-
-    @api.readonly
-    def action_view_invoices(self):
-        """Open the invoices of the opportunities' quotes.
-
-        :return: a window action
-        :raises AccessError: for who may not read invoices
-        """
-        return self.quote_ids.action_view_invoices()
-
     # === Business === #
 
     def _move_to_status(self, status, **values):
@@ -1167,22 +993,6 @@ class BillinatorOpportunity(models.Model):
         if len(self) == 1:
             return self.env._("“%s” is won. Well done!", self.name)
         return self.env._("%s opportunities won. Well done!", len(self))
-
-    def _prepare_quote_values(self):
-        """Return what a quote takes over from the opportunity, without lines."""
-        self.ensure_one()
-        return {
-            "opportunity_id": self.id,
-            "partner_id": self.partner_id.id,
-            "company_id": self.company_id.id,
-            "currency_id": self.currency_id.id,
-            "user_id": self.user_id.id,
-            "team_id": self.team_id.id,
-            "campaign_id": self.campaign_id.id,
-            "medium_id": self.medium_id.id,
-            "source_id": self.source_id.id,
-            "tag_ids": self.tag_ids.ids,
-        }
 
     # === Crons and imports === #
 
