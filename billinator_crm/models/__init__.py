@@ -36,6 +36,7 @@ from . import (
     billinator_opportunity_health,
     billinator_opportunity_mail,
     billinator_opportunity_merge,
+    billinator_opportunity_phone,
     billinator_opportunity_pipeline,
     billinator_opportunity_properties,
     billinator_opportunity_quotes,
