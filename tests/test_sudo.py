@@ -40,7 +40,6 @@ billinator_crm/models/account_move.py
 billinator_crm/models/account_tax.py
   1 AccountTax._unlink_except_quoted: only names a quote that has the tax
 billinator_crm/models/billinator_activity.py
-  1 BillinatorActivity.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorActivity.user_id: who does it is shown by the activity underneath, too
   1 BillinatorActivity.asks_outcome: a flag of the activity's type, for the form
   1 BillinatorActivity._check_access: reads which activity is underneath, to check the
@@ -49,9 +48,8 @@ billinator_crm/models/billinator_activity.py
       activity alone
   2 BillinatorActivity._create_natives: after _check_may_plan and _check_assignees
   1 BillinatorActivity._check_assignees: whether they are portal users
-  1 BillinatorActivity._get_chosen_opportunities: tells a deal that came with the quote,
-      which the user may read, from one to be checked
-  1 BillinatorActivity._comes_with_quote: likewise, of a quote that is checked first
+  1 BillinatorActivity._comes_with_quote: tells a deal that came with the quote, which
+      is checked first, from one to be checked
   1 BillinatorActivity._create_rows: mail.activity's create has checked the right to
       the activity, whose row this is
 billinator_crm/models/billinator_activity_meeting.py
@@ -82,10 +80,6 @@ billinator_crm/models/billinator_followed_mixin.py
 billinator_crm/models/billinator_lost_reason.py
   1 BillinatorLostReason._unlink_except_used: only asks whether a deal has the reason,
       which it names
-billinator_crm/models/billinator_note.py
-  1 BillinatorNote.commercial_partner_id: the company of a customer shown anyway
-  1 BillinatorNote._get_chosen_opportunities: tells a deal that came with the quote,
-      which the user may read, from one to be checked
 billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorOpportunity.status: of the stage, which everybody reads
@@ -246,6 +240,12 @@ billinator_crm/models/billinator_stage.py
 billinator_crm/models/billinator_stage_conversion.py
   1 BillinatorStageConversion._get_all_conversions: counts over all deals of a stage,
       which tell none of them
+billinator_crm/models/billinator_subject_mixin.py
+  1 BillinatorSubjectMixin.commercial_partner_id: the company of a customer shown anyway
+  1 BillinatorSubjectMixin._check_chosen: tells a deal or quote that is chosen anew from
+      the saved one
+  1 BillinatorSubjectMixin._get_chosen_opportunities: tells a deal that came with the
+      quote, which the user may read, from one to be checked
 billinator_crm/models/billinator_tag_segment.py
   1 BillinatorTag.currency_id: the company's, of a segment that is shown
   1 BillinatorTag._check_partner_domain: goes down to the rights of the rule's author
@@ -328,8 +328,6 @@ billinator_crm/models/res_users.py
   2 ResUsers._filter_accessible: goes down to a colleague's rights, in all of that
       user's companies, to check them, and back to the caller's
   1 ResUsers._get_working_zone: a colleague's time zone
-billinator_crm/subjects.py
-  1 check_chosen: tells a deal or quote that is chosen anew from the saved one
 billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._merge_contacts: Odoo's merge has checked the right
       to merge, and moves all that hangs on the partners

@@ -4,6 +4,7 @@ from . import (
     billinator_currency_mixin,
     billinator_numbers_mixin,
     billinator_settings_mixin,
+    billinator_subject_mixin,
 )
 
 # isort: split

@@ -21,7 +21,6 @@ from ..arguments import (
 from ..exceptions import StateError
 from ..locks import wait_and_lock
 from ..markers import ROW_FOLLOWS
-from ..subjects import check_chosen, check_there
 from .billinator_numbers_mixin import MAX_HOURS
 
 _logger = logging.getLogger(__name__)
@@ -60,12 +59,8 @@ NATIVE_FIELDS = {
     "recommended_activity_type_id",
     "summary",
 }
-# Who has to do with an activity, besides its assignee.
-PEOPLE_FIELDS = ("contact_id", "completed_by")
 # What says where the activity underneath belongs; it follows from the row's document.
 REFERENCE_FIELDS = {"res_model", "res_model_id", "res_id"}
-# No RPC caller can send this very object in a context.
-CHECKED = object()
 # What the calendar repeats of a meeting follows from these.
 REPEATED_FIELDS = {"summary", "contact_id", *DOCUMENTS}
 # Odoo's activities have a day and no time: they are due in the morning.
@@ -103,11 +98,17 @@ class BillinatorActivity(models.Model):
 
     _name = "billinator.activity"
     _description = "CRM Activity"
-    _inherit = ["billinator.computed.mixin", "billinator.numbers.mixin"]
+    _inherit = [
+        "billinator.computed.mixin",
+        "billinator.numbers.mixin",
+        "billinator.subject.mixin",
+    ]
     _inherits = {"mail.activity": "activity_id"}
     _order = "due_date, id"
     _rec_name = "summary"
     _number_limits = {"duration": MAX_HOURS}
+    # Besides the assignee
+    _people_fields = ("contact_id", "completed_by")
 
     # === Fields === #
 
@@ -149,34 +150,15 @@ class BillinatorActivity(models.Model):
         ondelete="cascade",
     )
     partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
         compute="_compute_partner_id",
         inverse="_inverse_document",
         store=True,
         readonly=False,
         precompute=True,
-        index="btree_not_null",
         ondelete="cascade",
     )
-    commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id",
-        string="Customer Company",
-        store=True,
-        precompute=True,
-        index="btree_not_null",
-    )
-    contact_id = fields.Many2one(
-        "billinator.contact",
-        compute="_compute_contact_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        index="btree_not_null",
-        ondelete="set null",
-        domain="[('customer_id', '=', commercial_partner_id)]",
-        help="The person to speak to.",
-    )
+    commercial_partner_id = fields.Many2one(index="btree_not_null")
+    contact_id = fields.Many2one(help="The person to speak to.")
     company_id = fields.Many2one(
         "res.company", compute="_compute_company_id", store=True, precompute=True
     )
@@ -332,14 +314,6 @@ class BillinatorActivity(models.Model):
             )
             if others:
                 others.activity_id.write(self._prepare_document_values(model, res_id))
-
-    @api.depends("commercial_partner_id")
-    def _compute_contact_id(self):
-        for activity in self:
-            contact = activity.contact_id
-            if contact.customer_id != activity.commercial_partner_id:
-                contact = False
-            activity.contact_id = contact
 
     @api.depends(
         "quote_id.company_id", "opportunity_id.company_id", "partner_id.company_id"
@@ -514,11 +488,9 @@ class BillinatorActivity(models.Model):
         ]
         self._check_natives(vals.get("activity_id") for vals in vals_list)
         self._check_named(vals_list)
-        check_there(self, PEOPLE_FIELDS, vals_list)
+        self._check_people(vals_list)
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
-        Activity = self.with_context(
-            billinator_activity_rows=ROW_FOLLOWS, billinator_natives=CHECKED
-        )
+        Activity = self.with_context(billinator_activity_rows=ROW_FOLLOWS)
         natives_sudo = Activity._create_natives(planned)
         for vals, native in zip(planned, natives_sudo, strict=True):
             vals["activity_id"] = native.id
@@ -547,7 +519,7 @@ class BillinatorActivity(models.Model):
             if vals["status"] == "pending" and "outcome" not in vals:
                 self._forget_outcomes()
         self._check_links(vals)
-        check_there(self, PEOPLE_FIELDS, [vals])
+        self._check_people([vals])
         is_repeated = not REPEATED_FIELDS.isdisjoint(vals)
         former = self._get_repeated() if is_repeated else {}
         result = super().write(vals)
@@ -726,31 +698,11 @@ class BillinatorActivity(models.Model):
 
     # === Business === #
 
-    def _update_cache(self, values, validate=True):
-        """Let no form tell of what the user may not see.
-
-        That is an activity underneath, or a document, which is computed from as
-        superuser.
-        """
-        result = super()._update_cache(values, validate=validate)
-        is_checked = (
-            self.env.su or self.env.context.get("billinator_natives") is CHECKED
-        )
-        if is_checked:
-            return result
-        if "activity_id" in values:
+    def _check_chosen(self, names):
+        """Check the right to read an activity underneath, too."""
+        if "activity_id" in names:
             self.activity_id._origin.check_access("read")
-        check_chosen(self, values)
-        return result
-
-    def _get_chosen_opportunities(self):
-        """Return the opportunities that did not just come with a quote."""
-        # A quote's deal may be somebody else's.
-        return self.filtered(
-            lambda activity: (
-                activity.opportunity_id != activity.sudo().quote_id.opportunity_id
-            )
-        ).opportunity_id
+        super()._check_chosen(names)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         if field_name != "priority":

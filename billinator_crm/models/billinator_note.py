@@ -9,7 +9,6 @@ from odoo.fields import Command
 from odoo.tools import is_html_empty
 from odoo.tools.mail import html_to_inner_content
 
-from ..subjects import check_chosen, check_there
 from .billinator_numbers_mixin import MAX_HOURS
 
 NOTE_TYPES = [
@@ -21,11 +20,8 @@ NOTE_TYPES = [
 DIRECTIONS = [("in", "Incoming"), ("out", "Outgoing")]
 # The others have no direction.
 DIRECTED_TYPES = ("call", "email")
-# No RPC caller can send this very object in a context.
-CHECKED = object()
 DOCUMENT_FIELDS = {"partner_id", "opportunity_id", "quote_id"}
 SUBJECT_FIELDS = {"contact_id", *DOCUMENT_FIELDS}
-PEOPLE_FIELDS = ("user_id", "contact_id")
 NAME_LENGTH = 80
 PREVIEW_LENGTH = 240
 # Tags take room, too: of so many characters of HTML, enough is text.
@@ -42,10 +38,12 @@ class BillinatorNote(models.Model):
         "billinator.batch.import.mixin",
         "billinator.computed.mixin",
         "billinator.numbers.mixin",
+        "billinator.subject.mixin",
     ]
     _order = "date desc, id desc"
     _rec_names_search = ["subject", "body"]
     _number_limits = {"duration": MAX_HOURS}
+    _people_fields = ("user_id", "contact_id")
 
     # === Fields === #
 
@@ -79,32 +77,13 @@ class BillinatorNote(models.Model):
 
     # Whom and what it is about
     partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
         compute="_compute_partner_id",
         store=True,
         readonly=False,
         precompute=True,
-        index="btree_not_null",
         ondelete="restrict",
     )
-    commercial_partner_id = fields.Many2one(
-        related="partner_id.commercial_partner_id",
-        string="Customer Company",
-        store=True,
-        precompute=True,
-    )
-    contact_id = fields.Many2one(
-        "billinator.contact",
-        compute="_compute_contact_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        index="btree_not_null",
-        ondelete="set null",
-        domain="[('customer_id', '=', commercial_partner_id)]",
-        help="The person you spoke with.",
-    )
+    contact_id = fields.Many2one(help="The person you spoke with.")
     opportunity_id = fields.Many2one(
         "billinator.opportunity",
         compute="_compute_opportunity_id",
@@ -175,13 +154,6 @@ class BillinatorNote(models.Model):
                 or note.opportunity_id.partner_id
                 or note.partner_id
             )
-
-    @api.depends("commercial_partner_id")
-    def _compute_contact_id(self):
-        """Let go of a person who is nobody's contact at the customer."""
-        for note in self:
-            is_theirs = note.contact_id.customer_id == note.commercial_partner_id
-            note.contact_id = is_theirs and note.contact_id
 
     @api.depends(
         "opportunity_id.company_id", "quote_id.company_id", "partner_id.company_id"
@@ -268,13 +240,6 @@ class BillinatorNote(models.Model):
                 )
             )
 
-    def _get_chosen_opportunities(self):
-        """Return the opportunities that did not just come with a quote."""
-        # A quote's deal may be somebody else's.
-        return self.filtered(
-            lambda note: note.opportunity_id != note.sudo().quote_id.opportunity_id
-        ).opportunity_id
-
     # === CRUD === #
 
     def _prepare_create_values(self, vals_list):
@@ -298,10 +263,9 @@ class BillinatorNote(models.Model):
     def create(self, vals_list):
         defaults = self.default_get(list(SUBJECT_FIELDS))
         vals_list = [{**defaults, **vals} for vals in vals_list]
-        check_there(self, PEOPLE_FIELDS, vals_list)
+        self._check_people(vals_list)
         self._name_customers(vals_list)
-        Note = self.with_context(billinator_subjects=CHECKED)
-        notes = super(BillinatorNote, Note).create(vals_list).with_env(self.env)
+        notes = super().create(vals_list)
         notes._check_subjects()
         notes._adopt_attachments()
         notes._notify_mentioned()
@@ -323,7 +287,7 @@ class BillinatorNote(models.Model):
             vals["partner_id"] = contact.customer_id.id
 
     def write(self, vals):
-        check_there(self, PEOPLE_FIELDS, [vals])
+        self._check_people([vals])
         mentioned = "body" in vals and self._get_mentions()
         files = self.attachment_ids if "attachment_ids" in vals else None
         result = super().write(vals)
@@ -334,14 +298,6 @@ class BillinatorNote(models.Model):
             self._adopt_attachments()
         if mentioned is not False:
             self._notify_mentioned(mentioned)
-        return result
-
-    def _update_cache(self, values, validate=True):
-        """Let no form tell of a deal or quote that the user may not see."""
-        result = super()._update_cache(values, validate=validate)
-        is_checked = self.env.context.get("billinator_subjects") is CHECKED
-        if not (self.env.su or is_checked):
-            check_chosen(self, values)
         return result
 
     def _adopt_attachments(self):
