@@ -16,6 +16,7 @@ from . import (
     billinator_activity,
     billinator_activity_day,
     billinator_activity_meeting,
+    billinator_activity_native,
     billinator_activity_outcome,
     billinator_annotated_mixin,
     billinator_approval_rule,
