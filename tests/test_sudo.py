@@ -44,8 +44,6 @@ billinator_crm/models/billinator_activity.py
   1 BillinatorActivity.asks_outcome: a flag of the activity's type, for the form
   1 BillinatorActivity._check_access: reads which activity is underneath, to check the
       user's right to it
-  1 BillinatorActivity._remind: the job's own message to the assignee, about the
-      activity alone
   1 BillinatorActivity._check_assignees: whether they are portal users
   1 BillinatorActivity._comes_with_quote: tells a deal that came with the quote, which
       is checked first, from one to be checked
@@ -56,6 +54,9 @@ billinator_crm/models/billinator_activity_native.py
   2 BillinatorActivity._create_natives: after _check_may_plan and _check_assignees
   1 BillinatorActivity._create_rows: mail.activity's create has checked the right to
       the activity, whose row this is
+billinator_crm/models/billinator_activity_reminder.py
+  1 BillinatorActivity._remind: the job's own message to the assignee, about the
+      activity alone
 billinator_crm/models/billinator_approval_rule.py
   1 BillinatorApprovalRule.currency_id: the company's, of a rule that is shown
   1 BillinatorApprovalRule._review_quotes: after the ORM has checked the right to the

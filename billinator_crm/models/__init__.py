@@ -18,6 +18,7 @@ from . import (
     billinator_activity_meeting,
     billinator_activity_native,
     billinator_activity_outcome,
+    billinator_activity_reminder,
     billinator_annotated_mixin,
     billinator_approval_rule,
     billinator_batch_import_mixin,

@@ -1,4 +1,3 @@
-import logging
 from datetime import datetime, time, timedelta
 
 import pytz
@@ -6,7 +5,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL
 
 from ..arguments import (
     MAX_ID,
@@ -22,8 +21,6 @@ from ..exceptions import StateError
 from ..locks import wait_and_lock
 from ..markers import ROW_FOLLOWS
 from .billinator_numbers_mixin import MAX_HOURS
-
-_logger = logging.getLogger(__name__)
 
 TYPES = [
     ("call", "Call"),
@@ -175,15 +172,6 @@ class BillinatorActivity(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-    )
-    is_reminder = fields.Boolean(
-        string="Remind",
-        help="Tell the assignee when the activity is due.",
-    )
-    reminded_for = fields.Datetime(
-        readonly=True,
-        copy=False,
-        help="The due date that the assignee has been told of.",
     )
 
     # How it ended
@@ -748,52 +736,6 @@ class BillinatorActivity(models.Model):
             self._get_pending_domain(user_id)
             & Domain("due_date", ">=", fields.Datetime.now())
             & Domain("due_date", "<=", _to_utc(last_day, time.max, zone))
-        )
-
-    @api.model
-    def _cron_remind(self):
-        """Tell assignees of what is due by now, each of them once.
-
-        What has been due for longer than a day is in the overdue list anyway. Where
-        one cannot be told of, the others are.
-        """
-        now = fields.Datetime.now()
-        due = self.search(
-            [
-                ("status", "=", "pending"),
-                ("is_reminder", "=", True),
-                ("user_id.active", "=", True),
-                ("due_date", "<=", now),
-                ("due_date", ">", now - timedelta(days=1)),
-            ]
-        ).filtered(lambda activity: activity.reminded_for != activity.due_date)
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(due))
-        for activity in due:
-            activity._remind_or_log()
-            if not cron._commit_progress(1):
-                break
-
-    def _remind_or_log(self):
-        try:
-            with self.env.cr.savepoint():
-                self.with_context(lang=self.user_id.lang)._remind()
-        except Exception:
-            _logger.exception("%s could not be reminded of", self)
-
-    def _remind(self):
-        self.reminded_for = self.due_date
-        # Who may not read the document any more is reminded of the activity alone.
-        document_sudo = self.env[self.res_model].sudo().browse(self.res_id)
-        zone = self._get_zone().zone
-        document_sudo.message_notify(
-            partner_ids=self.user_id.partner_id.ids,
-            subject=self.env._("Due now: %s", self.display_name),
-            body=self.env._(
-                "%(activity)s, due at %(time)s",
-                activity=self.display_name,
-                time=format_datetime(self.env, self.due_date, tz=zone),
-            ),
         )
 
     @api.model
