@@ -4,11 +4,10 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 from odoo.tools import SQL
 
 from ..arguments import (
-    MAX_ID,
     arguments,
     as_id,
     as_moment,
@@ -46,25 +45,9 @@ DOCUMENTS = {
 REPEATED_FIELDS = {"summary", "contact_id", *DOCUMENTS}
 # Odoo's activities have a day and no time: they are due in the morning.
 DUE_TIME = time(9)
-# As far as anybody looks ahead.
-MAX_DAYS = 36500
-# What get_pending and get_upcoming tell of an activity.
-OVERVIEW_FIELDS = [
-    "type",
-    "activity_type_id",
-    "summary",
-    "due_date",
-    "state",
-    "priority",
-    "user_id",
-    "partner_id",
-    "opportunity_id",
-    "quote_id",
-    "contact_id",
-]
 
 
-def _to_utc(day, at, zone):
+def to_utc(day, at, zone):
     """Return the naive UTC datetime of a day's time in a zone."""
     local = zone.localize(datetime.combine(day, at.replace(microsecond=0, tzinfo=None)))
     return local.astimezone(pytz.utc).replace(tzinfo=None)
@@ -328,7 +311,7 @@ class BillinatorActivity(models.Model):
         local = self._get_local_due_date(zone)
         if local and local.date() == self.date_deadline:
             return self.due_date
-        return _to_utc(self.date_deadline, local.time() if local else DUE_TIME, zone)
+        return to_utc(self.date_deadline, local.time() if local else DUE_TIME, zone)
 
     def _inverse_due_date(self):
         self._move_deadlines()
@@ -438,7 +421,7 @@ class BillinatorActivity(models.Model):
             next_hour = datetime.now(zone) + timedelta(hours=1)
             at = next_hour.time().replace(minute=0, second=0)
             is_today = day == next_hour.date()
-            self.due_date = _to_utc(day, at if is_today else DUE_TIME, zone)
+            self.due_date = to_utc(day, at if is_today else DUE_TIME, zone)
 
     # === CRUD === #
 
@@ -634,7 +617,7 @@ class BillinatorActivity(models.Model):
         ).with_context(activity_previous_deadline=self.date_deadline)
         day = max(proposed._get_date_deadline(), fields.Date.context_today(self))
         zone = self._get_zone()
-        due_date = _to_utc(day, self._get_local_due_date(zone).time(), zone)
+        due_date = to_utc(day, self._get_local_due_date(zone).time(), zone)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Schedule Next"),
@@ -688,62 +671,6 @@ class BillinatorActivity(models.Model):
             self._field_to_sql(alias, field_name, query),
             direction,
             nulls,
-        )
-
-    @api.model
-    @api.readonly
-    @arguments(user_id=as_id)
-    def get_pending(self, user_id=None, limit=None):
-        """Tell what there is to do: pending activities, the one due first, first.
-
-        :param int user_id: whose activities; without it, the current user's
-        :param int limit: how many at most; without it, all
-        :return: list of dicts as of ``read``: ``id``, ``type``, ``summary``,
-            ``due_date`` (UTC), ``state`` (overdue, today or planned, by the assignee's
-            day), ``priority``, ``user_id``, ``partner_id``, ``opportunity_id``,
-            ``quote_id`` and ``contact_id`` (pairs of id and name)
-        """
-        return self._get_overview(self._get_pending_domain(user_id), limit)
-
-    @api.model
-    @api.readonly
-    @arguments(user_id=as_id)
-    def get_upcoming(self, days=7, user_id=None, limit=None):
-        """Tell what is due from now until the end of a day to come.
-
-        :param int days: how many days after today, in the user's time zone
-        :param int user_id: whose activities; without it, the current user's
-        :param int limit: how many at most; without it, all
-        :return: list of dicts as of :meth:`get_pending`
-        :raise UserError: when ``days`` is no number of days
-        """
-        return self._get_overview(self._get_upcoming_domain(days, user_id), limit)
-
-    @api.model
-    def _get_pending_domain(self, user_id=None):
-        return Domain("status", "=", "pending") & Domain(
-            "user_id", "=", user_id or self.env.uid
-        )
-
-    @api.model
-    def _get_upcoming_domain(self, days, user_id=None):
-        # True is an int, too.
-        if type(days) is not int or not 0 <= days <= MAX_DAYS:
-            raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
-        zone = self.env.tz
-        last_day = fields.Date.context_today(self) + timedelta(days=days)
-        return (
-            self._get_pending_domain(user_id)
-            & Domain("due_date", ">=", fields.Datetime.now())
-            & Domain("due_date", "<=", _to_utc(last_day, time.max, zone))
-        )
-
-    @api.model
-    def _get_overview(self, domain, limit):
-        if limit is not None and (type(limit) is not int or not 0 <= limit <= MAX_ID):
-            raise UserError(self.env._("Give a limit of 0 or more, or none."))
-        return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
-            OVERVIEW_FIELDS
         )
 
     # === Imports === #

@@ -1,8 +1,11 @@
+from datetime import time, timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..arguments import arguments, as_texts
+from ..arguments import MAX_ID, arguments, as_id, as_texts
+from .billinator_activity import to_utc
 
 # By the viewer's day: Odoo's domains count "today" in the zone of the context.
 PERIODS = {
@@ -29,10 +32,26 @@ DAY_SPECIFICATION = {
     "quote_id": NAME,
 }
 PERSON_FIELDS = ["name", "phone", "email"]
+# As far as anybody looks ahead.
+MAX_DAYS = 36500
+# What get_pending and get_upcoming tell of an activity.
+OVERVIEW_FIELDS = [
+    "type",
+    "activity_type_id",
+    "summary",
+    "due_date",
+    "state",
+    "priority",
+    "user_id",
+    "partner_id",
+    "opportunity_id",
+    "quote_id",
+    "contact_id",
+]
 
 
 class BillinatorActivity(models.Model):
-    """The day a salesperson starts with."""
+    """The day a salesperson starts with, and what comes after it."""
 
     _inherit = "billinator.activity"
 
@@ -177,3 +196,59 @@ class BillinatorActivity(models.Model):
             else customers.get(activity.partner_id.id, False)
             for activity in self
         }
+
+    @api.model
+    @api.readonly
+    @arguments(user_id=as_id)
+    def get_pending(self, user_id=None, limit=None):
+        """Tell what there is to do: pending activities, the one due first, first.
+
+        :param int user_id: whose activities; without it, the current user's
+        :param int limit: how many at most; without it, all
+        :return: list of dicts as of ``read``: ``id``, ``type``, ``summary``,
+            ``due_date`` (UTC), ``state`` (overdue, today or planned, by the assignee's
+            day), ``priority``, ``user_id``, ``partner_id``, ``opportunity_id``,
+            ``quote_id`` and ``contact_id`` (pairs of id and name)
+        """
+        return self._get_overview(self._get_pending_domain(user_id), limit)
+
+    @api.model
+    @api.readonly
+    @arguments(user_id=as_id)
+    def get_upcoming(self, days=7, user_id=None, limit=None):
+        """Tell what is due from now until the end of a day to come.
+
+        :param int days: how many days after today, in the user's time zone
+        :param int user_id: whose activities; without it, the current user's
+        :param int limit: how many at most; without it, all
+        :return: list of dicts as of :meth:`get_pending`
+        :raise UserError: when ``days`` is no number of days
+        """
+        return self._get_overview(self._get_upcoming_domain(days, user_id), limit)
+
+    @api.model
+    def _get_pending_domain(self, user_id=None):
+        return Domain("status", "=", "pending") & Domain(
+            "user_id", "=", user_id or self.env.uid
+        )
+
+    @api.model
+    def _get_upcoming_domain(self, days, user_id=None):
+        # True is an int, too.
+        if type(days) is not int or not 0 <= days <= MAX_DAYS:
+            raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
+        zone = self.env.tz
+        last_day = fields.Date.context_today(self) + timedelta(days=days)
+        return (
+            self._get_pending_domain(user_id)
+            & Domain("due_date", ">=", fields.Datetime.now())
+            & Domain("due_date", "<=", to_utc(last_day, time.max, zone))
+        )
+
+    @api.model
+    def _get_overview(self, domain, limit):
+        if limit is not None and (type(limit) is not int or not 0 <= limit <= MAX_ID):
+            raise UserError(self.env._("Give a limit of 0 or more, or none."))
+        return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
+            OVERVIEW_FIELDS
+        )
