@@ -93,6 +93,18 @@ def crm_server():
         yield server
 
 
+@pytest.fixture(scope="module")
+def admin(crm_server):
+    """Who may do everything on that server."""
+    return XmlRpc(crm_server, crm_server.login, crm_server.password)
+
+
+@pytest.fixture(scope="module")
+def company(admin):
+    """What the tests on that server sell."""
+    return Company.set_up(admin)
+
+
 @pytest.fixture(scope="session")
 def refusing_server():
     """The server of the tests with bad input, who judge what it answers."""

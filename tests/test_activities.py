@@ -29,16 +29,6 @@ GROUPS = ("sales_team.group_sale_salesman", "base.group_partner_manager")
 
 
 @pytest.fixture(scope="module")
-def admin(crm_server):
-    return XmlRpc(crm_server, crm_server.login, crm_server.password)
-
-
-@pytest.fixture(scope="module")
-def company(admin):
-    return Company.set_up(admin)
-
-
-@pytest.fixture(scope="module")
 def user(admin):
     """The salesperson's id; sees no documents but the own ones, in New York."""
     user = create_user(admin, SALESPERSON, *GROUPS)

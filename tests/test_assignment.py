@@ -21,11 +21,6 @@ MEMBERS, ROUNDS, CLIENTS = 4, 6, 4
 
 
 @pytest.fixture
-def admin(crm_server):
-    return XmlRpc(crm_server, crm_server.login, crm_server.password)
-
-
-@pytest.fixture
 def team(admin):
     group = admin.reference("sales_team.group_sale_salesman")
     users = admin.create_all(

@@ -28,11 +28,6 @@ def make_primary(task):
 
 
 @pytest.fixture
-def admin(crm_server):
-    return XmlRpc(crm_server, crm_server.login, crm_server.password)
-
-
-@pytest.fixture
 def customer(admin):
     return admin.create("res.partner", name="Busy Corp", is_company=True)
 

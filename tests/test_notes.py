@@ -17,11 +17,6 @@ NEGATIVE = "The duration cannot be negative"
 
 
 @pytest.fixture(scope="module")
-def admin(crm_server):
-    return XmlRpc(crm_server, crm_server.login, crm_server.password)
-
-
-@pytest.fixture(scope="module")
 def customer(admin):
     return admin.create("res.partner", name="Noted Corp", is_company=True)
 

@@ -53,8 +53,7 @@ class Pipeline:
 
 
 @pytest.fixture
-def pipeline(crm_server):
-    admin = XmlRpc(crm_server, crm_server.login, crm_server.password)
+def pipeline(admin, crm_server):
     return Pipeline(admin, crm_server.database)
 
 

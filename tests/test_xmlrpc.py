@@ -20,16 +20,6 @@ SALESPERSON = "integration"
 
 
 @pytest.fixture(scope="module")
-def admin(crm_server):
-    return XmlRpc(crm_server, crm_server.login, crm_server.password)
-
-
-@pytest.fixture(scope="module")
-def company(admin):
-    return Company.set_up(admin)
-
-
-@pytest.fixture(scope="module")
 def api_key(crm_server, admin):
     """The key of a user who sees no documents but the own ones."""
     create_user(admin, SALESPERSON, "sales_team.group_sale_salesman")
