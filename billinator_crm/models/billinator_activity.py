@@ -657,7 +657,7 @@ class BillinatorActivity(models.Model):
         """Check the right to read an activity underneath, too."""
         if "activity_id" in names:
             self.activity_id._origin.check_access("read")
-        super()._check_chosen(names)
+        return super()._check_chosen(names)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         if field_name != "priority":
