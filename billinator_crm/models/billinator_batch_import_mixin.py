@@ -34,4 +34,4 @@ class BillinatorBatchImportMixin(models.AbstractModel):
         """
         return super(
             BillinatorBatchImportMixin, self.with_context(billinator_found=FoundNames())
-        ).load(fields, data)
+        ).load(fields or [], data or [])

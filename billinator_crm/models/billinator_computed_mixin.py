@@ -33,6 +33,10 @@ class BillinatorComputedMixin(models.AbstractModel):
     @api.model
     def _check_settable(self, *vals_list):
         """Refuse values for what follows from other fields, or from actions."""
+        if not all(isinstance(vals, dict) for vals in vals_list):
+            raise UserError(
+                self.env._("Values have to be given by the names of their fields.")
+            )
         if self.env.su:
             return
         names = set().union(*vals_list)

@@ -39,7 +39,8 @@ class BillinatorNumbersMixin(models.AbstractModel):
 
     @api.model
     def _check_numbers(self, vals):
-        for name, value in vals.items():
+        # What is no dict is refused by the ORM.
+        for name, value in vals.items() if isinstance(vals, dict) else ():
             field = self._fields.get(name)
             if field is None or field.type not in NUMBERS:
                 continue

@@ -23,7 +23,7 @@ class BillinatorOpportunity(models.Model):
 
     def write(self, vals):
         """Ask opportunities that enter a stage for what it demands."""
-        if not STAGE_SOURCES & vals.keys():
+        if not any(name in vals for name in STAGE_SOURCES):
             return super().write(vals)
         stages = {opportunity: opportunity.stage_id for opportunity in self}
         result = super().write(vals)

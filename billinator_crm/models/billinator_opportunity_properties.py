@@ -30,7 +30,7 @@ class BillinatorOpportunity(models.Model):
         return defaults
 
     def write(self, vals):
-        if not {"team_id", "user_id"}.isdisjoint(vals):
+        if "team_id" in vals or "user_id" in vals:
             self.env["crm.team"]._remember_properties()
         return super().write(vals)
 

@@ -386,7 +386,8 @@ class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
 
     def test_the_salesperson_follows_the_next_version(self):
         self.quote.user_id = self.salesperson
-        second = self._revise(self.quote.with_user(self.manager))
+        quote = self.quote.with_user(self.manager)
+        second = self._revise(quote.with_context(tracking_disable=False))
         self.assertIn(self.salesperson.partner_id, second.message_partner_ids)
 
     def test_next_version_of_a_colleague(self):
