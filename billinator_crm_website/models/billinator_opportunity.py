@@ -43,6 +43,8 @@ class BillinatorOpportunity(models.Model):
         :raises ValidationError: when nobody could answer it, or it is too long
         """
         company = website.company_id
+        # The company reads what becomes of it, the visitor what is wrong with it.
+        for_company = self._in_lang_of(company)
         texts = self._get_web_form_texts(values, custom)
         sender = next(filter(None, map(texts.get, PERSON_FIELDS)), None)
         if not sender:
@@ -54,7 +56,7 @@ class BillinatorOpportunity(models.Model):
             )
         return {
             **texts,
-            "name": texts.get("name") or self.env._("Website form by %s", sender),
+            "name": texts.get("name") or for_company._get_web_form_title(sender),
             "company_id": company.id,
             "medium_id": self._get_web_form_medium().id,
             **self._prepare_web_form_assignment(values, company),
@@ -63,6 +65,16 @@ class BillinatorOpportunity(models.Model):
                 email_normalize(texts.get("email_from")), company
             ),
         }
+
+    @api.model
+    def _in_lang_of(self, company):
+        """Return the model in the language and time zone of a company."""
+        partner = company.partner_id
+        return self.with_context(lang=partner.lang, tz=partner.tz or "UTC")
+
+    @api.model
+    def _get_web_form_title(self, sender):
+        return self.env._("Website form by %s", sender)
 
     @api.model
     def _get_web_form_texts(self, values, custom):

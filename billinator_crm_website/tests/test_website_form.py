@@ -88,6 +88,13 @@ class TestWebsiteForm(WebsiteCase, HttpCase, MailCase):
         deal = self.env[DEAL].browse(self._post(values)["id"])
         self.assertEqual(deal.name, "Website form by jo@new.example")
 
+    def test_its_title_is_in_the_companys_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.company.partner_id.lang = "de_DE"
+        self.assertEqual(self._submit(name="").name, "Website-Formular von Jo Doe")
+        blank = dict.fromkeys(("contact_name", "partner_name", "phone"), " ")
+        self._assert_refused("tell us who you are", **blank, email_from="")
+
     def test_other_questions_are_read_in_the_deal(self):
         deal = self._submit(**{"How <i>many</i>": "12 <script>", "Colour": "Red\0"})
         for text in ("How &lt;i&gt;many&lt;/i&gt; : 12 &lt;script&gt;", "Colour : Red"):
