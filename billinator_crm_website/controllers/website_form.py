@@ -1,4 +1,5 @@
 from odoo import SUPERUSER_ID
+from odoo.http import request
 
 from odoo.addons.billinator_crm.models.billinator_opportunity_gate import GATE_OPEN
 from odoo.addons.website.controllers import form
@@ -15,16 +16,25 @@ class WebsiteForm(form.WebsiteForm):
     """
 
     def extract_data(self, model_sudo, values):
-        """Do without a team that is gone: Odoo would look for its deals' properties."""
-        if model_sudo.model == DEAL:
-            team = self._find_team(model_sudo.env, values.get("team_id"))
-            values = {**values, "team_id": str(team.id or 0)}
-        return super().extract_data(model_sudo, values)
+        """Read what was sent, of a team of the company and its deals' properties."""
+        if model_sudo.model != DEAL:
+            return super().extract_data(model_sudo, values)
+        team = self._find_team(model_sudo.env, values.get("team_id"))
+        data = super().extract_data(
+            model_sudo, {**values, "team_id": str(team.id or 0)}
+        )
+        # Also those that Odoo would have written into a field.
+        data["attachments"] = [
+            value for value in values.values() if hasattr(value, "filename")
+        ]
+        return data
 
     def _find_team(self, env_sudo, text):
-        """Return the team with the id that was sent, which can be anything."""
+        """Return the company's team with an id that was sent, and can be anything."""
         is_id = isinstance(text, str) and text.isdecimal() and len(text) < ID_DIGITS
-        return env_sudo["crm.team"].browse(int(text) if is_id else ()).exists()
+        team = env_sudo["crm.team"].browse(int(text) if is_id else ()).exists()
+        company = request.website.with_env(env_sudo).company_id
+        return team.filtered_domain(team._check_company_domain(company))
 
     def insert_record(self, request, model_sudo, values, custom, meta=None):
         """Create the deal as the website's company would have it."""

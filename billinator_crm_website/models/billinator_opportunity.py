@@ -5,9 +5,15 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import email_normalize, plaintext2html
 
+from ..answers import format_answer
+
 # In this order, they say who it is.
 PERSON_FIELDS = ("contact_name", "partner_name", "email_from", "phone")
 LINE_FIELDS = ("name", *PERSON_FIELDS)
+# What the public says about the deal itself. All else that designers of the website
+# add to a form is an answer, which people read.
+DEAL_FIELDS = (*LINE_FIELDS, "description", "team_id", "user_id")
+PROPERTIES = "opportunity_properties"
 # Longer than what people write, and shorter than what an index takes.
 LINE_MAX = 500
 TEXT_MAX = 50_000
@@ -36,7 +42,7 @@ class BillinatorOpportunity(models.Model):
     def _prepare_web_form_values(self, values, custom, website):
         """Return the values of the deal that a filled in form becomes.
 
-        :param dict values: what the visitor may write, as far as it was filled in
+        :param dict values: what was filled in of the fields and properties in the form
         :param str custom: questions and answers that are no fields of ours
         :param website: ``website`` whose form it is
         :return: dict
@@ -45,7 +51,10 @@ class BillinatorOpportunity(models.Model):
         company = website.company_id
         # The company reads what becomes of it, the visitor what is wrong with it.
         for_company = self._in_lang_of(company)
-        texts = self._get_web_form_texts(values, custom)
+        answers = for_company._get_web_form_answers(values, company)
+        texts = self._get_web_form_texts(
+            values, "\n".join(filter(None, (custom, *answers)))
+        )
         sender = next(filter(None, map(texts.get, PERSON_FIELDS)), None)
         if not sender:
             raise ValidationError(
@@ -75,6 +84,32 @@ class BillinatorOpportunity(models.Model):
     @api.model
     def _get_web_form_title(self, sender):
         return self.env._("Website form by %s", sender)
+
+    @api.model
+    def _get_web_form_answers(self, values, company):
+        """Return a line for each other field and property that was filled in."""
+        answers = []
+        for definition, value in self._get_other_web_form_values(values):
+            text = format_answer(self.env, definition, value, company)
+            if text:
+                label = definition.get("string") or definition["name"]
+                answers.append(f"{label} : {text}")
+        return answers
+
+    @api.model
+    def _get_other_web_form_values(self, values):
+        """Return pairs of definition and value; files are attached instead."""
+        names = [name for name in values if name not in (*DEAL_FIELDS, PROPERTIES)]
+        # Without names, it would describe all fields.
+        definitions = self.fields_get(names) if names else {}
+        return [
+            *(
+                (definitions[name], values[name])
+                for name in names
+                if definitions[name]["type"] != "binary"
+            ),
+            *((one, one["value"]) for one in values.get(PROPERTIES, ())),
+        ]
 
     @api.model
     def _get_web_form_texts(self, values, custom):

@@ -1,6 +1,19 @@
+import json
+
 from odoo.fields import Command
+from odoo.tests import HttpCase
 
 from odoo.addons.billinator_crm.tests.common import BillinatorCommon
+
+DEAL = "billinator.opportunity"
+VISITOR = {
+    "name": "A desk",
+    "contact_name": "Jo Doe",
+    "email_from": "jo@new.example",
+    "phone": "+49 30 123456",
+    "partner_name": "New & Co.",
+    "description": "I need <b>desks</b>.\nSoon.",
+}
 
 
 class WebsiteCase(BillinatorCommon):
@@ -30,3 +43,19 @@ class WebsiteCase(BillinatorCommon):
             ]
         )
         cls.other_team.sequence = -1
+
+
+class FormCase(WebsiteCase, HttpCase):
+    """Somebody sends something to the website."""
+
+    def _post(self, values, model=DEAL, **options):
+        response = self.url_open(f"/website/form/{model}", data=values, **options)
+        self.assertEqual(response.status_code, 200)
+        self.env.invalidate_all()
+        return json.loads(response.text)
+
+    def _submit(self, files=None, **values):
+        """Fill in the form and return the deal that comes of it."""
+        answer = self._post({**VISITOR, **values}, files=files)
+        self.assertEqual(list(answer), ["id"])
+        return self.env[DEAL].browse(answer["id"])
