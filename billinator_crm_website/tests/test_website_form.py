@@ -1,7 +1,8 @@
 import base64
 
+from odoo import SUPERUSER_ID
 from odoo.tests import new_test_user, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, convert_file
 
 from odoo.addons.mail.tests.common import MailCase
 
@@ -306,3 +307,19 @@ class TestWebsiteForm(FormCase, MailCase):
                 [("model", "=", DEAL), ("website_form_blacklisted", "=", False)]
             )
         )
+
+    def test_who_closes_the_form_finds_it_closed_after_an_upgrade(self):
+        model = self.env["ir.model"]._get(DEAL)
+        model.website_form_access = False
+        self._load_data("update")
+        self.assertFalse(model.website_form_access)
+
+    def test_installing_it_again_opens_the_form(self):
+        uninstall_hook(self.env(su=True))
+        self._load_data("init")
+        self.assertEqual(self._submit().phone, VISITOR["phone"])
+
+    def _load_data(self, mode):
+        addon, file = "billinator_crm_website", "data/ir_model_data.xml"
+        convert_file(self.env(user=SUPERUSER_ID), addon, file, {}, mode)
+        self.env.invalidate_all()
