@@ -4,6 +4,9 @@ from odoo.tools import is_html_empty
 
 from ..arguments import arguments, as_id, one_record
 
+# What comes of the template alone, or besides what is there.
+OF_TEMPLATES = {"applied_template_id", "line_ids"}
+
 
 class BillinatorQuote(models.Model):
     """Templates on quotes.
@@ -66,13 +69,14 @@ class BillinatorQuote(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         quotes = super().create(vals_list)
-        quotes._apply_chosen_template()
+        for quote, vals in zip(quotes, vals_list, strict=True):
+            quote._apply_chosen_template(vals)
         return quotes
 
     def write(self, vals):
         result = super().write(vals)
         if vals.get("template_id"):
-            self._apply_chosen_template()
+            self._apply_chosen_template(vals)
         return result
 
     # === Actions === #
@@ -116,17 +120,22 @@ class BillinatorQuote(models.Model):
 
     # === Business === #
 
-    def _apply_chosen_template(self):
-        """Apply the templates that the quotes have chosen and not got yet."""
+    def _apply_chosen_template(self, given):
+        """Apply the templates that the quotes have chosen and not got yet.
+
+        :param dict given: what the choice came with, which stays
+        """
         for quote in self:
             if quote.template_id and quote.template_id != quote.applied_template_id:
-                quote._apply_template(quote.template_id)
+                quote._apply_template(quote.template_id, given)
 
-    def _apply_template(self, template):
+    def _apply_template(self, template, given=None):
         self._drop_untouched_lines_of_other_template(template)
-        self.write(
-            {"template_id": template.id, **self._prepare_template_values(template)}
-        )
+        values = self._prepare_template_values(template)
+        for name in values.keys() - OF_TEMPLATES:
+            if given and given.get(name):
+                del values[name]
+        self.write({"template_id": template.id, **values})
 
     def _drop_untouched_lines_of_other_template(self, template=None):
         """Take lines off that came from another template, as they came."""

@@ -73,7 +73,9 @@ class BillinatorQuote(models.Model):
             return
         for quote in self.filtered(lambda quote: quote.online_invoice == "post"):
             previous = quote.previous_version_id.online_invoice
-            if "post" not in (quote._get_default_online_invoice(), previous):
+            chosen = quote.template_id.online_invoice
+            default = quote._get_default_online_invoice()
+            if "post" not in (chosen, default, previous):
                 raise ValidationError(
                     self.env._(
                         "Quote %s: only users who may post invoices can choose that "

@@ -335,6 +335,43 @@ class TestOnlineInvoiceChoice(OnlineCase):
         quote.action_revise()
         self.assertEqual(quote.next_version_id.online_invoice, "no")
 
+    def test_what_comes_with_the_template_stays(self):
+        self.company.billinator_online_invoice = "no"
+        self.template.validity_days = 5
+        self.template.note = "Of the template"
+        created = self._create_quote(
+            template_id=self.template.id,
+            online_invoice="no",
+            note="<p>Mine</p>",
+        )
+        written = self._create_quote()
+        last_day = written.validity_date
+        written.write(
+            {
+                "template_id": self.template.id,
+                "online_invoice": "no",
+                "validity_date": last_day,
+            }
+        )
+        for quote in created + written:
+            self.assertEqual(quote.online_invoice, "no")
+            self.assertIn(self.product_a, quote.line_ids.product_id)
+        self.assertEqual(created.note, "<p>Mine</p>")
+        self.assertEqual(written.validity_date, last_day)
+        self.assertEqual(written.note, "<p>Of the template</p>")
+        # Each quote of a call has its own.
+        quotes = self.env["billinator.quote"].create(
+            [
+                {"partner_id": self.customer.id, "template_id": self.template.id},
+                {
+                    "partner_id": self.customer.id,
+                    "template_id": self.template.id,
+                    "online_invoice": "no",
+                },
+            ]
+        )
+        self.assertEqual(quotes.mapped("online_invoice"), ["draft", "no"])
+
     def test_it_says_nothing_to_the_customer(self):
         content_hash = self.quote.content_hash
         self.quote.online_invoice = "no"
@@ -369,6 +406,17 @@ class TestOnlineInvoiceChoice(OnlineCase):
         quote = self._create_draft(self.salesperson)
         quote.template_id = self.template
         self.assertEqual(quote.online_invoice, "post")
+        # At once with the template that says so, too.
+        values = {"template_id": self.template.id, "online_invoice": "post"}
+        Quote = self.env["billinator.quote"].with_user(self.salesperson)
+        created = Quote.create({"partner_id": self.customer.id, **values})
+        written = self._create_draft(self.salesperson)
+        written.write(values)
+        for quote in created + written:
+            self.assertEqual(quote.online_invoice, "post")
+        self.template.online_invoice = "draft"
+        with self.assertRaisesRegex(ValidationError, "who may post"):
+            Quote.create({"partner_id": self.customer.id, **values})
 
 
 class OnlinePageCase(OnlineCase, HttpCase):
