@@ -1,3 +1,5 @@
+import uuid
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
@@ -62,9 +64,15 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Take the deals of the invoices' quotes along."""
-        moves = super().create(vals_list)
+        moves = super().create([self._add_billinator_token(vals) for vals in vals_list])
         moves.billinator_quote_id._move_deals("invoiced_stage_id")
         return moves
+
+    def _add_billinator_token(self, vals):
+        """Let the quote's page link to its invoices, and write nothing for it."""
+        if not vals.get("billinator_quote_id"):
+            return vals
+        return {"access_token": str(uuid.uuid4()), **vals}
 
     @api.constrains("state", "billinator_quote_id", "move_type")
     def _check_billinator_quote_accepted(self):

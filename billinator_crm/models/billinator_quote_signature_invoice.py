@@ -155,8 +155,6 @@ class BillinatorQuote(models.Model):
         invoice = asked._convert_to_invoices()
         if self.online_invoice == "post":
             invoice.action_post()
-            # The page links to it, and changes nothing when it is looked at.
-            invoice._portal_ensure_token()
 
     def _tell_why_no_invoice(self, reason):
         salesperson = self.user_id or self.team_id.user_id

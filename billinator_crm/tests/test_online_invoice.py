@@ -1,3 +1,4 @@
+from runpy import run_path
 from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
@@ -13,7 +14,7 @@ from odoo.exceptions import (
 from odoo.fields import Command, Date
 from odoo.http import Request
 from odoo.tests import Form, HttpCase, freeze_time, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from ..exceptions import StateError
 from .common import BillinatorCommon, BillinatorInvoicingCommon
@@ -523,16 +524,58 @@ class TestOnlineInvoicePage(OnlinePageCase):
         self.assertNotIn("o_billinator_pay", page)
         self.assertFalse(invoice.with_user(self.salesperson).has_access("read"))
 
-    def test_looking_at_it_changes_nothing(self):
-        self._sign()
+    def _assert_unchanged_by_visits(self, invoices):
+        names = ["write_date", "access_token", "message_ids"]
         self.env.flush_all()
+        before = invoices.read(names)
+        self.assertEqual(len(set(invoices.mapped("access_token")) - {False}), 2)
+        with patch.object(
+            self.registry["account.move"],
+            "_portal_ensure_token",
+            lambda move: move.access_token or self.fail("A visit writes a token"),
+        ):
+            page = self._get_page().text
+        for invoice in invoices:
+            self.assertIn(invoice.access_token, page)
+        invoices.invalidate_recordset()
+        self.assertEqual(invoices.read(names), before)
+
+    def test_looking_at_it_changes_nothing(self):
+        self._plan(None, 30)
+        self._sign()
+        # The rest is what an accountant posts.
+        self.quote.action_convert_to_invoice()
+        self.quote.invoice_ids.filtered(lambda m: m.state == "draft").action_post()
+        self._assert_unchanged_by_visits(self.quote.invoice_ids)
+
+    def test_looking_at_a_corrected_invoice_changes_nothing(self):
+        self._plan(None, 30)
+        self._sign()
         invoice = self.quote.invoice_ids
-        before = invoice.read(["write_date", "access_token", "message_ids"])
-        self._get_page()
-        invoice.invalidate_recordset()
-        self.assertEqual(
-            invoice.read(["write_date", "access_token", "message_ids"]), before
-        )
+        self._reverse_invoice(invoice, is_modify=True)
+        corrected = self.quote.invoice_ids
+        self.assertNotEqual(corrected, invoice)
+        corrected.action_post()
+        self.quote.action_convert_to_invoice()
+        (self.quote.invoice_ids - corrected).action_post()
+        self._assert_unchanged_by_visits(self.quote.invoice_ids)
+
+    def test_earlier_invoices_get_their_tokens(self):
+        self._plan(None, 30)
+        self._sign()
+        first = self.quote.invoice_ids
+        self.quote.action_convert_to_invoice()
+        rest = self.quote.invoice_ids - first
+        token = first.access_token
+        rest.access_token = False
+        other = self._create_invoice_one_line(price_unit=1)
+        self.env.flush_all()
+        path = "billinator_crm/migrations/19.0.1.7.0/post-invoice-tokens.py"
+        run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.6.0")
+        self.env.invalidate_all()
+        self.assertEqual(first.access_token, token)
+        self.assertNotIn(rest.access_token, (False, token))
+        self.assertFalse(other.access_token)
 
 
 @tagged("post_install", "-at_install")
