@@ -17,7 +17,10 @@ from .res_company import ONLINE_INVOICES
 
 _logger = logging.getLogger(__name__)
 
-PAYABLE = ("not_paid", "partial")
+# As on Odoo's page of the invoice, which offers to pay it.
+PAYABLE = ("not_paid", "in_payment", "partial")
+# What is transferred by hand is asked for until it is there.
+BY_HAND = ("none", "custom")
 
 
 class BillinatorQuote(models.Model):
@@ -179,18 +182,59 @@ class BillinatorQuote(models.Model):
     def _describe_invoice(self, invoice):
         """Return a dict of the invoice, its status and the invitation to pay it.
 
-        ``status`` is ``paid``, ``credited``, ``open`` or ``overdue``; ``invitation``
-        names what is to be paid next, and is None where nothing is.
+        ``status`` is ``paid``, ``in_process``, ``credited``, ``open`` or ``overdue``;
+        ``invitation`` names what is to be paid next, and is None where nothing is.
         """
-        is_due = (
-            invoice.payment_state in PAYABLE
-            and invoice.currency_id.compare_amounts(invoice.amount_residual, 0) > 0
-        )
+        is_due = self._is_due(invoice)
         return {
             "invoice": invoice,
             "status": self._get_portal_invoice_status(invoice, is_due),
             "invitation": self._get_invitation_to_pay(invoice) if is_due else None,
         }
+
+    def _is_due(self, invoice):
+        """Whether something is to be paid, and nobody is about to pay it."""
+        return (
+            invoice.payment_state in PAYABLE
+            and invoice.currency_id.compare_amounts(invoice.amount_residual, 0) > 0
+            and not self._is_credited(invoice)
+            and not self._is_being_paid_online(invoice)
+            and not self._is_covered_by_payments(invoice)
+        )
+
+    def _is_being_paid_online(self, invoice):
+        # Odoo's online payments come with accounting, but can be uninstalled.
+        if "transaction_ids" not in invoice._fields:
+            return False
+        return any(
+            transaction.state in ("pending", "authorized")
+            and transaction.provider_code not in BY_HAND
+            for transaction in invoice.transaction_ids
+        )
+
+    def _is_covered_by_payments(self, invoice):
+        """Whether payments that are not booked yet come to all that is due.
+
+        With Odoo's Accounting, the bank's statement books them, some days later.
+        """
+        if invoice.payment_state != "in_payment":
+            return False
+        payments = invoice.matched_payment_ids.filtered(
+            lambda payment: payment.state in ("in_process", "paid")
+            and not payment.move_id
+        )
+        amount = sum(
+            payment.currency_id._convert(
+                payment.amount_signed,
+                invoice.currency_id,
+                invoice.company_id,
+                payment.date,
+            )
+            for payment in payments
+        )
+        # Less than the residual where paying early brings a discount.
+        due = invoice._get_invoice_next_payment_values()["amount_due"]
+        return invoice.currency_id.compare_amounts(amount, due) >= 0
 
     def _get_invitation_to_pay(self, invoice):
         # Payment terms may ask for a part of the invoice first.
@@ -203,8 +247,12 @@ class BillinatorQuote(models.Model):
     def _get_portal_invoice_status(self, invoice, is_due):
         if self._is_credited(invoice):
             return "credited"
-        if invoice.payment_state in PAID:
+        is_settled = invoice.currency_id.is_zero(invoice.amount_residual)
+        is_unbooked = invoice.payment_state == "in_payment" and not is_settled
+        if invoice.payment_state in PAID and not is_unbooked:
             return "paid"
+        if is_unbooked or self._is_being_paid_online(invoice):
+            return "in_process"
         day = invoice.invoice_date_due
         is_late = is_due and day and day < self.company_id._get_billinator_day()
         return "overdue" if is_late else "open"

@@ -515,6 +515,144 @@ class TestOnlineInvoicePage(OnlinePageCase):
         amount = quote._format_amount(due[0].amount_currency)
         self.assertEqual(described["invitation"], f"Pay {amount} now")
 
+    def _book_with_statements(self):
+        """Let payments wait for the bank's statement, as Odoo's Accounting does."""
+        journal = self.company_data["default_journal_bank"]
+        journal.inbound_payment_method_line_ids.payment_account_id = False
+        Move = self.registry["account.move"]
+        self.patch(Move, "_get_invoice_in_payment_state", lambda move: "in_payment")
+
+    def _pay(self, invoice, **values):
+        journal = self.company_data["default_journal_bank"]
+        return self._register_payment(invoice, journal_id=journal.id, **values)
+
+    def test_payments_that_are_not_booked_yet(self):
+        self._book_with_statements()
+        self._sign()
+        invoice = self.quote.invoice_ids
+        self._pay(invoice, amount=10)
+        self.assertEqual(invoice.payment_state, "in_payment")
+        self.assertEqual(invoice.amount_residual, invoice.amount_total)
+        page = self._get_page().text
+        self.assertIn("Payment in process", page)
+        self.assertIn("o_billinator_pay", page)
+        self.assertNotIn("Paid", page)
+        # Nobody is asked to pay twice.
+        self._pay(invoice, amount=invoice.amount_total - 10)
+        self.assertEqual(invoice.amount_residual, invoice.amount_total)
+        page = self._get_page().text
+        self.assertIn("Payment in process", page)
+        self.assertNotIn("o_billinator_pay", page)
+
+    def test_payments_that_are_not_matched_yet(self):
+        self.patch(
+            self.registry["account.move"],
+            "_get_invoice_in_payment_state",
+            lambda move: "in_payment",
+        )
+        self._sign()
+        invoice = self.quote.invoice_ids
+        self._pay(invoice)
+        self.assertEqual(invoice.payment_state, "in_payment")
+        self.assertFalse(invoice.amount_residual)
+        [described] = self.quote._get_portal_invoices()
+        self.assertEqual((described["status"], described["invitation"]), ("paid", None))
+
+    def test_payments_less_an_early_discount(self):
+        self._book_with_statements()
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "2% within 10 days",
+                "early_discount": True,
+                "discount_percentage": 2,
+                "discount_days": 10,
+            }
+        )
+        quote = self._create_sent_quote(payment_term_id=term.id)
+        self._sign(quote)
+        invoice = quote.invoice_ids
+        due = invoice._get_invoice_next_payment_values()["amount_due"]
+        self.assertLess(due, invoice.amount_residual)
+        payment = self.env["account.payment"].create(
+            {
+                "amount": due,
+                "currency_id": invoice.currency_id.id,
+                "journal_id": self.company_data["default_journal_bank"].id,
+                "partner_id": invoice.partner_id.id,
+                "invoice_ids": [Command.set(invoice.ids)],
+            }
+        )
+        payment.action_post()
+        self.assertEqual(invoice.payment_state, "in_payment")
+        [described] = quote._get_portal_invoices()
+        self.assertEqual(
+            (described["status"], described["invitation"]), ("in_process", None)
+        )
+
+    def _pay_online(self, invoice):
+        if "transaction_ids" not in invoice._fields:
+            self.skipTest("Odoo's online payments are not installed")
+        Provider = self.registry["payment.provider"]
+        compute = Provider._compute_feature_support_fields
+
+        def support_authorizing(providers):
+            compute(providers)
+            providers.support_manual_capture = "full_only"
+
+        self.patch(Provider, "_compute_feature_support_fields", support_authorizing)
+        return self.env["payment.transaction"].create(
+            {
+                "provider_id": self.env["payment.provider"]
+                .create({"name": "Bank", "code": "none"})
+                .id,
+                "payment_method_id": self.env.ref("payment.payment_method_unknown").id,
+                "reference": "Online",
+                "amount": invoice.amount_total,
+                "currency_id": invoice.currency_id.id,
+                "partner_id": invoice.partner_id.id,
+                "invoice_ids": [Command.set(invoice.ids)],
+            }
+        )
+
+    def test_online_payments_under_way(self):
+        self._sign()
+        transaction = self._pay_online(self.quote.invoice_ids)
+        # A provider that does not leave it to the customer; there may be none.
+        with patch(f"{LOGGER}.BY_HAND", ()):
+            for state in ("pending", "authorized"):
+                transaction.state = state
+                page = self._get_page().text
+                self.assertIn("Payment in process", page)
+                self.assertNotIn("o_billinator_pay", page)
+            for state in ("draft", "cancel", "error"):
+                transaction.state = state
+                [described] = self.quote._get_portal_invoices()
+                self.assertEqual(described["status"], "open")
+                self.assertTrue(described["invitation"])
+            transaction.state = "pending"
+            self._register_payment(self.quote.invoice_ids)
+            [described] = self.quote._get_portal_invoices()
+            self.assertEqual(described["status"], "paid")
+
+    def test_transfers_by_hand_are_asked_for(self):
+        self._sign()
+        self._pay_online(self.quote.invoice_ids).state = "pending"
+        page = self._get_page().text
+        self.assertIn("To be paid", page)
+        self.assertIn("o_billinator_pay", page)
+
+    def test_nobody_pays_what_was_credited(self):
+        self._sign()
+        invoice = self.quote.invoice_ids
+        self._register_payment(invoice, amount=10)
+        credit_note = self._reverse_invoice(invoice, post=True)
+        credit_note.line_ids.remove_move_reconcile()
+        self.assertEqual(invoice.payment_state, "partial")
+        [described] = self.quote._get_portal_invoices()
+        self.assertEqual(
+            (described["status"], described["invitation"]), ("credited", None)
+        )
+
     def test_colleagues_get_no_key(self):
         self._sign()
         invoice = self.quote.invoice_ids
