@@ -2,7 +2,7 @@
     "name": "Billinator CRM: Margin",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
-    "summary": "What quotes cost and earn, and approval of small margins",
+    "summary": "Costs and margins of quotes, and approval of small margins",
     "author": "Billinator",
     "license": "LGPL-3",
     "depends": ["billinator_crm"],

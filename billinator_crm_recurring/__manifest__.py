@@ -2,7 +2,7 @@
     "name": "Billinator CRM: Recurring Revenue",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
-    "summary": "What deals bring every month",
+    "summary": "Monthly recurring revenue of deals",
     "author": "Billinator",
     "license": "LGPL-3",
     "depends": ["billinator_crm"],

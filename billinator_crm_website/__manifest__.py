@@ -2,7 +2,7 @@
     "name": "Billinator CRM: Website",
     "version": "19.0.1.0.0",
     "category": "Website/Website",
-    "summary": "Forms on the website that make opportunities",
+    "summary": "Website forms that create opportunities",
     "author": "Billinator",
     "license": "LGPL-3",
     "depends": ["billinator_crm", "website"],
