@@ -26,7 +26,7 @@ class AboutResource(Resource):
                 continue
             if customer and contact.customer_id != customer:
                 message = env._(
-                    "%(person)s is no contact of the customer, %(customer)s.",
+                    "%(person)s is not a contact of the customer, %(customer)s.",
                     person=contact.name,
                     customer=customer.display_name,
                 )

@@ -70,7 +70,7 @@ def check_name(env, values_list, partner):
     """Refuse to take the name from a partner who has one."""
     for values in values_list:
         if partner.name and not values.get("name", True):
-            raise refuse("name", env._("A name cannot be taken away."))
+            raise refuse("name", env._("A name cannot be removed."))
 
 
 def browse_by_id(model, ids):
@@ -499,7 +499,9 @@ class Resource:
             shown = self.to_dicts(record)[0][name]
             if shown in (value, wished):
                 return name if shown == value else old
-        message = env._("This is the old name of %s, which says something else.", name)
+        message = env._(
+            "This is the old name of %s, which has a different value.", name
+        )
         raise refuse(old, message)
 
     def represent(self, record):
@@ -566,7 +568,7 @@ class Resource:
             if other := names.get(field.name):
                 said = self._choose_form(field.name, values, said, record)
                 if said is None:
-                    message = env._("%s says something else.", other)
+                    message = env._("%s has a different value.", other)
                     raise refuse(name, message, place=place)
             values |= said
             names[field.name] = name

@@ -30,7 +30,7 @@ TOO_MUCH = r"odoo\.http: The down payments of quote \S+ come to .* reduce them"
 # Who sends a quote that somebody else is sending gets to know it.
 BEING_SENT = (
     r"odoo\.http: (Somebody is sending or changing quote \S+ at this moment"
-    r"|The mail with quote \S+ waits to be sent)"
+    r"|The mail with quote \S+ is waiting to be sent)"
 )
 # Who makes somebody a follower whom another call has just made one does so again.
 FOLLOWED = r"odoo\.sql_db: bad query: b'INSERT INTO \"mail_followers\""

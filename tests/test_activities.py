@@ -315,7 +315,7 @@ def test_odoorpc_plans_and_completes(crm_server, api_key, company):
 WHAT_ABOUT = (
     "Say what the activity is about: choose a customer, an opportunity or a quote."
 )
-NOT_A_TYPE = "“fax” is no type of activity."
+NOT_A_TYPE = "“fax” is not an activity type."
 WRONG_TYPE = f"Wrong value for {ACTIVITY}.type: 'fax'"
 NOT_A_PRIORITY = f"Wrong value for {ACTIVITY}.priority: '9'"
 NOT_A_STATUS = f"Wrong value for {ACTIVITY}.status: 'lost'"

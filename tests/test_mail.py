@@ -172,7 +172,7 @@ def test_it_is_sent_once_by_those_who_send_it_at_once(admin, seller, quote, catc
     with ThreadPoolExecutor() as threads:
         answers = list(threads.map(send, (admin, seller)))
     [refusal] = [answer for answer in answers if answer is not True]
-    assert re.search("sending or changing quote|waits to be sent", refusal)
+    assert re.search("sending or changing quote|is waiting to be sent", refusal)
     assert len(catcher.mails_to(CUSTOMER)) == 1
     assert _state(seller, quote) == "sent"
 

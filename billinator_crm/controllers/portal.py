@@ -349,7 +349,7 @@ class QuotePortal(CustomerPortal):
 
     def _refuse_nonsense(self):
         return self._refuse(
-            self.env._("This request makes no sense to us."), HTTPStatus.BAD_REQUEST
+            self.env._("This request could not be understood."), HTTPStatus.BAD_REQUEST
         )
 
     def _get_return_url(self, quote_sudo, params, message):

@@ -95,7 +95,7 @@ class AccountMove(models.Model):
             if move.billinator_quote_id and move.move_type != "out_invoice":
                 raise ValidationError(
                     self.env._(
-                        "A quote becomes a customer invoice, and nothing else: %s",
+                        "Quotes can only become customer invoices: %s",
                         move.display_name,
                     )
                 )

@@ -403,8 +403,8 @@ class BillinatorActivity(models.Model):
             if is_completed and activity.status == "pending":
                 raise ValidationError(
                     self.env._(
-                        "A pending activity is not completed yet: mark it done, or do "
-                        "not say when and by whom it was completed."
+                        "A pending activity is not completed yet: mark it as done, or "
+                        "leave out when and by whom it was completed."
                     )
                 )
 
@@ -762,7 +762,7 @@ class BillinatorActivity(models.Model):
         if outsiders := assignees_sudo.filtered("share"):
             raise ValidationError(
                 self.env._(
-                    "%s is no colleague, and cannot be assigned an activity.",
+                    "%s is not a colleague and cannot be assigned an activity.",
                     ", ".join(outsiders.mapped("name")),
                 )
             )

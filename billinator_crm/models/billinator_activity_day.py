@@ -248,7 +248,9 @@ class BillinatorActivity(models.Model):
     @api.model
     def _get_overview(self, domain, limit):
         if limit is not None and (type(limit) is not int or not 0 <= limit <= MAX_ID):
-            raise UserError(self.env._("Give a limit of 0 or more, or none."))
+            raise UserError(
+                self.env._("Enter a limit of 0 or more, or leave it empty.")
+            )
         return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
             OVERVIEW_FIELDS
         )

@@ -94,7 +94,7 @@ class BillinatorActivity(models.Model):
             native_sudo.with_env(self.env).write(further)
         except (TypeError, ValueError) as error:
             raise UserError(
-                self.env._("These values are of another kind: %s.", ", ".join(further))
+                self.env._("These values have the wrong type: %s.", ", ".join(further))
             ) from error
 
     @api.model
@@ -126,8 +126,8 @@ class BillinatorActivity(models.Model):
         if kind not in dict(TYPES):
             raise UserError(
                 self.env._(
-                    "“%(type)s” is no type of activity. Choose one of these:"
-                    " %(types)s.",
+                    "“%(type)s” is not an activity type. Choose one of these: "
+                    "%(types)s.",
                     type=kind,
                     types=", ".join(dict(TYPES)),
                 )

@@ -35,7 +35,7 @@ class BillinatorComputedMixin(models.AbstractModel):
         """Refuse values for what follows from other fields, or from actions."""
         if not all(isinstance(vals, dict) for vals in vals_list):
             raise UserError(
-                self.env._("Values have to be given by the names of their fields.")
+                self.env._("Give the values by field name, as a dictionary.")
             )
         if self.env.su:
             return

@@ -245,8 +245,8 @@ class BillinatorDashboard(models.AbstractModel):
             return self._parse_custom_days(filters)
         raise UserError(
             self.env._(
-                "“%(period)s” is no period of the dashboard. Choose one of these:"
-                " %(periods)s.",
+                "The dashboard has no period “%(period)s”. Choose one of these: "
+                "%(periods)s.",
                 period=period,
                 periods=", ".join(PERIODS),
             )
@@ -261,15 +261,15 @@ class BillinatorDashboard(models.AbstractModel):
         except WRONG as error:
             raise UserError(
                 self.env._(
-                    "A period of your own needs its first and its last day, date_from"
-                    " and date_to, as in 2026-01-31."
+                    "A custom period needs its first and last day, date_from and "
+                    "date_to, as in 2026-01-31."
                 )
             ) from error
         if start > end:
             raise UserError(
                 self.env._(
-                    "The period's last day, %(end)s, comes before its first, %(start)s:"
-                    " exchange them.",
+                    "The period's last day, %(end)s, comes before its first, "
+                    "%(start)s: swap them.",
                     start=start.isoformat(),
                     end=end.isoformat(),
                 )

@@ -114,7 +114,7 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
         if outsiders := others_sudo.filtered("share"):
             raise ValidationError(
                 self.env._(
-                    "%s is no colleague, and cannot be the salesperson.",
+                    "%s is not a colleague and cannot be the salesperson.",
                     ", ".join(outsiders.mapped("name")),
                 )
             )

@@ -221,7 +221,7 @@ class BillinatorNote(models.Model):
         if contact and contact.customer_id != self.commercial_partner_id:
             raise ValidationError(
                 self.env._(
-                    "%(person)s is no contact of the customer, %(customer)s.",
+                    "%(person)s is not a contact of the customer, %(customer)s.",
                     person=contact.name,
                     customer=self.partner_id.display_name or self.env._("(none)"),
                 )

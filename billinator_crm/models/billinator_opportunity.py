@@ -123,11 +123,11 @@ class BillinatorOpportunity(models.Model):
     partner_name = fields.Char(
         string="Company Name",
         index="trigram",
-        help="The company, as long as it is not one of your contacts.",
+        help="The company, if it is not one of your contacts yet.",
     )
     contact_name = fields.Char(
         index="trigram",
-        help="The person, as long as he or she is not one of your contacts.",
+        help="The person, if not one of your contacts yet.",
     )
     email_from = fields.Char(
         string="Email",
@@ -635,7 +635,8 @@ class BillinatorOpportunity(models.Model):
             if opportunity.date_closed and opportunity.status == "open":
                 raise ValidationError(
                     self.env._(
-                        "“%s” is open: only what is won or lost was closed some day.",
+                        "“%s” is open: only won or lost opportunities have a closing "
+                        "day.",
                         opportunity.name,
                     )
                 )

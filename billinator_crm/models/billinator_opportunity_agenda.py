@@ -34,16 +34,16 @@ class BillinatorOpportunity(models.Model):
         copy=False,
         prefetch=False,
         groups=fields.NO_ACCESS,
-        help="Since when the first of the pending activities is due: the begin of its "
-        "day, where its assignee is.",
+        help="From when the first pending activity is due: the start of its day in "
+        "the assignee's time zone.",
     )
     date_activity_overdue = fields.Datetime(
         readonly=True,
         copy=False,
         prefetch=False,
         groups=fields.NO_ACCESS,
-        help="Since when the first of the pending activities is overdue: the end of "
-        "its day, where its assignee is.",
+        help="From when the first pending activity is overdue: the end of its day in "
+        "the assignee's time zone.",
     )
 
     # Counts the activities of a person's deals, and of all, without reading the rows.

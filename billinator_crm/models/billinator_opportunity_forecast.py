@@ -72,10 +72,10 @@ class BillinatorOpportunity(models.Model):
         compute_sudo=True,
         copy=False,
         aggregator="avg",
-        help="How many of the deals that stood in this stage for so long were won.",
+        help="How many of the deals that spent this long in the stage were won.",
     )
     history_sample_size = fields.Integer(
-        string="Deals of the History",
+        string="Deals in History",
         compute="_compute_history_probability",
         store=True,
         precompute=True,
@@ -188,8 +188,8 @@ class BillinatorOpportunity(models.Model):
         """Say in words what stands behind the probability by history."""
         if not row:
             return self.env._(
-                "No deal of this stage was closed in the last %s years: its own "
-                "probability counts.",
+                "No deal from this stage was closed in the last %s years, so the "
+                "stage's own probability is used.",
                 HISTORY_YEARS,
             )
         values = {
@@ -200,8 +200,8 @@ class BillinatorOpportunity(models.Model):
         }
         text = (
             self.env._(
-                "Of %(count)s closed deals that stood in %(stage)s for %(days)s days "
-                "or longer, %(won)s were won.",
+                "Of %(count)s closed deals that spent %(days)s days or more in "
+                "%(stage)s, %(won)s were won.",
                 **values,
             )
             if row.age_from
@@ -213,8 +213,7 @@ class BillinatorOpportunity(models.Model):
         if row.sample_size >= FEW_DEALS:
             return text
         few = self.env._(
-            "So few deals say little, so that the probability of the stage counts as "
-            "well."
+            "So few deals tell little, so the stage's probability counts as well."
         )
         return f"{text} {few}"
 

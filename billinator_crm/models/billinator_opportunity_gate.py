@@ -54,7 +54,7 @@ class BillinatorOpportunity(models.Model):
             )
         stage = self.env["billinator.stage"].browse(stage_id or ()).exists()
         if not stage:
-            raise UserError(self.env._("Choose a stage that there is."))
+            raise UserError(self.env._("Choose an existing stage."))
         lacking = stage._get_lacking(self)
         self.with_context(billinator_gate=GATE_OPEN).write({"stage_id": stage.id})
         lacking_deals = self.filtered(lambda opportunity: lacking[opportunity])

@@ -52,7 +52,7 @@ class BillinatorOpportunity(models.Model):
         string="What Speaks Against It",
         compute="_compute_health",
         compute_sudo=True,
-        help="A sentence a line.",
+        help="One sentence per line.",
     )
     idle_days = fields.Integer(
         compute="_compute_health",

@@ -29,7 +29,7 @@ class BillinatorOpportunity(models.Model):
         string="Stage of a Merged Opportunity",
         store=False,
         exportable=False,
-        help="Only names the changes of stage that came here by a merge.",
+        help="Only used to label stage changes that came from a merge.",
     )
 
     # === Computes === #

@@ -101,7 +101,7 @@ class BillinatorOpportunitySummary(models.Model):
     _log_access = False
 
     cut = fields.Char(required=True)
-    month = fields.Date(help="Of the cut's moment in UTC, its first day.")
+    month = fields.Date(help="First day of the cut's month, in UTC.")
     active = fields.Boolean()
     company_id = fields.Integer()
     team_id = fields.Integer()
@@ -117,7 +117,7 @@ class BillinatorOpportunitySummary(models.Model):
     expected_revenue_company = fields.Float(digits=0)
     weighted_revenue = fields.Float(digits=0)
     days_to_close = fields.Float(digits=0)
-    created_seconds = fields.Float(digits=0, help="Since 1970, of the creation.")
+    created_seconds = fields.Float(digits=0, help="Creation, in seconds since 1970.")
     cycle_seconds = fields.Float(digits=0, help="From the creation to the closing.")
     cycle_count = fields.Integer(help="How many were closed after their creation.")
 

@@ -84,7 +84,7 @@ class BillinatorPipelineSnapshot(models.Model):
 
     _opportunity_uniq = models.UniqueIndex(
         "(date, opportunity_key)",
-        "An opportunity is in a day's snapshot once.",
+        "An opportunity can be in a day's snapshot only once.",
     )
     _company_date_idx = models.Index("(company_id, date, status)")
 
@@ -232,7 +232,7 @@ class BillinatorPipelineSnapshot(models.Model):
         """
         label = dict(self._get_bars()).get(bar)
         if not label:
-            raise UserError(self.env._("There is no bar “%s” in the bridge.", bar))
+            raise UserError(self.env._("The bridge has no bar “%s”.", bar))
         start, end = self._get_bridge_dates(date_from, date_to)
         closing = (closing_from, closing_to)
         rows = self.env.execute_query(
@@ -301,13 +301,15 @@ class BillinatorPipelineSnapshot(models.Model):
         if not start:
             raise UserError(
                 self.env._(
-                    "There is no snapshot of the pipeline until %s: choose a later "
+                    "There is no snapshot of the pipeline up to %s: choose a later "
                     "day.",
                     format_date(self.env, date_from),
                 )
             )
         if end and end < start:
-            raise UserError(self.env._("A bridge leads from a day to a later one."))
+            raise UserError(
+                self.env._("A bridge needs a start day and a later end day.")
+            )
         return start, end
 
     def _get_last_date(self, day):

@@ -261,8 +261,8 @@ class BillinatorQuote(models.Model):
         readonly=False,
         precompute=True,
         check_company=True,
-        help="Adapts the products' taxes to the customer; lines that are there "
-        "already keep theirs until you update them.",
+        help="Adapts the products' taxes to the customer; existing lines keep theirs "
+        "until you update them.",
     )
     payment_term_id = fields.Many2one(
         "account.payment.term",
@@ -512,7 +512,7 @@ class BillinatorQuote(models.Model):
             if not quote._has_own_contact():
                 raise ValidationError(
                     self.env._(
-                        "%(person)s is no contact of the customer, %(customer)s.",
+                        "%(person)s is not a contact of the customer, %(customer)s.",
                         person=quote.contact_id.name,
                         customer=quote.commercial_partner_id.display_name,
                     )

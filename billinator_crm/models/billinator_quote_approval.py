@@ -64,8 +64,8 @@ class BillinatorQuote(models.Model):
         compute="_compute_approval_state",
         store=True,
         copy=False,
-        help="Stands for what the quote cost when rules let it pass without approval: "
-        "prices that rise later make no discount of what the customer has.",
+        help="Stands for what the quote cost when it passed the rules without "
+        "approval: prices that rise later do not count as a discount.",
     )
     commercial_hash = fields.Char(
         compute="_compute_commercial_hash",
@@ -306,7 +306,8 @@ class BillinatorQuote(models.Model):
                 self.name,
             ),
             "refused": self.env._(
-                "The approval of quote %(quote)s was refused (%(reason)s): change it.",
+                "The approval of quote %(quote)s was refused (%(reason)s): change the "
+                "quote.",
                 quote=self.name,
                 reason=self.approval_feedback,
             ),
@@ -321,8 +322,8 @@ class BillinatorQuote(models.Model):
                 self.name,
             )
         return self.env._(
-            "Like this, quote %s needs approval. Make a new version, or reset it to "
-            "draft, and request approval first.",
+            "As it stands, quote %s needs approval. Make a new version, or reset it "
+            "to draft, and request approval first.",
             self.name,
         )
 

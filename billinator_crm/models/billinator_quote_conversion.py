@@ -102,9 +102,9 @@ class BillinatorQuote(models.Model):
             if not Journal_sudo.search_count(journals, limit=1):
                 raise UserError(
                     self.env._(
-                        "%s has no sales journal, and makes no invoices without one. "
-                        "Ask your accountants to choose the company's chart of "
-                        "accounts in the settings of Invoicing, which brings one.",
+                        "%s has no sales journal, which invoices need. Ask your "
+                        "accountants to choose the company's chart of accounts in the "
+                        "Invoicing settings; it comes with one.",
                         company.name,
                     )
                 )

@@ -47,7 +47,9 @@ class BillinatorQuote(models.Model):
         self.check_access("write")
         self._check_extendable()
         if not validity_date:
-            raise UserError(self.env._("Choose the day until which the quotes hold."))
+            raise UserError(
+                self.env._("Choose the day until which the quotes are valid.")
+            )
         self._check_not_past(validity_date)
         self.write({"state": "sent", "validity_date": validity_date})
         return True

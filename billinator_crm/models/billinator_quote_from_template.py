@@ -23,8 +23,8 @@ class BillinatorQuote(models.Model):
         check_company=True,
         index="btree_not_null",
         ondelete="set null",
-        help="Its lines are added to those that are there already; its terms and "
-        "validity come where you have not chosen others.",
+        help="Its lines are added to the existing ones; its terms and validity are "
+        "used unless you have chosen others.",
     )
     applied_template_id = fields.Many2one(
         "billinator.quote.template",
@@ -205,7 +205,7 @@ class BillinatorQuote(models.Model):
         has_days = self.validity_date and self.date_quote
         days = has_days and (self.validity_date - self.date_quote).days
         return {
-            "name": self.env._("Like quote %s", self.name),
+            "name": self.env._("Based on quote %s", self.name),
             "company_id": self.company_id.id,
             "validity_days": days,
             "payment_term_id": self.payment_term_id.id,

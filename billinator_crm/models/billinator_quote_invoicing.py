@@ -338,8 +338,8 @@ class BillinatorQuote(models.Model):
             raise UserError(
                 self.env._(
                     "The payment terms “%s” tax the amount after an early payment "
-                    "discount, which cannot be told of a part: choose other terms for "
-                    "quotes with down payments.",
+                    "discount, which cannot be computed for a part: choose other "
+                    "terms for quotes with down payments.",
                     term.name,
                 )
             )

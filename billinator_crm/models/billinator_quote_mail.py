@@ -208,12 +208,13 @@ class BillinatorQuote(models.Model):
     def _tell_waiting(self):
         if len(self) == 1:
             return self.env._(
-                "The mail with quote %s waits to be sent; the quote turns Sent when it "
-                "has left.",
+                "The email with quote %s is waiting to be sent; the quote becomes "
+                "Sent once it has left.",
                 self.name,
             )
         return self.env._(
-            "%s mails wait to be sent; the quotes turn Sent when they have left.",
+            "%s emails are waiting to be sent; the quotes become Sent once they have "
+            "left.",
             len(self),
         )
 
@@ -308,7 +309,7 @@ class BillinatorQuote(models.Model):
             )
         for quote in self._filter_departing():
             raise UserError(
-                self.env._("The mail with quote %s waits to be sent.", quote.name)
+                self.env._("The email with quote %s is waiting to be sent.", quote.name)
             )
 
     def _lock_for_sending(self):
@@ -397,7 +398,8 @@ class BillinatorQuote(models.Model):
             except UserError as error:
                 quote._message_log(
                     body=self.env._(
-                        "The mail has left, but the quote could not become sent: %s",
+                        "The email was sent, but the quote could not be marked as "
+                        "sent: %s",
                         error,
                     )
                 )

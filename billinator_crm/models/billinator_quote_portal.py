@@ -50,13 +50,13 @@ class BillinatorQuote(models.Model):
         readonly=True,
         copy=False,
         aggregator=None,
-        help="Visits of the customer to the quote's page; one a person and day.",
+        help="Visits of the customer to the quote's page; one per person and day.",
     )
     last_viewed_on = fields.Datetime(string="Last Viewed", readonly=True, copy=False)
     viewers_of_day = fields.Json(
         copy=False,
         groups="base.group_system",
-        help="Whose visit counted on the last day with one, by fingerprint.",
+        help="Visitors counted on the last day with a visit, by fingerprint.",
     )
 
     # === Computes === #

@@ -42,9 +42,9 @@ class BillinatorQuote(models.Model):
         required=True,
         # Copies begin with what holds then; next versions take it along.
         copy=False,
-        help="The invoice to make when the customer accepts on the quote's page: of "
-        "the first down payment where there is one, else of the whole quote. What "
-        "colleagues accept for the customer makes none.",
+        help="The invoice to create when the customer accepts on the quote's page: "
+        "for the first down payment if there is one, else for the whole quote. "
+        "Accepting for the customer creates none.",
     )
 
     # === Computes === #
@@ -163,8 +163,8 @@ class BillinatorQuote(models.Model):
         salesperson = self.user_id or self.team_id.user_id
         self.message_post(
             body=self.env._(
-                "The customer has accepted online, but there is no invoice yet, for it "
-                "could not be made. Make it when this is settled: %s",
+                "The customer has accepted online, but the invoice could not be "
+                "created. Create it once this is resolved: %s",
                 reason,
             ),
             partner_ids=salesperson.partner_id.ids,

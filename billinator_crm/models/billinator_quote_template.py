@@ -22,8 +22,8 @@ class BillinatorQuoteTemplate(models.Model):
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     validity_days = fields.Integer(
         string="Validity (Days)",
-        help="Days from a quote's date to the date it expires. Zero: as the company's "
-        "settings say.",
+        help="Days from a quote's date to the date it expires. Zero: as in the "
+        "company's settings.",
     )
     payment_term_id = fields.Many2one(
         "account.payment.term",
@@ -34,8 +34,8 @@ class BillinatorQuoteTemplate(models.Model):
     online_invoice = fields.Selection(
         ONLINE_INVOICES,
         string="When Accepted Online",
-        help="The invoice to make when the customer accepts on the quote's page. "
-        "Empty: as the company's settings say.",
+        help="The invoice to create when the customer accepts on the quote's page. "
+        "Empty: as in the company's settings.",
     )
     note = fields.Html(string="Terms and Conditions", translate=True)
     line_ids = fields.One2many(

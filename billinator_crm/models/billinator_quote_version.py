@@ -61,8 +61,8 @@ class BillinatorQuote(models.Model):
         string="Superseded",
         compute="_compute_is_superseded",
         store=True,
-        help="A next version has replaced the quote. It is kept as it was, and can "
-        "neither be sent nor accepted nor invoiced any more.",
+        help="A newer version has replaced the quote. It is kept as it was, and can "
+        "no longer be sent, accepted or invoiced.",
     )
     content_hash = fields.Char(
         compute="_compute_content_hash",

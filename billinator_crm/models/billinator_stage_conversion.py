@@ -52,25 +52,25 @@ class BillinatorStageConversion(models.Model):
         "billinator.stage", required=True, readonly=True, ondelete="cascade", index=True
     )
     age_from = fields.Integer(
-        string="Days, from",
+        string="Days from",
         required=True,
         readonly=True,
         aggregator=None,
-        help="Days that the deals stood in the stage, at least.",
+        help="Minimum days that the deals spent in the stage.",
     )
     sample_size = fields.Integer(
         string="Deals",
         readonly=True,
-        help="Deals of the last two years that stood in the stage for so long and were "
-        "closed since.",
+        help="Deals of the last two years that spent this long in the stage and have "
+        "been closed since.",
     )
     won_count = fields.Integer(string="Won", readonly=True)
     probability = fields.Float(
         string="Probability (%)",
         readonly=True,
         aggregator="avg",
-        help="What this says of the next deal; with few deals, it leans on those that "
-        "were in the stage for a shorter time, and on the stage's probability.",
+        help="What this tells about the next deal; with few deals, it leans on those "
+        "in the stage for a shorter time, and on the stage's probability.",
     )
 
     _age_uniq = models.Constraint(

@@ -41,7 +41,7 @@ class BillinatorTag(models.Model):
     period_months = fields.Integer(
         string="Months to Look Back",
         default=DEFAULT_MONTHS,
-        help="Which invoices count, and for the days to pay which paid ones.",
+        help="Which invoices count, and which paid ones count for the days to pay.",
     )
     company_id = fields.Many2one(
         "res.company",

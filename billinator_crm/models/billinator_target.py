@@ -130,7 +130,7 @@ class BillinatorTarget(models.Model):
     )
     _who = models.Constraint(
         "CHECK(num_nonnulls(user_id, team_id) = 1)",
-        "A target is that of a salesperson or of a sales team: choose one of the two.",
+        "A target belongs to a salesperson or a sales team: choose one of the two.",
     )
     _user_uniq = models.UniqueIndex(
         "(user_id, company_id, date_from, date_to) WHERE user_id IS NOT NULL",

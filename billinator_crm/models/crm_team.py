@@ -38,8 +38,8 @@ class CrmTeam(models.Model):
         string="Opportunities by Email",
         compute="_compute_billinator_alias_name",
         inverse="_inverse_billinator_alias",
-        help="Mails to this address become opportunities of the team, assigned to its "
-        "members or the team leader. Empty: no mail does.",
+        help="Emails to this address become opportunities of the team, assigned to "
+        "its members or the team leader. Empty: none do.",
     )
     billinator_alias_domain_id = fields.Many2one(
         "mail.alias.domain",
@@ -51,13 +51,13 @@ class CrmTeam(models.Model):
         [
             ("manual", "By hand"),
             ("turn", "In turn"),
-            ("load", "To whom has the fewest open ones"),
+            ("load", "To whoever has the fewest open"),
         ],
         string="Assign New Opportunities",
         default="manual",
-        help="Who gets the team's new opportunities that have no salesperson, as those "
-        "that come by mail: nobody until somebody assigns them, each member in turn, "
-        "or the member with the fewest open opportunities.",
+        help="Who gets the team's new opportunities without a salesperson, such as "
+        "those from email: nobody until somebody assigns them, each member in "
+        "turn, or the member with the fewest open opportunities.",
     )
     opportunity_properties_definition = fields.PropertiesDefinition(
         "Opportunity Properties"

@@ -10,6 +10,6 @@ class CrmTeamMember(models.Model):
     takes_opportunities = fields.Boolean(
         string="Takes New Opportunities",
         default=True,
-        help="Clear it to give the member no more opportunities for a while. Who is "
-        "out of office gets none anyway.",
+        help="Clear it to pause new opportunities for the member. Members out of "
+        "office get none anyway.",
     )

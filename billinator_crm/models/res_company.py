@@ -41,15 +41,15 @@ class ResCompany(models.Model):
         string="When a Customer Accepts Online",
         default="no",
         required=True,
-        help="The invoice to make when a customer accepts a quote on its page: of the "
-        "first down payment where there is one, else of the whole quote. New quotes "
-        "begin with it.",
+        help="The invoice to create when a customer accepts a quote on its page: for "
+        "the first down payment if there is one, else for the whole quote. New "
+        "quotes start with it.",
     )
     billinator_idle_days = fields.Integer(
         string="Days Without Contact",
         default=14,
-        help="An open opportunity that nobody was in touch about for this long needs "
-        "attention. Zero: this is not watched.",
+        help="An open opportunity without contact for this long needs attention. Zero "
+        "turns this off.",
     )
 
     _billinator_idle_days_positive = models.Constraint(

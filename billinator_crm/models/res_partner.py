@@ -67,7 +67,7 @@ class ResPartner(models.Model):
         if contact.customer_id != self:
             raise ValidationError(
                 self.env._(
-                    "%(person)s is no contact of the customer, %(customer)s.",
+                    "%(person)s is not a contact of the customer, %(customer)s.",
                     person=contact.name,
                     customer=self.display_name,
                 )

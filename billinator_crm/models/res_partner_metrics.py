@@ -49,7 +49,7 @@ class ResPartner(models.Model):
             self._fields["invoiced_amount"], "read"
         ):
             raise AccessError(
-                self.env._("Figures of invoices are for sales and accounting.")
+                self.env._("Invoice figures are only for sales and accounting.")
             )
         customers = self._filter_readable_companies().commercial_partner_id
         if not customers:

@@ -139,7 +139,7 @@ class TestRights(AccessCase):
                 lambda document=document: document.write({"user_id": self.portal.id}),
                 lambda document=document: document.copy({"user_id": self.portal.id}),
             ):
-                with self.assertRaisesRegex(ValidationError, "no colleague"):
+                with self.assertRaisesRegex(ValidationError, "not a colleague"):
                     assign()
             self.assertNotIn(self.portal.partner_id, document.message_partner_ids)
 

@@ -633,7 +633,7 @@ class TestActivity(ActivityCase):
 
     def test_assigned_to_a_portal_user(self):
         customer = new_test_user(self.env, "customer", groups="base.group_portal")
-        with self.assertRaisesRegex(UserError, "no colleague"):
+        with self.assertRaisesRegex(UserError, "not a colleague"):
             self._create_activity(user_id=customer.id)
         self.assertNotIn(customer.partner_id, self.customer.message_partner_ids)
 
@@ -641,7 +641,7 @@ class TestActivity(ActivityCase):
         customer = new_test_user(self.env, "customer", groups="base.group_portal")
         activity = self._create_activity()
         for wrong in (customer.id, self.env.ref("base.public_user").id):
-            with self.assertRaisesRegex(UserError, "no colleague"):
+            with self.assertRaisesRegex(UserError, "not a colleague"):
                 activity.user_id = wrong
         self.assertNotIn(customer.partner_id, self.customer.message_partner_ids)
         with self.assertRaisesRegex(UserError, "the id of a record"):

@@ -59,7 +59,7 @@ class TestQuoteMail(BillinatorCommon):
         self.assertNotIn(contact.person_id, quote.message_partner_ids)
         copy = quote.copy()
         self.assertNotEqual(copy.contact_id, contact)
-        with self.assertRaisesRegex(ValidationError, "Bea Buyer is no contact of"):
+        with self.assertRaisesRegex(ValidationError, "Bea Buyer is not a contact of"):
             copy.contact_id = contact
 
     def test_the_customer_before_gets_nothing(self):
@@ -115,7 +115,7 @@ class TestQuoteMail(BillinatorCommon):
     def test_is_not_queued_twice(self):
         quotes = self._create_own_quote() + self._create_own_quote()
         _message, mails = self._send(quotes[1])
-        with self.assertRaisesRegex(UserError, f"{quotes[1].name} waits to be sent"):
+        with self.assertRaisesRegex(UserError, f"{quotes[1].name} is waiting to be sent"):
             self._send(quotes)
         mails.state = "exception"
         _message, mails = self._send(quotes)
@@ -166,7 +166,7 @@ class TestQuoteMail(BillinatorCommon):
             self.assertEqual(notice["type"], kind)
             self.assertIn(text, notice["message"])
 
-        assert_told("info", "waits to be sent")
+        assert_told("info", "is waiting to be sent")
         mails = self.env["mail.mail"].search([("res_id", "=", quote.id)])
         mails._postprocess_sent_message(
             success_pids=[], success_emails=[], failure_type="mail_smtp"

@@ -23,8 +23,8 @@ class BillinatorQuoteLine(models.Model):
         min_display_digits="Product Price",
         aggregator=None,
         groups=COLLEAGUES,
-        help="What one unit costs ourselves, in the quote's currency: the product's "
-        "cost, unless somebody sets another one.",
+        help="What one unit costs us, in the quote's currency: the product's cost, "
+        "unless somebody sets another one.",
     )
     margin = fields.Monetary(
         compute="_compute_margin", store=True, precompute=True, groups=COLLEAGUES

@@ -68,7 +68,7 @@ class BillinatorWebhookDelivery(models.Model):
         string="Event ID",
         required=True,
         readonly=True,
-        help="The same in every attempt, so that the receiver knows a repetition.",
+        help="The same in every attempt, so that the receiver recognizes repeats.",
     )
     payload = fields.Text(required=True, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True, default="pending")

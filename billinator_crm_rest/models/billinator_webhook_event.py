@@ -13,4 +13,4 @@ class BillinatorWebhookEvent(models.Model):
     code = fields.Char(required=True)
     sequence = fields.Integer()
 
-    _code_uniq = models.Constraint("UNIQUE(code)", "There is this event already.")
+    _code_uniq = models.Constraint("UNIQUE(code)", "This event already exists.")

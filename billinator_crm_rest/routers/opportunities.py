@@ -81,7 +81,7 @@ class OpportunityResource(Resource):
                 contact = people[contact_id]
                 if contact.customer_id != customer.commercial_partner_id:
                     message = env._(
-                        "%(person)s is no contact of the customer, %(customer)s.",
+                        "%(person)s is not a contact of the customer, %(customer)s.",
                         person=contact.name,
                         customer=customer.display_name or env._("none"),
                     )
