@@ -2,6 +2,10 @@ from odoo import api, fields, models
 
 from ..markers import ROW_FOLLOWS
 
+DOCUMENT = {"res_id", "res_model_id"}
+# What the meeting of an activity says as well.
+SHOWN_IN_CALENDAR = {"summary", *DOCUMENT}
+
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
@@ -25,37 +29,45 @@ class MailActivity(models.Model):
         return activities
 
     def write(self, vals):
-        is_repeated = not {"summary", "res_id", "res_model_id"}.isdisjoint(vals)
-        former = self._get_rows()._get_repeated() if is_repeated else {}
-        handed_over = "user_id" in vals and self.filtered(
-            lambda activity: activity.user_id.id != vals["user_id"]
-        )
-        former_users = handed_over and {
-            activity.id: activity.user_id for activity in handed_over
-        }
-        if "date_deadline" in vals and self.calendar_event_id:
-            # Odoo counts by which days a meeting moves in the zone of the context.
-            for zone, activities in self.grouped(
-                lambda activity: activity.user_id._get_working_zone()
-            ).items():
-                zoned = activities.with_context(tz=zone.zone)
-                super(MailActivity, zoned).write(vals)
-        else:
-            super().write(vals)
+        is_shown_in_calendar = not SHOWN_IN_CALENDAR.isdisjoint(vals)
+        former = self._get_rows()._get_repeated() if is_shown_in_calendar else {}
+        former_users = self._get_former_users(vals)
+        self._write_in_zones(vals)
         if vals.get("calendar_event_id"):
             self._check_calendar_events()
         if "active" in vals:
             self._get_rows()._keep_completion()
-        if handed_over:
-            handed_over._get_rows()._hand_over_calendar_events(former_users)
-        if handed_over and "date_deadline" not in vals:
-            # The time stays; its day may be another one where the new assignee is.
-            handed_over._get_rows()._move_deadlines()
+        if former_users:
+            handed_over = self.browse(former_users)._get_rows()
+            handed_over._hand_over_calendar_events(former_users)
+            if "date_deadline" not in vals:
+                # The time stays; its day may be another where the new assignee is.
+                handed_over._move_deadlines()
         if former:
             self._get_rows()._update_calendar_events(former)
-        if {"res_id", "res_model_id"} & set(vals):
+        if not DOCUMENT.isdisjoint(vals):
             self.env["billinator.activity"]._follow_documents(self)
         return True
+
+    def _get_former_users(self, vals):
+        """Return the users of the activities that are handed over, by their ids."""
+        if "user_id" not in vals:
+            return {}
+        return {
+            activity.id: activity.user_id
+            for activity in self
+            if activity.user_id.id != vals["user_id"]
+        }
+
+    def _write_in_zones(self, vals):
+        """Write, and let Odoo move the meetings by the days of each assignee's zone."""
+        if "date_deadline" not in vals or not self.calendar_event_id:
+            super().write(vals)
+            return
+        for zone, activities in self.grouped(
+            lambda activity: activity.user_id._get_working_zone()
+        ).items():
+            super(MailActivity, activities.with_context(tz=zone.zone)).write(vals)
 
     def _convert_to_write(self, values):
         # A next activity, which Odoo makes out of a draft, gets a row of its own.
