@@ -3,6 +3,7 @@ from . import (
     billinator_computed_mixin,
     billinator_currency_mixin,
     billinator_numbers_mixin,
+    billinator_phone_mixin,
     billinator_settings_mixin,
     billinator_subject_mixin,
 )
@@ -39,7 +40,6 @@ from . import (
     billinator_opportunity_health,
     billinator_opportunity_mail,
     billinator_opportunity_merge,
-    billinator_opportunity_phone,
     billinator_opportunity_pipeline,
     billinator_opportunity_properties,
     billinator_opportunity_quotes,

@@ -52,6 +52,7 @@ class BillinatorOpportunity(models.Model):
         "billinator.document.sales.mixin",
         "billinator.batch.import.mixin",
         "billinator.numbers.mixin",
+        "billinator.phone.mixin",
         "mail.tracking.duration.mixin",
         "mail.activity.mixin",
         "utm.mixin",

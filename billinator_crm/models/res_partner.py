@@ -12,6 +12,7 @@ class ResPartner(models.Model):
         "res.partner",
         "billinator.annotated.mixin",
         "billinator.document.mixin",
+        "billinator.phone.mixin",
     ]
     _note_field = "commercial_partner_id"
 

@@ -38,6 +38,7 @@ from . import (
     test_opportunity_statistics,
     test_opportunity_summary,
     test_performance,
+    test_phone_search,
     test_pipeline_snapshot,
     test_portal,
     test_quote,

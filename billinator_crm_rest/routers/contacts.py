@@ -57,7 +57,12 @@ CONTACTS = ContactResource(
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },
-    search_fields=("person_id.name", "person_id.email", "designation"),
+    search_fields=(
+        "person_id.name",
+        "person_id.email",
+        "person_id.phone_search",
+        "designation",
+    ),
     filters={"role": lambda env, value: [("role", "=", value.lower())]},
 )
 

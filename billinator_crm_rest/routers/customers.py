@@ -47,7 +47,7 @@ CUSTOMERS = CustomerResource(
         "created_at": Field("create_date"),
         "updated_at": Field("write_date"),
     },
-    search_fields=("complete_name", "email", "phone", "vat", "ref"),
+    search_fields=("complete_name", "email", "phone_search", "vat", "ref"),
     filters={
         "tag": lambda env, value: named(value, "crm_tag_ids.name"),
         "segment": by_segment("crm_tag_ids"),

@@ -162,6 +162,7 @@ OPPORTUNITIES = OpportunityResource(
         "partner_name",
         "contact_name",
         "email_from",
+        "phone_search",
     ),
     filters={
         "stage": by_code(STAGE),

@@ -134,3 +134,19 @@ class TestLookups(ApiCase):
         self.assertEqual(answer.status_code, 403)
         for path in ("/users", "/tags", "/stages"):
             self.assertEqual(self._call(path, user=self.employee).status_code, 200)
+
+    def test_phone_numbers_in_any_notation(self):
+        person = self.env["res.partner"].create(
+            {"name": "Jo", "parent_id": self.customer.id, "phone": "+91 98765-43210"}
+        )
+        deal = self._create_opportunity(
+            partner_id=person.id, user_id=self.salesperson.id
+        )
+        contact = self.env["billinator.contact"].search([("person_id", "=", person.id)])
+        for path, found in (
+            ("customers", person),
+            (f"contacts/customer/{self.customer.id}", contact),
+            ("opportunities", deal),
+        ):
+            with self.subTest(path):
+                self.assertEqual(self._get_ids(f"/{path}?q=09876543210"), found.ids)

@@ -9,17 +9,18 @@ PHONE_KEY_DIGITS = 9
 PHONE_DIGITS_MIN = 6
 
 
-class BillinatorOpportunity(models.Model):
-    """Opportunities found by a phone number, however it is written."""
+class BillinatorPhoneMixin(models.AbstractModel):
+    """Records with a ``phone``, found by it however it is written."""
 
-    _inherit = "billinator.opportunity"
+    _name = "billinator.phone.mixin"
+    _description = "Found by a Phone Number"
 
     phone_key = fields.Char(
         compute="_compute_phone_key",
         store=True,
         precompute=True,
         index="btree_not_null",
-        help="The phone number's last nine digits, by which similar deals are found.",
+        help="The phone number's last nine digits, the same in every notation.",
     )
     phone_search = fields.Char(
         string="Phone Number",
@@ -33,8 +34,8 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends("phone")
     def _compute_phone_key(self):
-        for opportunity in self:
-            opportunity.phone_key = self._get_phone_key(opportunity.phone)
+        for record in self:
+            record.phone_key = self._get_phone_key(record.phone)
 
     @api.model
     def _search_phone_search(self, operator, value):
