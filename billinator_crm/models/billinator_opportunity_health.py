@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from .res_partner_figures import MAIL_TYPES
 
 HEALTH = [
     ("good", "Good"),
@@ -323,14 +322,6 @@ class BillinatorOpportunity(models.Model):
         )
 
     def _get_last_mail_sql(self, model, alias):
-        return SQL(
-            """
-            (SELECT MAX(date) FROM mail_message
-              WHERE model = %s AND res_id = %s
-                AND message_type IN %s AND subtype_id = %s)
-            """,
-            model,
-            SQL.identifier(alias, "id"),
-            MAIL_TYPES,
-            self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+        return self.env["mail.message"]._get_last_mail_sql(
+            model, SQL.identifier(alias, "id")
         )

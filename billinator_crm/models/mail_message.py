@@ -25,6 +25,8 @@ EVENTS = [
     ("state", "Change of a Quote's Status"),
 ]
 SYSTEM_TYPES = ("notification", "user_notification")
+# What people write to each other; notes, notifications and automated mails are not.
+MAIL_TYPES = ("comment", "email", "email_outgoing")
 
 
 class Changes:
@@ -70,6 +72,12 @@ class MailMessage(models.Model):
     _billinator_timeline_idx = models.Index(
         "(billinator_customer_id, billinator_event, date DESC, id DESC)"
         " WHERE billinator_customer_id IS NOT NULL"
+    )
+    # The latest of a document: mails that are fetched late have an earlier date.
+    _billinator_last_mail_idx = models.Index(
+        "(model, res_id, subtype_id, date)"
+        " WHERE message_type IN ('comment', 'email', 'email_outgoing')"
+        " AND billinator_event IS NOT NULL"
     )
 
     @api.depends(
@@ -161,6 +169,26 @@ class MailMessage(models.Model):
         # A deleted comment is an empty one; a mail may have a subject only.
         said = not is_html_empty(self.body) or self.attachment_ids
         return bool(said or self.message_type == "email")
+
+    @api.model
+    def _get_last_mail_sql(self, model, res_id):
+        """Return a subquery for the date of a document's last mail, found by index.
+
+        :param model: name of the document's model, or SQL
+        :param SQL res_id: the document's id
+        """
+        return SQL(
+            """
+            (SELECT MAX(date) FROM mail_message
+              WHERE model = %s AND res_id = %s
+                AND message_type IN %s AND subtype_id = %s
+                AND billinator_event IS NOT NULL)
+            """,
+            model,
+            res_id,
+            MAIL_TYPES,
+            self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
+        )
 
     @api.model
     def _follow_document_customers(self, model, ids):

@@ -14,8 +14,6 @@ OPEN_QUOTE_STATES = ("draft", "sent")
 PAYMENT_YEARS = 2
 # How many rows the tabs of the customer page show; a button opens all of them.
 RECENT_LIMIT = 20
-# What people write to each other; notes, notifications and automated mails are not.
-MAIL_TYPES = ("comment", "email", "email_outgoing")
 # The order of activities in a customer's history, as an index has it.
 ACTIVITY_ORDER = SQL(
     "COALESCE(billinator_activity.completed_at, billinator_activity.due_date) DESC,"
@@ -289,7 +287,7 @@ class ResPartner(models.Model):
         )
         for partner in self:
             customer = partner.commercial_partner_id._origin.id
-            moments = [source[customer] for source in sources if customer in source]
+            moments = filter(None, (source.get(customer) for source in sources))
             partner.last_interaction_date = max(moments, default=False)
 
     @api.depends("commercial_partner_id")
@@ -567,28 +565,19 @@ class ResPartner(models.Model):
 
         :return: dict of customer id: datetime
         """
-        comment = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
-        self.env["mail.message"].flush_model()
+        Message = self.env["mail.message"]
+        Message.flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT document.customer_id, MAX(mail.date)
+                SELECT document.customer_id, MAX(%(last_mail)s)
                   FROM (%(documents)s) AS document
-                 CROSS JOIN LATERAL (
-                    SELECT date
-                      FROM mail_message
-                     WHERE model = document.model
-                       AND res_id = document.res_id
-                       AND message_type IN %(types)s
-                       AND subtype_id = %(comment)s
-                  ORDER BY id DESC
-                     LIMIT 1
-                 ) AS mail
               GROUP BY document.customer_id
                 """,
                 documents=SQL(" UNION ALL ").join(self._get_document_queries()),
-                types=MAIL_TYPES,
-                comment=comment,
+                last_mail=Message._get_last_mail_sql(
+                    SQL("document.model"), SQL("document.res_id")
+                ),
             )
         )
         return dict(rows)

@@ -426,6 +426,18 @@ class TestCustomerInteractions(CustomerCase):
         self._post(self.other_customer, 1)
         self.assertFigures(self._as(self.salesperson), last_interaction_date=second)
 
+    def test_mail_that_is_fetched_late(self):
+        moment = self._post(self.customer, 2)
+        self._post(self.customer, 9, message_type="email")
+        self.assertEqual(self._get_last(self.salesperson), moment)
+
+    def test_deleted_message(self):
+        first = self._post(self.customer, 9)
+        self._post(self.customer, 2)
+        last = self.customer.message_ids[0]
+        self.customer._message_update_content(last, body="")
+        self.assertEqual(self._get_last(self.salesperson), first)
+
     def test_mails_on_documents_that_one_may_read(self):
         deal = self._create_opportunity(user_id=self.salesperson.id)
         moment = self._post(deal, 3)
