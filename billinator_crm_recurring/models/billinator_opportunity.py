@@ -75,9 +75,10 @@ class BillinatorOpportunity(models.Model):
     def _compute_recurring_revenue_monthly(self):
         for opportunity in self:
             months = opportunity.recurring_plan_id.number_of_months
-            opportunity.recurring_revenue_monthly = (
-                months and opportunity.recurring_revenue / months
-            )
+            monthly = months and opportunity.recurring_revenue / months
+            # In a currency without cents, Odoo takes what only loses them for unchanged.
+            opportunity.recurring_revenue_monthly = 0
+            opportunity.recurring_revenue_monthly = monthly
 
     @api.depends("recurring_revenue_monthly")
     def _compute_company_revenues(self):

@@ -72,6 +72,15 @@ class TestRecurringRevenue(RecurringCase):
             self.deal.recurring_revenue = 2400
             self.assertMonthly(self.deal, 200, 50, 50)
 
+    def test_currency_without_cents(self):
+        self.deal.recurring_revenue = 100
+        self.assertEqual(self.deal.recurring_revenue_monthly, 8.33)
+        self.deal.currency_id = self.env.ref("base.JPY")
+        self.assertEqual(self.deal.recurring_revenue_monthly, 8)
+        self.deal.flush_recordset()
+        self.deal.invalidate_recordset()
+        self.assertEqual(self.deal.recurring_revenue_monthly, 8)
+
     def test_copies_bring_the_same(self):
         copy = self.deal.copy()
         self.assertEqual(copy.recurring_plan_id, self.yearly)
