@@ -97,7 +97,7 @@ class BillinatorApprovalRule(models.Model):
         # Rules are for all quotes, whether or not who sets them sees these.
         Quote = self.env["billinator.quote"].sudo()
         Quote.search(
-            [("state", "=", "draft"), ("company_id", "in", companies.ids)]
+            [("state", "=", "draft"), ("company_id", "child_of", companies.ids)]
         )._review_approval()
 
     @api.model
@@ -105,12 +105,12 @@ class BillinatorApprovalRule(models.Model):
     def _get_company_rule_ids(self, company_id):
         # Whoever writes a quote is bound by rules that they need not see, and never by
         # archived ones: what is cached is not for the caller's context alone.
-        domain = [("company_id", "=", company_id), ("active", "=", True)]
+        domain = [("company_id", "parent_of", company_id), ("active", "=", True)]
         return self.sudo().search(domain)._ids
 
     @api.model
     def _get_company_rules_sudo(self, company):
-        """Return the rules that quotes of the company have to keep."""
+        """Return the rules that quotes of the company, maybe a branch, have to keep."""
         return self.sudo().browse(self._get_company_rule_ids(company.id))
 
     def _filter_for(self, quote):

@@ -138,7 +138,13 @@ class BillinatorQuote(models.Model):
             quote.approved_on = approved and quote.approval_decided_on
 
     @api.depends_context("uid")
-    @api.depends("team_id.user_id", "user_id", "approval_requested_by")
+    @api.depends(
+        "team_id.user_id",
+        "user_id",
+        "approval_state",
+        "approval_requested_by",
+        "approval_decided_by",
+    )
     def _compute_can_approve(self):
         for quote in self:
             quote.can_approve = quote._is_approver(self.env.user)
@@ -199,7 +205,8 @@ class BillinatorQuote(models.Model):
             web client sends it in the context, as ``approved_hash``
         :return: True
         :raises AccessError: for users who are neither managers nor lead the quote's
-            team, and for team leaders who made the quote or ask themselves
+            team, and for team leaders who made the quote or whom nobody else asks for
+            what it costs now
         :raises UserError: for quotes that need no approval or have changed since
         """
         seen = commercial_hash or self.env.context.get("approved_hash")
@@ -354,13 +361,19 @@ class BillinatorQuote(models.Model):
     def _is_approver(self, user):
         """Whether a user may decide on the quote: managers, and the team's leader.
 
-        A leader does not decide on what he or she made or asks for.
+        A leader decides on what somebody else asks for, and so not on a price that he
+        or she has changed since, nor on what he or she made.
         """
         self.ensure_one()
         if user.has_group(MANAGERS):
             return True
         authors = self.user_id | self.create_uid | self.approval_requested_by
-        return user == self.team_id.user_id and user not in authors
+        if user != self.team_id.user_id or user in authors:
+            return False
+        is_decided = self.approval_state in ("approved", "refused")
+        return self.approval_state == "requested" or (
+            is_decided and user == self.approval_decided_by
+        )
 
     def _check_decidable(self):
         """Refuse users who may not decide, and quotes with nothing to decide."""
@@ -371,7 +384,7 @@ class BillinatorQuote(models.Model):
                 raise AccessError(
                     self.env._(
                         "Quote %s is approved by a sales administrator, or by the "
-                        "leader of its team, who did not make it.",
+                        "leader of its team, when somebody else made it and asks.",
                         quote.name,
                     )
                 )

@@ -363,6 +363,19 @@ class TestApprovalRule(ApprovalCase):
         self.rule.company_id = self.company_b
         self.assertEqual(self.quote.approval_state, "no")
 
+    def test_rules_of_a_company_hold_for_its_branches(self):
+        branch = self.env["res.company"].create(
+            {"name": "Branch", "parent_id": self.company.id}
+        )
+        line = {"product_id": self.product_a.id, "price_unit": 80}
+        quote = self._create_quote(line, company_id=branch.id)
+        self.assertEqual(quote.approval_state, "needed")
+        self.rule.max_discount = 50
+        self.assertEqual(quote.approval_state, "no")
+        own = self._create_rule(company_id=branch.id, max_discount=10)
+        self.assertEqual(quote.approval_state, "needed")
+        self.assertEqual(own._get_company_rules_sudo(self.company), self.rule)
+
     def test_rules_of_teams_bind_members_and_leaders_without_the_team(self):
         self.rule.team_ids = self.team
         quote = self._as(self.salesperson)
@@ -660,6 +673,33 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
         self._as(self.manager).action_request_approval()
         self._as(self.manager).action_approve()
         self.assertEqual(self.quote.approved_by, self.manager)
+
+    def test_leaders_do_not_approve_prices_of_their_own(self):
+        self._as(self.salesperson).action_request_approval()
+        leader = self._as(self.senior)
+        self.assertTrue(leader.can_approve)
+        leader.line_ids.discount = 40
+        self.assertFalse(leader.can_approve)
+        for method, *reason in (
+            (leader.action_approve,),
+            (leader.action_refuse_approval, "Too much"),
+        ):
+            with self.assertRaises(AccessError):
+                method(*reason)
+        self._as(self.salesperson).action_request_approval()
+        leader.action_approve()
+        self.assertEqual(self.quote.approved_by, self.senior)
+
+    def test_leaders_take_back_what_they_have_decided(self):
+        self._as(self.salesperson).action_request_approval()
+        leader = self._as(self.senior)
+        leader.action_refuse_approval("15 % at most")
+        leader.action_approve()
+        leader.action_refuse_approval("15 % at most")
+        self.assertEqual(self.quote.approval_state, "refused")
+        self._as(self.manager).action_refuse_approval("10 % at most")
+        with self.assertRaises(AccessError):
+            leader.action_approve()
 
     def test_nobody_writes_an_approval(self):
         content = self.quote.commercial_hash
