@@ -664,14 +664,24 @@ class BillinatorActivity(models.Model):
             return super()._order_field_to_sql(
                 alias, field_name, direction, nulls, query
             )
-        # By urgency, and not by the alphabet.
-        return SQL(
-            "array_position(%s::varchar[], %s) %s %s",
-            [code for code, _name in PRIORITIES],
-            self._field_to_sql(alias, field_name, query),
-            direction,
-            nulls,
-        )
+        priority = self._field_to_sql(alias, field_name, query)
+        return SQL("%s %s %s", self._get_urgency_sql(priority), direction, nulls)
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        if "priority" not in groupby_terms:
+            return super()._read_group_orderby(order, groupby_terms, query)
+        priority = groupby_terms["priority"]
+        ordered = {**groupby_terms, "priority": self._get_urgency_sql(priority)}
+        result = super()._read_group_orderby(order, ordered, query)
+        # Odoo adds to the terms what it orders by.
+        groupby_terms.update(ordered, priority=priority)
+        return result
+
+    @api.model
+    def _get_urgency_sql(self, priority):
+        """Return what orders priorities by urgency, and not by the alphabet."""
+        codes = [code for code, _name in PRIORITIES]
+        return SQL("array_position(%s::varchar[], %s)", codes, priority)
 
     # === Imports === #
 

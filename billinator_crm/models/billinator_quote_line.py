@@ -275,16 +275,11 @@ class BillinatorQuoteLine(models.Model):
 
     @api.depends("product_id")
     def _compute_tax_ids(self):
-        mapped = {}
-        for line in self:
-            if line.display_type:
-                line.tax_ids = False
-                continue
-            quote, product = line.quote_id, line.product_id
-            key = (quote, product.taxes_id if product else None)
-            if key not in mapped:
-                mapped[key] = quote._get_product_taxes(product)
-            line.tax_ids = mapped[key]
+        # Together: Odoo reads what they have before.
+        for key, lines in self.grouped(lambda line: line._get_taxes_key()).items():
+            lines.tax_ids = key and lines.quote_id._get_product_taxes(
+                lines[:1].product_id
+            )
 
     @api.depends(
         "quantity",
@@ -455,6 +450,12 @@ class BillinatorQuoteLine(models.Model):
             # Odoo takes a rule's amounts to be in whatever currency it is asked for.
             "currency": rule.currency_id or self._get_currency(),
         }
+
+    def _get_taxes_key(self):
+        """Return what the lines' taxes follow from, or False for texts."""
+        self.ensure_one()
+        product = self.product_id
+        return not self.display_type and (self.quote_id, product and product.taxes_id)
 
     def _get_pricelist_rules(self):
         """Return the rule, perhaps none, that prices each line: ``{line: rule}``."""

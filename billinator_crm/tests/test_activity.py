@@ -381,6 +381,14 @@ class TestActivity(ActivityCase):
         self.assertEqual(
             ordered.mapped("priority"), ["low", "medium", "high", "urgent"]
         )
+        for order, urgencies in (
+            (None, ["low", "medium", "high", "urgent"]),
+            ("priority desc", ["urgent", "high", "medium", "low"]),
+        ):
+            groups = activities._read_group(
+                [("id", "in", activities.ids)], ["priority"], order=order
+            )
+            self.assertEqual([priority for [priority] in groups], urgencies)
 
     def test_completed_in_the_chatter(self):
         native = self._schedule_call()

@@ -131,6 +131,46 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             many, few + extra, f"{many} queries for {MANY}, {few} for {FEW}"
         )
 
+    # Prices
+
+    def test_update_prices_by_formula(self):
+        pricelist = (
+            self.env["product.pricelist"]
+            .sudo()
+            .create(
+                {
+                    "name": "Costs and a fifth",
+                    "item_ids": [
+                        Command.create(
+                            {
+                                "compute_price": "formula",
+                                "base": "standard_price",
+                                "price_markup": 20,
+                            }
+                        )
+                    ],
+                }
+            )
+        )
+        products = (
+            self.env["product.product"]
+            .sudo()
+            .create(
+                [
+                    {"name": f"Product {number}", "standard_price": 10 + number}
+                    for number in range(MANY)
+                ]
+            )
+        )
+
+        def prepare(count):
+            return self._create_quote(
+                *({"product_id": product.id} for product in products[:count]),
+                pricelist_id=pricelist.id,
+            )
+
+        self.assertConstant(lambda quote: quote.action_update_prices(), prepare)
+
     # Opportunities
 
     def test_create_opportunities(self):
