@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-
 HEALTH = [
     ("good", "Good"),
     ("attention", "Needs Attention"),

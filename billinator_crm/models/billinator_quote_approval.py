@@ -384,7 +384,8 @@ class BillinatorQuote(models.Model):
                 raise AccessError(
                     self.env._(
                         "Quote %s is approved by a sales administrator, or by the "
-                        "leader of its team, when somebody else made it and asks.",
+                        "leader of its team, if somebody else created it and requests "
+                        "approval.",
                         quote.name,
                     )
                 )

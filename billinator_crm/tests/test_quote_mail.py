@@ -115,7 +115,9 @@ class TestQuoteMail(BillinatorCommon):
     def test_is_not_queued_twice(self):
         quotes = self._create_own_quote() + self._create_own_quote()
         _message, mails = self._send(quotes[1])
-        with self.assertRaisesRegex(UserError, f"{quotes[1].name} is waiting to be sent"):
+        with self.assertRaisesRegex(
+            UserError, f"{quotes[1].name} is waiting to be sent"
+        ):
             self._send(quotes)
         mails.state = "exception"
         _message, mails = self._send(quotes)

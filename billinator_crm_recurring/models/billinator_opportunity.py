@@ -76,7 +76,7 @@ class BillinatorOpportunity(models.Model):
         for opportunity in self:
             months = opportunity.recurring_plan_id.number_of_months
             monthly = months and opportunity.recurring_revenue / months
-            # In a currency without cents, Odoo takes what only loses them for unchanged.
+            # Odoo takes what only loses its cents, by another currency, for unchanged.
             opportunity.recurring_revenue_monthly = 0
             opportunity.recurring_revenue_monthly = monthly
 
