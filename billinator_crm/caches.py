@@ -1,54 +1,52 @@
-"""What all threads of a server keep in memory of settings, in step with the commits."""
+"""What is kept in memory of settings, for each transaction as it sees them."""
+
+from uuid import uuid4
 
 from odoo.tools import SQL, ormcache
 
-# Of the registry: the last transaction that changed settings.
-LAST_CHANGE = "_billinator_last_change"
+# A system parameter, which is seen with the change: another value after each.
+VERSION = "billinator_crm.settings_version"
 
 
 class settings_cache(ormcache):
-    """Remembers what a method reads of settings, which ``forget_settings`` forgets.
+    """Remembers what a method reads of settings, until ``forget_settings``.
 
-    A transaction sees the database as it was at its beginning: what was changed since
-    then, it must not remember for others as it was before.
+    A transaction sees the database as it was at its beginning, whatever others have
+    committed since, in this process or in another one. So what is remembered belongs to
+    the version of the settings that the transaction sees.
     """
 
-    def lookup(self, *args, **kwargs):
-        model = args[0]
-        cache = model.pool._Registry__caches[self.cache_name]
-        key = self.key(*args, **kwargs)
-        is_remembered = key in cache
-        value = super().lookup(*args, **kwargs)
-        # Only after it is in the cache, where a commit meanwhile would not find it.
-        if not is_remembered and not _sees_last_change(model.env):
-            cache.pop(key, None)
-        return value
+    def determine_key(self):
+        super().determine_key()
+        get_key = self.key
+        self.key = lambda model, *args, **kwargs: (
+            *get_key(model, *args, **kwargs),
+            _get_version(model.env),
+        )
 
 
-def _sees_last_change(env):
-    change = getattr(env.registry, LAST_CHANGE, None)
-    if change is None:
-        return True
-    is_visible = "SELECT pg_visible_in_snapshot(%s::xid8, pg_current_snapshot())"
-    return env.execute_query(SQL(is_visible, change))[0][0]
+def _get_version(env):
+    # Asked for once in each transaction: a rollback, also to a savepoint, empties this.
+    cache = env.cr.cache
+    if VERSION not in cache:
+        query = SQL("SELECT value FROM ir_config_parameter WHERE key = %s", VERSION)
+        rows = env.execute_query(query)
+        # Without one, nothing is found again.
+        cache[VERSION] = rows[0][0] if rows else uuid4()
+    return cache[VERSION]
 
 
 def forget_settings(env):
-    """Empty the caches of settings, now and once more after the commit.
-
-    Until the commit, other threads read what was before, and remember it.
-    """
-    env.registry.clear_cache()
-    registry, postcommit = env.registry, env.cr.postcommit
-    if LAST_CHANGE in postcommit.data:
-        return
-    [[change]] = env.execute_query(SQL("SELECT pg_current_xact_id()"))
-    postcommit.data[LAST_CHANGE] = change
-
-    @postcommit.add
-    def forget_again():
-        setattr(registry, LAST_CHANGE, change)
-        registry.clear_cache()
-        # A cron has told the other processes before its commit already.
-        if registry.ready:
-            registry.signal_changes()
+    """Let nobody who sees what this transaction changes see what was remembered."""
+    env.execute_query(
+        SQL(
+            """
+            INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)
+                ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
+             RETURNING id
+            """,
+            VERSION,
+            str(uuid4()),
+        )
+    )
+    env.cr.cache.pop(VERSION, None)

@@ -1,5 +1,6 @@
 from odoo.tools import SQL, sql
 
+from .caches import VERSION
 from .demo import create_sales_history
 
 # Columns on tables of Odoo that may be big. With a column that is there already, Odoo
@@ -53,6 +54,7 @@ FILL_MESSAGES = r"""
 """
 # Records of Odoo's that were made for the CRM, and belong to no module.
 LEFT_BEHIND = {
+    "ir.config_parameter": ("key", "=", VERSION),
     "ir.exports": ("resource", "=like", "billinator.%"),
     "ir.filters": ("model_id", "=like", "billinator.%"),
     "ir.sequence": ("code", "=", "billinator.quote"),
