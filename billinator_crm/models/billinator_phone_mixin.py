@@ -39,7 +39,10 @@ class BillinatorPhoneMixin(models.AbstractModel):
 
     @api.model
     def _search_phone_search(self, operator, value):
-        if operator not in ("in", "ilike"):
+        if operator in ("=like", "=ilike"):
+            # A pattern, for example of how a number begins, is of one notation.
+            return Domain("phone", operator, value)
+        if operator not in ("in", "like", "ilike"):
             return NotImplemented
         numbers = value if operator == "in" else [value]
         return Domain.OR(

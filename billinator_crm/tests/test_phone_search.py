@@ -53,6 +53,17 @@ class TestPhoneSearch(BillinatorCommon):
         self.assertFalse(self._search("=", "43210"))
         self.assertEqual(self._search("=", "5550142"), self.short)
 
+    def test_custom_filters(self):
+        for operator, pattern, found in (
+            ("=ilike", "+91%", self.deal),
+            ("=like", "555%", self.short),
+            ("not =ilike", "+91%", self.short + self.other),
+            ("like", "98765-4", self.deal),
+            ("not like", "98765-4", self.short + self.other),
+        ):
+            with self.subTest(operator):
+                self.assertEqual(self._search(operator, pattern), found)
+
     def test_others_and_none(self):
         self.assertEqual(
             self._search("not ilike", "09876543210"), self.short + self.other
