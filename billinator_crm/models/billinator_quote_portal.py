@@ -54,7 +54,9 @@ class BillinatorQuote(models.Model):
     )
     last_viewed_on = fields.Datetime(string="Last Viewed", readonly=True, copy=False)
     viewers_of_day = fields.Json(
+        readonly=True,
         copy=False,
+        exportable=False,
         groups="base.group_system",
         help="Visitors counted on the last day with a visit, by fingerprint.",
     )

@@ -29,7 +29,11 @@ class BillinatorQuote(models.Model):
         help="The version that this one replaces.",
     )
     next_version_ids = fields.One2many(
-        "billinator.quote", "previous_version_id", string="Next Versions", copy=False
+        "billinator.quote",
+        "previous_version_id",
+        string="Next Versions",
+        readonly=True,
+        copy=False,
     )
     next_version_id = fields.Many2one(
         "billinator.quote", compute="_compute_next_version_id"

@@ -1,4 +1,4 @@
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import TransactionCase, new_test_user, tagged
 
 # Properties are asked for by their own names; of JSON, Odoo says it of its own too.
 LEFT_OUT = ("json", "properties")
@@ -48,3 +48,13 @@ class TestFieldDescriptions(TransactionCase):
                 Model.search([(name, "!=", False)], limit=1)
 
         self._check_all("searchable", search)
+
+    def test_imports_offer_nothing_that_is_kept(self):
+        groups = "sales_team.group_sale_manager,base.group_system"
+        importer = new_test_user(self.env, "importer", groups)
+        Import = self.env["base_import.import"].with_user(importer)
+        for name, Model in self.registry.items():
+            if hasattr(Model, "_get_kept_fields") and not Model._abstract:
+                columns = {column["name"] for column in Import.get_fields_tree(name)}
+                kept = Import.env[name]._get_kept_fields()
+                self.assertFalse(columns & kept, name)
