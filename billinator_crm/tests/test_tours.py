@@ -488,6 +488,17 @@ class TestTours(TourCase):
             login=self.salesperson.login,
         )
 
+    def test_edit_each_cell(self):
+        self._create_log_deal()
+        self._create_tour_quote()
+        for page in ("opportunities", "quotes"):
+            with self.subTest(page):
+                self.start_tour(
+                    f"/odoo/{page}?view_type=list",
+                    "billinator_crm_edit_each_cell",
+                    login=self.salesperson.login,
+                )
+
     def test_invoice_planned(self):
         rejected, quote = self._create_tour_quote(), self._create_tour_quote()
         (rejected + quote).action_mark_sent()
