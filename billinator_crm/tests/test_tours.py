@@ -453,6 +453,19 @@ class TestTours(TourCase):
         self.assertEqual(event.start, meeting.due_date)
         self.assertEqual(event.duration, 1)
 
+    @mute_logger("odoo.http")
+    def test_not_move_quote(self):
+        quote = self._create_tour_quote()
+        validity_date = fields.Date.today().replace(day=15)
+        quote.write({"date_quote": validity_date, "validity_date": validity_date})
+        quote.action_accept()
+        self.start_tour(
+            "/odoo/quotes",
+            "billinator_crm_not_move_quote",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(quote.validity_date, validity_date)
+
     def test_describe_line(self):
         self.env["res.lang"]._activate_lang("de_DE")
         desk = self.products[0]

@@ -1,13 +1,13 @@
 import { serializeDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
-import { CalendarModel } from "@web/views/calendar/calendar_model";
 import { calendarView } from "@web/views/calendar/calendar_view";
+import { SteadyCalendarModel } from "../steady_calendar/steady_calendar_view";
 
 /** What began longer ago than that is over: calls and meetings take hours. */
 const LONGEST = { days: 31 };
 
 /** A calendar of things with a duration that does not load the whole past. */
-class BoundedCalendarModel extends CalendarModel {
+class BoundedCalendarModel extends SteadyCalendarModel {
     /** @override */
     computeRangeDomain(data) {
         const earliest = serializeDateTime(data.range.start.minus(LONGEST));
