@@ -99,6 +99,38 @@ class TestOpportunityPipeline(SummaryCase):
                     sum(amount for _key, amount in groups), overall["value"], 2
                 )
 
+    def test_sums_by_rates_that_are_entered_ahead(self):
+        currency = self.company.currency_id
+        currency.rate_ids = [
+            Command.create(
+                {"name": fields.Date.today() + timedelta(days=days), "rate": rate}
+            )
+            for days, rate in ((-1, 4), (0, 2), (1, 3), (2, 5))
+        ]
+        deals = self.deals.filtered("expected_revenue_company")
+        self.assertEqual(deals.company_currency_id, currency)
+        ((amount, total),) = deals._read_group(
+            [("id", "in", deals.ids)],
+            [],
+            [f"expected_revenue_company:{kind}" for kind in ("sum", "sum_currency")],
+        )
+        self.assertTrue(amount)
+        self.assertAlmostEqual(total, amount, 2)
+        # In another currency, which has a rate of the day after tomorrow only.
+        self.euro.rate_ids = [
+            Command.clear(),
+            Command.create(
+                {"name": fields.Date.today() + timedelta(days=2), "rate": 8}
+            ),
+        ]
+        ((amount, total),) = self._get_deals()._read_group(
+            [("id", "=", self.foreign.id)],
+            [],
+            [f"expected_revenue_company:{kind}" for kind in ("sum", "sum_currency")],
+        )
+        self.assertEqual(amount, 70)
+        self.assertAlmostEqual(total, 70 * 2 / 8, 2)
+
     def test_progress_bar(self):
         deals = self._get_deals()
         bar = {
