@@ -42,14 +42,32 @@ class BillinatorNumbersMixin(models.AbstractModel):
         # What is no dict is refused by the ORM.
         for name, value in vals.items() if isinstance(vals, dict) else ():
             field = self._fields.get(name)
-            if field is None or field.type not in NUMBERS:
+            if field is None:
                 continue
-            limit = self._number_limits.get(name, LARGEST)
-            if not _is_within(value, limit):
-                raise ValidationError(
-                    self.env._(
-                        "“%(field)s” has to be a number up to %(limit)s.",
-                        field=field._description_string(self.env),
-                        limit=formatLang(self.env, limit, digits=0),
-                    )
+            if field.type in NUMBERS:
+                self._check_number(field, value)
+            elif field.type == "one2many":
+                self._check_nested_numbers(field, value)
+
+    @api.model
+    def _check_nested_numbers(self, field, commands):
+        """Check what comes along with a record: it is computed with beforehand."""
+        Nested = self.env[field.comodel_name]
+        if not isinstance(Nested, self.pool["billinator.numbers.mixin"]):
+            return
+        # What is no list of commands is refused by the ORM, too.
+        for command in commands if isinstance(commands, list | tuple) else ():
+            if isinstance(command, list | tuple) and len(command) == 3:
+                Nested._check_numbers(command[2])
+
+    @api.model
+    def _check_number(self, field, value):
+        limit = self._number_limits.get(field.name, LARGEST)
+        if not _is_within(value, limit):
+            raise ValidationError(
+                self.env._(
+                    "“%(field)s” has to be a number up to %(limit)s.",
+                    field=field._description_string(self.env),
+                    limit=formatLang(self.env, limit, digits=0),
                 )
+            )

@@ -45,6 +45,42 @@ class TestNumbers(BillinatorCommon):
                 "billinator.quote.line", field, quote_id=self.quote.id, name="Advice"
             )
 
+    def test_numbers_of_what_is_created_with_a_record(self):
+        deal = {"partner_id": self.customer.id, "name": "Deal"}
+        quote = {"partner_id": self.customer.id}
+        line = {"name": "Advice", "quantity": 1, "price_unit": 1}
+        activity = {"type": "call", "due_date": "2030-04-03 10:00:00"}
+        for model, values, name, nested, field in (
+            ("billinator.quote", quote, "line_ids", line, "quantity"),
+            ("billinator.quote", quote, "line_ids", line, "price_unit"),
+            ("billinator.quote", quote, "line_ids", line, "discount"),
+            (
+                "billinator.quote",
+                quote,
+                "installment_ids",
+                {"name": "First"},
+                "fixed_amount",
+            ),
+            ("billinator.quote", quote, "note_ids", {"subject": "Talk"}, "duration"),
+            ("billinator.opportunity", deal, "note_ids", {"subject": "A"}, "duration"),
+            ("billinator.opportunity", deal, "quote_ids", quote, "discount_percentage"),
+            ("billinator.opportunity", deal, "crm_activity_ids", activity, "duration"),
+            ("billinator.quote.template", {"name": "A"}, "line_ids", line, "quantity"),
+        ):
+            for number in NONE:
+                values = {**values, name: [(0, 0, {**nested, field: number})]}
+                with (
+                    self.subTest(model=model, name=name, field=field, number=number),
+                    self.assertRaisesRegex(ValidationError, "has to be a number"),
+                ):
+                    self.env[model].create(values)
+        # Of two levels
+        lines = [(0, 0, {**line, "price_unit": float("nan")})]
+        with self.assertRaisesRegex(ValidationError, "has to be a number"):
+            self.env["billinator.opportunity"].create(
+                {**deal, "quote_ids": [(0, 0, {**quote, "line_ids": lines})]}
+            )
+
     def test_the_largest_numbers_have_a_total(self):
         line = self.env["billinator.quote.line"].create(
             {"quote_id": self.quote.id, "name": "All", "quantity": 1e15}
