@@ -1,3 +1,4 @@
+import json
 from dataclasses import dataclass
 from functools import partial
 
@@ -266,6 +267,12 @@ class BillinatorTimeline(models.Model):
         columns = self._get_quote_columns(field)
         message = self._join_messages(query, "state", columns)
         change = self._join_changes(query, message, "billinator.quote", ("state",))
+        labels = json.dumps(self._get_known_labels("billinator.quote", "state"))
+        # Odoo keeps the labels of the language of who made the change.
+        old, new = (
+            SQL("COALESCE(%s::jsonb ->> %s, %s)", labels, label, label)
+            for label in (change("old_value_char"), change("new_value_char"))
+        )
         return (
             query,
             message("id"),
@@ -273,8 +280,8 @@ class BillinatorTimeline(models.Model):
                 **columns,
                 **self._get_message_columns(message),
                 "title": field("name"),
-                "old_value": change("old_value_char"),
-                "new_value": change("new_value_char"),
+                "old_value": old,
+                "new_value": new,
                 "amount": field("amount_total"),
                 "currency_id": field("currency_id"),
             },
@@ -490,6 +497,17 @@ class BillinatorTimeline(models.Model):
             SQL("%s = %s", stage("id"), stage_id),
         )
         return stage
+
+    @api.model
+    def _get_known_labels(self, model, name):
+        """Return the reader's labels of a selection, by those of all languages."""
+        mine = self._get_selection(model, name)
+        known = {}
+        for lang, _name in self.env["res.lang"].get_installed():
+            theirs = self.with_context(lang=lang)._get_selection(model, name)
+            known |= {label: mine[value] for value, label in theirs.items()}
+        # A label of the reader's own language means what it says.
+        return known | {label: label for label in mine.values()}
 
     @api.model
     def _get_meeting_domain(self):

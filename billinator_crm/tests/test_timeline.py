@@ -343,6 +343,37 @@ class TestTimeline(TimelineCase):
             res_id=self.quote.id,
         )
 
+    def _get_state_labels(self, lang):
+        timeline = self.env["billinator.timeline"].with_context(lang=lang)
+        page = timeline.get_timeline(quote_id=self.quote.id, kinds=["quote"])
+        changes = page["events"][:-1]
+        return [(event["old_value"], event["new_value"]) for event in changes]
+
+    def _set_sent_labels(self, old_label, new_label):
+        """Let the quote be sent by somebody of another language."""
+        changes = self.quote.message_ids.sudo().tracking_value_ids
+        [change] = changes.filtered(lambda c: c.new_value_char == "Sent")
+        change.write({"old_value_char": old_label, "new_value_char": new_label})
+        self.env.flush_all()
+
+    def test_states_are_told_in_the_language_of_who_reads(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms(["billinator_crm"], ["de_DE"])
+        self._set_sent_labels("Entwurf", "Gesendet")
+        self.quote.action_accept()
+        self._track()
+        self.assertEqual(
+            self._get_state_labels("en_US"), [("Sent", "Accepted"), ("Draft", "Sent")]
+        )
+        self.assertEqual(
+            self._get_state_labels("de_DE"),
+            [("Gesendet", "Angenommen"), ("Entwurf", "Gesendet")],
+        )
+
+    def test_states_in_a_language_that_is_gone_stay_as_they_were(self):
+        self._set_sent_labels("Concept", "Verzonden")
+        self.assertEqual(self._get_state_labels("en_US"), [("Concept", "Verzonden")])
+
     def test_opportunity(self):
         self.assertEvent(
             self._get_event("opportunity"),
