@@ -1,6 +1,8 @@
 from ast import literal_eval
 from datetime import date
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
@@ -52,6 +54,15 @@ class TestModels(ConfigurationCase):
             if is_ours and is_list:
                 with self.subTest(action=xml_id):
                     self.assertTrue(menu.action.help)
+
+
+@tagged("post_install", "-at_install")
+class TestSettings(ConfigurationCase):
+    def test_units_are_shown(self):
+        """The web client leaves out text that stands in a setting on its own."""
+        view = self.env.ref("billinator_crm.res_config_settings_view_form")
+        for node in etree.fromstring(view.arch).iterfind(".//setting/*"):
+            self.assertFalse((node.tail or "").strip(), node.get("name"))
 
 
 @tagged("post_install", "-at_install")
