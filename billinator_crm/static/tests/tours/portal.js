@@ -181,7 +181,7 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
                 if (anchor.dataset.contentHash === anchor.dataset.firstHash) {
                     throw new Error("The page signs what it showed before.");
                 }
-                const total = anchor.querySelector("h2[data-amount=total]").textContent;
+                const total = anchor.querySelector("h2 [data-amount=total]").textContent;
                 anchor.dataset.totalWithOption = total;
             },
         },
@@ -197,7 +197,7 @@ registry.category("web_tour.tours").add("billinator_crm_portal_sign", {
             content: "The total follows",
             trigger: ".o_billinator_quote",
             async run({ anchor }) {
-                const totalEl = anchor.querySelector("h2[data-amount=total]");
+                const totalEl = anchor.querySelector("h2 [data-amount=total]");
                 const before = anchor.dataset.totalWithOption;
                 for (let tries = 0; totalEl.textContent === before && tries < 100; tries++) {
                     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -248,7 +248,7 @@ const typeQuantity = (text) => ({
             trigger: ".o_billinator_quantity",
             run: `edit ${text}`,
         },
-        { content: "Leave the field", trigger: "h2[data-amount=total]", run: "click" },
+        { content: "Leave the field", trigger: "h2 [data-amount=total]", run: "click" },
         {
             content: "The server has it",
             trigger: ".o_billinator_quote",
