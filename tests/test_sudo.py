@@ -29,6 +29,8 @@ billinator_crm/migrations/19.0.1.4.0/post-rules.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.6.0/post-invoice-status.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.8.0/post-mail-language.py
+  1 migrate: likewise
 billinator_crm/models/account_fiscal_position.py
   1 AccountFiscalPosition._unlink_except_quoted: only names a quote that has it
 billinator_crm/models/account_move.py

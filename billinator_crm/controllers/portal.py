@@ -255,7 +255,9 @@ class QuotePortal(CustomerPortal):
         After that, a cookie has the language that the visitor has chosen, or was given.
         """
         # A website may have fewer languages than customers speak.
-        code = request.env["ir.http"].get_nearest_lang(quote_sudo.partner_id.lang)
+        code = request.env["ir.http"].get_nearest_lang(
+            quote_sudo._get_customers_language()
+        )
         lang = request.env["res.lang"]._get_data(code=code)
         default = request.env["ir.http"]._get_default_lang()
         is_settled = request.cookies.get("frontend_lang") or lang == request.lang

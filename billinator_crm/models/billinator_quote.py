@@ -729,7 +729,9 @@ class BillinatorQuote(models.Model):
         return self.contact_id.customer_id == self.commercial_partner_id
 
     def _get_customers_language(self):
-        return self.partner_id.lang or self.env.lang
+        """Return the language of whom the quote is for, which all of it is in."""
+        recipient = self.partner_id and self._get_mail_recipient()
+        return recipient.lang or self.partner_id.lang or self.env.lang
 
     def _get_customers_salesperson(self):
         """Return who looks after the customer, if the user may give them the quote."""
@@ -758,7 +760,7 @@ class BillinatorQuote(models.Model):
         )
         if not use_terms:
             return False
-        lang = self.partner_id.lang or self.env.user.lang
+        lang = self._get_customers_language()
         company = self.company_id.with_context(lang=lang)
         if company.terms_type == "html":
             url = f"{company.get_base_url()}/terms"

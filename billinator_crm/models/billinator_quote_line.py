@@ -211,7 +211,11 @@ class BillinatorQuoteLine(models.Model):
                 line.name = line.name
 
     @api.depends_context("lang")
-    @api.depends("product_id", "quote_id.partner_id.lang")
+    @api.depends(
+        "product_id",
+        "quote_id.partner_id.lang",
+        "quote_id.contact_id.person_id.lang",
+    )
     def _compute_customers_product_name(self):
         """Tell what descriptions begin with, where the user reads another language."""
         for quote, lines in self.grouped("quote_id").items():

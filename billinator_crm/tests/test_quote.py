@@ -374,6 +374,12 @@ class TestQuote(BillinatorInvoicingCommon):
         self.product_a.with_context(lang="fr_FR").name = "Bureau"
         self.customer.lang = "fr_FR"
         self.assertEqual(self._create_quote().line_ids.name, "Bureau")
+        contact = self.env["billinator.contact"].create(
+            {"name": "Bea", "email": "bea@ada.example", "customer_id": self.customer.id}
+        )
+        contact.person_id.lang = "en_US"
+        quote = self._create_quote(contact_id=contact.id)
+        self.assertEqual(quote.line_ids.name, self.product_a.name)
 
     # Copies and deletions
 

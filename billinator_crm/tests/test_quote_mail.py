@@ -1,8 +1,10 @@
 from datetime import timedelta
+from runpy import run_path
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import file_path
 
 from .common import BillinatorCommon
 
@@ -46,6 +48,49 @@ class TestQuoteMail(BillinatorCommon):
         contact.email = False
         message, _mails = self._send(self._create_own_quote(contact_id=contact.id))
         self.assertEqual(message.partner_ids, self.customer)
+
+    def test_is_in_the_language_of_whom_it_is_for(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        contact = self._create_contact(email="bea@ada.example")
+        contact.person_id.lang = "de_DE"
+        for name in ("send", "reminder"):
+            template = self.env.ref(f"billinator_crm.mail_template_quote_{name}")
+            template.with_context(lang="de_DE").subject = "Angebot"
+            for values, langs in (
+                ({"contact_id": contact.id}, ["de_DE"]),
+                ({}, [self.customer.lang]),
+            ):
+                quote = self._create_own_quote(**values)
+                self.assertEqual(list(template._classify_per_lang(quote.ids)), langs)
+        quote = self._create_own_quote(
+            contact_id=contact.id, date_quote="2030-03-01", validity_date="2030-03-31"
+        )
+        content_hash = quote.content_hash
+        self.assertEqual(self._send(quote)[0].subject, "Angebot")
+        self.assertIn("31.03.2030", self._print(quote))
+        # Without an address, it goes to the customer.
+        contact.email = False
+        self.assertIn("03/31/2030", self._print(quote))
+        self.assertEqual(quote.content_hash, content_hash)
+
+    def _print(self, quote):
+        report = self.env["ir.actions.report"]
+        name = "billinator_crm.report_quote"
+        return report._render_qweb_html(name, quote.ids)[0].decode()
+
+    def test_upgrade_leaves_languages_that_were_chosen(self):
+        former = "{{ object.partner_id.lang }}"
+        templates = [
+            self.env.ref(f"billinator_crm.mail_template_quote_{name}")
+            for name in ("send", "reminder")
+        ]
+        current = templates[0].lang
+        self.assertNotEqual(current, former)
+        templates[0].lang, templates[1].lang = former, "de_DE"
+        path = "billinator_crm/migrations/19.0.1.8.0/post-mail-language.py"
+        run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.7.0")
+        self.assertEqual(templates[0].lang, current)
+        self.assertEqual(templates[1].lang, "de_DE")
 
     def test_who_left_the_customer_gets_nothing(self):
         contact = self._create_contact(email="bea@ada.example")
