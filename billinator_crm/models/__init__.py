@@ -86,6 +86,7 @@ from . import (
     crm_team_member,
     digest_digest,
     ir_actions_report,
+    ir_attachment,
     ir_fields_converter,
     ir_http,
     mail_activity,

@@ -10,7 +10,15 @@ from ..locks import wait_and_lock
 
 _logger = logging.getLogger(__name__)
 
-SIGNATURE_FIELDS = {"signed_by", "signed_on", "signature", "signed_hash", "signed_ip"}
+SIGNATURE_FIELDS = {
+    "signed_by",
+    "signed_on",
+    "signature",
+    "signed_hash",
+    "signed_ip",
+    "signed_pdf_id",
+}
+ANSWERED_STATES = ("accepted", "rejected")
 SIGNATURE_SIZE = (1024, 1024)
 # In characters; a signature drawn by hand has about ten thousand.
 MAX_SIGNATURE_LENGTH = 2_000_000
@@ -42,6 +50,14 @@ class BillinatorQuote(models.Model):
         readonly=True,
         copy=False,
         help="The internet address that the signature came from.",
+    )
+    signed_pdf_id = fields.Many2one(
+        "ir.attachment",
+        string="Signed PDF",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The quote as it was signed. Only administrators can delete it.",
     )
 
     _signed_is_accepted = models.Constraint(
@@ -106,12 +122,13 @@ class BillinatorQuote(models.Model):
                 "signed_ip": ip_address,
             }
         )
-        quote = self._in_salespersons_lang()
-        quote._post_for_customer(
+        quote = self._in_customers_language()
+        answer = quote._post_for_customer(
             quote.env._("Accepted and signed by %s", self.signed_by),
             partner,
             attachments=self._render_signed_pdf(),
         )
+        self.signed_pdf_id = answer.attachment_ids
         return True
 
     def _decline(self, reason, partner):
@@ -133,7 +150,7 @@ class BillinatorQuote(models.Model):
         reason = reason[:MAX_REASON_LENGTH]
         self._track_set_author(partner)
         self.action_reject(reason)
-        quote = self._in_salespersons_lang()
+        quote = self._in_customers_language()
         quote._post_for_customer(quote.env._("Quote declined: %s", reason), partner)
         return True
 
@@ -204,13 +221,32 @@ class BillinatorQuote(models.Model):
             return []
         return [(f"{self._get_report_base_filename()}.pdf", content)]
 
+    def _in_customers_language(self):
+        """Return the quote for texts that the customer is to read."""
+        return self.with_context(lang=self._get_customers_language())
+
     def _post_for_customer(self, body, partner, attachments=None):
-        """Say on the quote what the customer did; the salesperson gets a mail."""
-        self.message_post(
+        """Say on the quote what the customer did; the salesperson gets a mail.
+
+        :return: the ``mail.message``
+        """
+        return self.message_post(
             body=body,
             author_id=partner.id,
             partner_ids=self.user_id.partner_id.ids,
             attachments=attachments or [],
-            message_type="comment",
+            # Counts as what came from outside. Comments can be changed and deleted by
+            # their authors, with their files.
+            message_type="email",
             subtype_xmlid="mail.mt_comment",
         )
+
+    def _notify_by_email_prepare_rendering_context(self, message, *args, **kwargs):
+        """Tell readers in their own language what the customer's words come to."""
+        values = super()._notify_by_email_prepare_rendering_context(
+            message, *args, **kwargs
+        )
+        if message.message_type == "email" and self.state in ANSWERED_STATES:
+            label = values["record"]._get_state_label()
+            values["subtitles"] = [*values["subtitles"], label]
+        return values

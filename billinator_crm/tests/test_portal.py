@@ -1,6 +1,7 @@
 import base64
 import io
 from datetime import timedelta
+from runpy import run_path
 from unittest.mock import patch
 
 from PIL import Image
@@ -11,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 
 from odoo.addons.base.models.res_lang import LangDataDict
 
@@ -67,13 +68,15 @@ class PortalCase(BillinatorCommon):
         quote.action_mark_sent()
         return quote
 
-    def _sign(self, quote, content_hash=None, signature=SIGNATURE, name="Ada"):
+    def _sign(
+        self, quote, content_hash=None, signature=SIGNATURE, name="Ada", partner=None
+    ):
         return quote.sudo()._sign(
             name,
             signature,
             content_hash or quote.content_hash,
             "192.0.2.7",
-            quote.partner_id,
+            partner or quote.partner_id,
         )
 
 
@@ -332,16 +335,77 @@ class TestSignature(PortalCase):
         message = self.quote.message_ids.filtered(lambda m: "Too dear" in m.body)
         self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
 
+    def test_answers_are_in_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        declined = self.quote.sudo()
+        declined._decline("Zu teuer", self.customer)
+        self.assertIn("Angebot abgelehnt: Zu teuer", declined.message_ids[0].body)
+        signed = self._create_sent_quote().sudo()
+        self._sign(signed)
+        message = signed.message_ids.filtered("attachment_ids")
+        self.assertIn("unterzeichnet von Ada", message.body)
+
     def test_salespeople_are_told_in_their_language(self):
         self.env["res.lang"]._activate_lang("de_DE")
-        self.salesperson.lang = "de_DE"
-        visitor = self.quote.sudo().with_context(lang="en_US")
-        visitor._decline("Too dear", self.customer)
-        self.assertIn("Angebot abgelehnt: Too dear", self.quote.message_ids[0].body)
-        quote = self._create_sent_quote().sudo().with_context(lang="en_US")
-        self._sign(quote)
-        message = quote.message_ids.filtered("attachment_ids")
-        self.assertIn("unterzeichnet von Ada", message.body)
+        self.salesperson.write({"lang": "de_DE", "email": "seller@our.example"})
+        for state, label in (("rejected", "Abgelehnt"), ("accepted", "Angenommen")):
+            name = f"billinator_crm.selection__billinator_quote__state__{state}"
+            self.env.ref(name).with_context(lang="de_DE").name = label
+        quotes = self.quote.sudo() + self._create_sent_quote().sudo()
+        quotes[0]._decline("Too dear", self.customer)
+        self._sign(quotes[1])
+        for quote, words in zip(
+            quotes,
+            (("Abgelehnt", "Too dear"), ("Angenommen", "signed by Ada")),
+            strict=True,
+        ):
+            [mail] = self._get_mails(quote)
+            self.assertEqual(mail.recipient_ids, self.salesperson.partner_id)
+            for word in words:
+                self.assertIn(word, mail.body_html)
+
+    def _get_mails(self, quote):
+        domain = [("model", "=", quote._name), ("res_id", "=", quote.id)]
+        return self.env["mail.mail"].sudo().search(domain)
+
+    def test_earlier_answers_stay(self):
+        """Those that were comments; the tests' transaction is that of all messages."""
+        quotes = self.quote.sudo() + self._create_sent_quote().sudo()
+        quotes = quotes.with_context(tracking_disable=False, mail_notrack=False)
+        question = quotes[0].message_post(
+            body="Why?", author_id=self.customer.id, message_type="comment"
+        )
+        reply = quotes[0].message_post(
+            body="Because", author_id=self.salesperson.partner_id.id
+        )
+        # Changes are logged at the end of a transaction.
+        self.env.cr.flush()
+        quotes[0]._decline("Too dear", self.customer)
+        self._sign(quotes[1])
+        self.env.cr.flush()
+        declined = quotes[0].message_ids.filtered(lambda m: "Too dear" in m.body)
+        signed = quotes[1].message_ids.filtered("attachment_ids")
+        (declined + signed + reply).message_type = "comment"
+        quotes.signed_pdf_id = False
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE mail_message SET create_date = create_date - interval '1 hour'"
+            " WHERE id = %s",
+            [question.id],
+        )
+        path = "billinator_crm/migrations/19.0.1.8.0/post-answers.py"
+        run_path(file_path(path))["migrate"](self.cr, "19.0.1.7.0")
+        self.env.invalidate_all()
+        for message, kind in (
+            (declined, "email"),
+            (signed, "email"),
+            (question, "comment"),
+            (reply, "comment"),
+        ):
+            self.assertEqual(message.message_type, kind)
+        self.assertFalse(quotes[0].signed_pdf_id)
+        self.assertEqual(quotes[1].signed_pdf_id, signed.attachment_ids)
 
     def test_visits_count_once_a_person_and_day(self):
         quote = self.quote.sudo()
@@ -789,6 +853,15 @@ class TestPortalPages(PortalCase, HttpCase):
         # From then on the language is the visitor's own choice.
         response = self._get(path, access_token=self.quote.access_token)
         self.assertEqual(response.status_code, 200)
+        self.buyer.partner_id.write({"lang": "en_US", "email": "buyer@ada.example"})
+        contact = self.customer.contact_ids.filtered(
+            lambda contact: contact.person_id == self.buyer.partner_id
+        )
+        quote = self._create_sent_quote(contact_id=contact.id)
+        self._log_in()
+        path = f"/my/crm-quotes/{quote.id}"
+        response = self._get(path, access_token=quote.access_token)
+        self.assertEqual(response.status_code, 200)
 
     def test_page_is_in_a_language_of_the_website(self):
         """A website may have fewer languages than the database."""
@@ -823,6 +896,61 @@ class TestPortalPages(PortalCase, HttpCase):
         self.assertIn("Is it blue?", message.body)
         self.assertEqual(message.author_id, self.customer)
         self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+
+    def test_what_was_signed_stays(self):
+        """Nobody but administrators takes it back, whoever wrote the message."""
+        for author, user in (
+            (self.customer, None),
+            (self.buyer.partner_id, self.buyer),
+            (self.buyer.partner_id, self.salesperson),
+            (self.buyer.partner_id, self.manager),
+        ):
+            quote = self._create_sent_quote()
+            self._sign(quote, partner=author)
+            answer = quote.message_ids.filtered("attachment_ids")
+            file = answer.attachment_ids
+            self.assertEqual(quote.signed_pdf_id, file)
+            with self.subTest(user=user and user.login):
+                self._log_in(user)
+                self._assert_answer_stays(quote, answer)
+                # Odoo's page gives this token to authors.
+                self._assert_refused(
+                    "/mail/attachment/delete",
+                    attachment_id=file.id,
+                    access_token=file._get_ownership_token(),
+                )
+                self.assertTrue(file.exists())
+        self.manager.group_ids += self.env.ref("base.group_system")
+        file.with_user(self.manager).unlink()
+        self.assertFalse(quote.signed_pdf_id)
+
+    def test_why_it_was_declined_stays(self):
+        self.quote.sudo()._decline("Too dear", self.buyer.partner_id)
+        answer = self.quote.message_ids.filtered(lambda m: "Too dear" in m.body)
+        for user in (None, self.buyer):
+            self._log_in(user)
+            self._assert_answer_stays(self.quote, answer)
+
+    def _assert_answer_stays(self, quote, answer):
+        self.env.flush_all()
+        before = answer.body, answer.attachment_ids
+        token = quote.access_token
+        for change in ({"body": "", "attachment_ids": []}, {"body": "I never did"}):
+            self._assert_refused(
+                "/mail/message/update_content",
+                message_id=answer.id,
+                update_data=change,
+                token=token,
+            )
+        self.env.invalidate_all()
+        self.assertEqual((answer.body, answer.attachment_ids), before)
+        thread = {"thread_model": quote._name, "thread_id": quote.id, "token": token}
+        page = self.make_jsonrpc_request("/mail/chatter_fetch", thread)
+        self.assertIn(answer.id, page["messages"])
+
+    def _assert_refused(self, route, **params):
+        with self.assertRaises(JsonRpcException), mute_logger("odoo.http"):
+            self.make_jsonrpc_request(route, params)
 
     def test_no_token_opens_what_has_none(self):
         quote = self._create_quote()
