@@ -340,13 +340,14 @@ class BillinatorNote(models.Model):
             note: partner_ids - known.get(note, set())
             for note, partner_ids in self._get_mentions().items()
         }
-        recipients = self._get_recipients(mentions)
-        for note in self.browse(recipients):
-            self.env["mail.thread"].message_notify(
+        for (note_id, lang), partner_ids in self._get_recipients(mentions).items():
+            # Each reads the subject in the own language.
+            note = self.browse(note_id).with_context(lang=lang or self.env.lang)
+            note.env["mail.thread"].message_notify(
                 model=self._name,
                 res_id=note.id,
-                partner_ids=recipients[note.id],
-                subject=self.env._(
+                partner_ids=partner_ids,
+                subject=note.env._(
                     "%(author)s mentioned you: %(note)s",
                     author=self.env.user.name,
                     note=note.display_name,
@@ -355,7 +356,7 @@ class BillinatorNote(models.Model):
             )
 
     def _get_recipients(self, mentions):
-        """Return lists of the partner ids to notify, by the note's id."""
+        """Return lists of partner ids to notify, by the note's id and the language."""
         partner_ids = set().union(*mentions.values())
         recipients = {}
         if not partner_ids:
@@ -371,7 +372,7 @@ class BillinatorNote(models.Model):
             partner = user.partner_id
             notes = self.filtered(lambda note, ids=partner.id: ids in mentions[note])
             for note in user._filter_accessible(notes):
-                recipients.setdefault(note.id, []).append(partner.id)
+                recipients.setdefault((note.id, user.lang), []).append(partner.id)
         return recipients
 
     # === Business === #

@@ -4,10 +4,14 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
 from ..arguments import arguments, as_text
 from .billinator_quote_version import to_plain
 
+_lt = LazyTranslate(__name__)
+
+REQUESTED = _lt("Approval requested")
 APPROVAL_STATES = [
     ("no", "Not Needed"),
     ("needed", "Needed"),
@@ -221,7 +225,7 @@ class BillinatorQuote(models.Model):
                 )
             )
         self._decide("approved", approval_feedback=False)
-        self._close_request(self.env._("Approved"))
+        self._close_request(_lt("Approved"))
         return True
 
     @arguments(reason=as_text)
@@ -237,7 +241,7 @@ class BillinatorQuote(models.Model):
         if not (reason or "").strip():
             raise UserError(self.env._("Say why you refuse, and what would be fine."))
         self._decide("refused", approval_feedback=reason)
-        self._close_request(self.env._("Approval refused: %s", reason))
+        self._close_request(_lt("Approval refused: %s", reason))
         return True
 
     # === Business === #
@@ -426,17 +430,16 @@ class BillinatorQuote(models.Model):
                 quotes.with_context(mail_activity_quick_update=True).activity_schedule(
                     ACTIVITY_TYPE, user_id=approver.id
                 )
-            quotes._notify_of_approval(
-                approvers - self.env.user, self.env._("Approval requested")
-            )
-        self._message_log_batch(
-            bodies=dict.fromkeys(self.ids, self.env._("Approval requested"))
-        )
+            quotes._notify_of_approval(approvers - self.env.user, REQUESTED)
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, self.env._(REQUESTED)))
 
     def _close_request(self, text):
-        """Log a decision, tell who asked, and close what was to do about it."""
+        """Log a decision, tell who asked, and close what was to do about it.
+
+        :param text: the decision, a lazy translation
+        """
         self._unlink_approval_activities()
-        self._message_log_batch(bodies=dict.fromkeys(self.ids, text))
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, self.env._(text)))
         for asker, quotes in self.grouped(
             lambda quote: quote.approval_requested_by or quote.user_id
         ).items():
@@ -463,9 +466,15 @@ class BillinatorQuote(models.Model):
         self.sudo().activity_unlink([ACTIVITY_TYPE], only_automated=False)
 
     def _notify_of_approval(self, users, text):
-        """Send users one message about the quotes."""
-        if not users:
-            return
+        """Send users one message about the quotes, in the language of each.
+
+        :param text: what happened, a lazy translation
+        """
+        for lang, readers in users.grouped("lang").items():
+            quotes = self.with_context(lang=lang or self.env.lang)
+            quotes._notify_readers_of_approval(readers, quotes.env._(text))
+
+    def _notify_readers_of_approval(self, users, text):
         links = Markup(", ").join(quote._get_html_link() for quote in self)
         names = ", ".join(self.mapped("name"))
         thread = self if len(self) == 1 else self.env["mail.thread"]

@@ -505,6 +505,21 @@ class TestNoteMentions(NoteCase):
             [self.senior.partner_id, self.manager.partner_id],
         )
 
+    def test_mentioned_colleagues_are_told_in_their_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        (self.senior + self.salesperson).lang = "de_DE"
+        note = self._log(
+            user=self.salesperson, body=self._mention(self.senior, self.manager)
+        ).with_context(lang="de_DE")
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .search([("model", "=", note._name), ("res_id", "=", note.id)])
+        )
+        subjects = {message.partner_ids: message.subject for message in messages}
+        self.assertIn("hat Sie erwähnt", subjects[self.senior.partner_id])
+        self.assertIn("mentioned you", subjects[self.manager.partner_id])
+
     def test_only_who_may_read_the_note(self):
         portal = new_test_user(self.env, "note_portal", "base.group_portal")
         everybody = (

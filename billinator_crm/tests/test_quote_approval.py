@@ -765,6 +765,19 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
         self.assertFalse(self.quote.activity_ids)
         self.assertIn("Approved", self._get_notification(self.salesperson).subject)
 
+    def test_everybody_is_told_in_the_own_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.salesperson.lang = "de_DE"
+        quote = self._as(self.salesperson).with_context(lang="de_DE")
+        quote.action_request_approval()
+        message = self._get_notification(self.senior)
+        self.assertIn("Approval requested", message.subject)
+        self.assertIn("Approval requested", message.body)
+        self._as(self.senior).action_refuse_approval("15 % at most")
+        message = self._get_notification(self.salesperson)
+        self.assertIn("Genehmigung verweigert: 15 % at most", message.subject)
+        self.assertIn("Genehmigung verweigert: 15 % at most", message.body)
+
     def _get_notification(self, user):
         return (
             self.env["mail.message"]
