@@ -7,6 +7,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..arguments import MAX_ID, WRONG, as_day
 from ..dates import begin_of_day
@@ -270,8 +271,8 @@ class BillinatorDashboard(models.AbstractModel):
                 self.env._(
                     "The period's last day, %(end)s, comes before its first, "
                     "%(start)s: swap them.",
-                    start=start.isoformat(),
-                    end=end.isoformat(),
+                    start=format_date(self.env, start),
+                    end=format_date(self.env, end),
                 )
             )
         return start, end

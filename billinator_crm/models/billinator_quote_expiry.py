@@ -3,6 +3,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..arguments import arguments, as_day
 
@@ -82,8 +83,8 @@ class BillinatorQuote(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(day)s has passed: choose %(today)s or a later day.",
-                        day=fields.Date.to_string(day),
-                        today=fields.Date.to_string(today),
+                        day=format_date(self.env, day),
+                        today=format_date(self.env, today),
                     )
                 )
 

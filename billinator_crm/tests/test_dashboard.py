@@ -621,7 +621,7 @@ class TestDashboardCall(OpportunityCase):
                     "date_from": "2026-02-01",
                     "date_to": "2026-01-01",
                 },
-                "exchange",
+                "01/01/2026, comes before its first, 02/01/2026",
             ),
             ({"team_ids": "1"}, "team_ids"),
             ({"user_ids": [True]}, "user_ids"),
