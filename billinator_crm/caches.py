@@ -1,4 +1,9 @@
-"""What is kept in memory of settings, for each transaction as it sees them."""
+"""What is kept in memory of settings, for each transaction as it sees them.
+
+A transaction sees the database as it was at its beginning, whatever others have
+committed since, in this process or in another one. So what is remembered belongs to the
+version of the settings that the transaction sees.
+"""
 
 from uuid import uuid4
 
@@ -8,24 +13,16 @@ from odoo.tools import SQL, ormcache
 VERSION = "billinator_crm.settings_version"
 
 
-class settings_cache(ormcache):
-    """Remembers what a method reads of settings, until ``forget_settings``.
+def settings_cache(*keys):
+    """Return a decorator to remember what a method reads of settings.
 
-    A transaction sees the database as it was at its beginning, whatever others have
-    committed since, in this process or in another one. So what is remembered belongs to
-    the version of the settings that the transaction sees.
+    :param keys: expressions of what it depends on besides, as of ``ormcache``
     """
-
-    def determine_key(self):
-        super().determine_key()
-        get_key = self.key
-        self.key = lambda model, *args, **kwargs: (
-            *get_key(model, *args, **kwargs),
-            _get_version(model.env),
-        )
+    version = "self.env['billinator.settings.mixin']._get_settings_version()"
+    return ormcache(*keys, version)
 
 
-def _get_version(env):
+def get_settings_version(env):
     # Asked for once in each transaction: a rollback, also to a savepoint, empties this.
     cache = env.cr.cache
     if VERSION not in cache:

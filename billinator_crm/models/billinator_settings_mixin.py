@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from ..caches import forget_settings
+from ..caches import forget_settings, get_settings_version
 
 
 class BillinatorSettingsMixin(models.AbstractModel):
@@ -30,3 +30,8 @@ class BillinatorSettingsMixin(models.AbstractModel):
     def _changes_settings(self, vals):
         """Tell whether the caches know anything of what is written."""
         return True
+
+    @api.model
+    def _get_settings_version(self):
+        """Return what tells the settings that the transaction sees from others."""
+        return get_settings_version(self.env)

@@ -32,7 +32,8 @@ class MailActivity(models.Model):
         is_shown_in_calendar = not SHOWN_IN_CALENDAR.isdisjoint(vals)
         former = self._get_rows()._get_repeated() if is_shown_in_calendar else {}
         former_users = self._get_former_users(vals)
-        self._write_in_zones(vals)
+        for activities in self._split_by_zones(vals):
+            super(MailActivity, activities).write(vals)
         if vals.get("calendar_event_id"):
             self._check_calendar_events()
         if "active" in vals:
@@ -59,15 +60,15 @@ class MailActivity(models.Model):
             if activity.user_id.id != vals["user_id"]
         }
 
-    def _write_in_zones(self, vals):
-        """Write, and let Odoo move the meetings by the days of each assignee's zone."""
+    def _split_by_zones(self, vals):
+        """Part them by their assignees' zones, by whose days Odoo moves meetings."""
         if "date_deadline" not in vals or not self.calendar_event_id:
-            super().write(vals)
-            return
-        for zone, activities in self.grouped(
-            lambda activity: activity.user_id._get_working_zone()
-        ).items():
-            super(MailActivity, activities.with_context(tz=zone.zone)).write(vals)
+            return [self]
+        by_zone = self.grouped(lambda activity: activity.user_id._get_working_zone())
+        return [
+            activities.with_context(tz=zone.zone)
+            for zone, activities in by_zone.items()
+        ]
 
     def _convert_to_write(self, values):
         # A next activity, which Odoo makes out of a draft, gets a row of its own.

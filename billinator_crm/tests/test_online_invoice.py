@@ -52,7 +52,9 @@ class OnlineCase(PortalCase, BillinatorInvoicingCommon):
         self.assertEqual((quote.state, quote.signed_by), ("accepted", "Ada"))
         self.assertFalse(quote.invoice_ids)
         self.assertEqual(quote.invoice_status, "no")
-        [message] = quote.message_ids.filtered(lambda m: "no invoice yet" in m.body)
+        [message] = quote.message_ids.filtered(
+            lambda m: "could not be created" in m.body
+        )
         self.assertIn(reason, message.body)
         self.assertTrue(message.subtype_id.internal)
         self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
@@ -466,7 +468,7 @@ class TestOnlineInvoicePage(OnlinePageCase):
         self.assertEqual(response.status_code, 200)
         page = self.url_open(response.json()["redirect"]).text
         self.assertIn("Thank you!", page)
-        for text in ("o_billinator_pay", "journal", "no invoice yet"):
+        for text in ("o_billinator_pay", "journal", "could not be created"):
             self.assertNotIn(text, page)
         self._assert_accepted_without_invoice("no sales journal")
 

@@ -249,7 +249,7 @@ class TestQuoteMail(BillinatorCommon):
         quote.line_ids.unlink()
         mails._postprocess_sent_message([self.customer], [])
         self.assertEqual(quote.state, "draft")
-        self.assertIn("The mail has left", quote.message_ids[0].body)
+        self.assertIn("The email was sent", quote.message_ids[0].body)
 
     def test_accepted_quotes_stay_so(self):
         quote = self._create_own_quote()
