@@ -432,6 +432,20 @@ class TestQuoteStates(BillinatorInvoicingCommon):
     def _refused(self):
         return self.assertRaisesRegex(UserError, self.quote.name)
 
+    def test_sent_by_the_menu_of_the_list(self):
+        quotes = self.quote + self.quote.copy()
+        quotes.user_id = self.salesperson
+        action = self.env.ref("billinator_crm.billinator_quote_action_mark_sent")
+        bindings = self.env["ir.actions.actions"].with_user(self.salesperson)
+        self.assertIn(
+            action.id,
+            {one["id"] for one in bindings.get_bindings(quotes._name)["action"]},
+        )
+        action.with_user(self.salesperson).with_context(
+            active_model=quotes._name, active_ids=quotes.ids
+        ).run()
+        self.assertEqual(quotes.mapped("state"), ["sent", "sent"])
+
     def test_way_of_a_quote(self):
         quote = self.quote
         for method, state in (
