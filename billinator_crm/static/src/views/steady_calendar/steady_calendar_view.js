@@ -2,7 +2,7 @@ import { registry } from "@web/core/registry";
 import { CalendarModel } from "@web/views/calendar/calendar_model";
 import { calendarView } from "@web/views/calendar/calendar_view";
 
-/** A calendar in which goes back to its place what may not be moved. */
+/** A calendar that puts back what may not be moved. */
 export class SteadyCalendarModel extends CalendarModel {
     /** @override */
     async updateRecord() {
