@@ -140,6 +140,8 @@ billinator_crm/models/billinator_quote.py
   1 BillinatorQuote._check_opportunity_customer: a constraint; the deal is one that the
       user may read, or that the quote has got from somebody who might
   1 BillinatorQuote._unlink_except_accepted: only asks whether there are invoices
+  1 BillinatorQuote._get_customers_salesperson: only asks whether the customer's
+      salesperson works for the quote's company, whatever others that one has
   1 BillinatorQuote._get_default_note: a setting that salespeople may profit from
 billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.approval_reasons: what rules find in a quote that is shown

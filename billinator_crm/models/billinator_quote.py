@@ -740,7 +740,8 @@ class BillinatorQuote(models.Model):
         owner = partner.user_id or partner.commercial_partner_id.user_id
         may_assign = self.env.su or self.env.user.has_group(all_documents)
         # Customers' own users are no colleagues; who has left for one is such a user.
-        fits = self.company_id in owner.company_ids and not owner.share
+        # As sudo: they may work for a company that the user does not see, too.
+        fits = self.company_id in owner.sudo().company_ids and not owner.share
         return owner if may_assign and fits else None
 
     def _get_validity_days(self):

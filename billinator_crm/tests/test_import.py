@@ -347,3 +347,18 @@ class TestImportQuotes(ImportCase, BillinatorInvoicingCommon):
                 )
                 self.assertRefused(result, message, row=0)
                 self.assertEqual(self.env["billinator.quote"].search_count([]), count)
+
+    def test_a_right_row_after_a_wrong_one(self):
+        """The customer's salesperson works for a company that the user cannot see."""
+        self.colleague.company_ids += self.company_b
+        self.customers.user_id = self.colleague
+        headers = ["Customer", "Quote Date", "Valid Until"]
+        wrong = ["Harbour School", "2026-12-01", "2026-11-30"]
+        right = ["Old Mill Bakery", "2026-12-01", "2026-12-31"]
+        with mute_logger("odoo.sql_db"):
+            result = self._import(
+                "billinator.quote",
+                self._write_csv(headers, wrong, right),
+                user=self.manager,
+            )
+        self.assertRefused(result, "cannot expire before", row=0)
