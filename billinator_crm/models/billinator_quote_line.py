@@ -14,6 +14,8 @@ DISPLAY_TYPES = [
 LEVELS = {"line_section": 0, "line_subsection": 1}
 PRICES = {"price_unit", "discount"}
 PRICED_BY = {"product_id", "product_uom_id", "quantity"}
+# What a new line has from its product where nothing else is said.
+FILLED_IN = {"name", "product_uom_id", "quantity", *PRICES}
 AMOUNTS = ("price_subtotal", "price_tax", "price_total")
 # What the pricelist gave, which lines note.
 NOTED = {"pricelist_price_unit", "pricelist_discount"}
@@ -366,13 +368,14 @@ class BillinatorQuoteLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Let an empty unit, an import's blank cell, be the product's."""
+        """Let what is empty, an import's blank cell, follow from the product."""
         lines = super().create(
             [
                 {
                     name: value
                     for name, value in vals.items()
-                    if name != "product_uom_id" or value
+                    # The number 0 is a value.
+                    if name not in FILLED_IN or not (value is None or value is False)
                 }
                 for vals in vals_list
             ]

@@ -348,6 +348,26 @@ class TestImportQuotes(ImportCase, BillinatorInvoicingCommon):
                 self.assertRefused(result, message, row=0)
                 self.assertEqual(self.env["billinator.quote"].search_count([]), count)
 
+    def test_blank_cells_of_lines_are_the_defaults(self):
+        headers = ["Customer", "Product", "Description", "Quantity", "Unit Price"]
+        headers = headers[:1] + [f"Lines / {header}" for header in headers[1:]]
+        quote = self._import_records(
+            "billinator.quote",
+            self._write_csv(
+                headers,
+                ["Harbour School", "product_a", "", "", ""],
+                ["", "product_b", "By hand", "2", "0"],
+            ),
+        )
+        product_line, written_line = quote.line_ids
+        self.assertEqual(
+            product_line.name, self.product_a.get_product_multiline_description_sale()
+        )
+        self.assertEqual(product_line.quantity, 1)
+        self.assertEqual(product_line.price_unit, 1000)
+        self.assertEqual(written_line.name, "By hand")
+        self.assertEqual(written_line.price_unit, 0)
+
     def test_a_right_row_after_a_wrong_one(self):
         """The customer's salesperson works for a company that the user cannot see."""
         self.colleague.company_ids += self.company_b
