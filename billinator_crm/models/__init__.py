@@ -1,5 +1,6 @@
 # Before what inherits from them.
 from . import (
+    billinator_batch_import_mixin,
     billinator_computed_mixin,
     billinator_currency_mixin,
     billinator_numbers_mixin,
@@ -22,7 +23,6 @@ from . import (
     billinator_activity_reminder,
     billinator_annotated_mixin,
     billinator_approval_rule,
-    billinator_batch_import_mixin,
     billinator_batch_tracking_mixin,
     billinator_contact,
     billinator_dashboard,

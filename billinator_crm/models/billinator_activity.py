@@ -63,6 +63,7 @@ class BillinatorActivity(models.Model):
     _name = "billinator.activity"
     _description = "CRM Activity"
     _inherit = [
+        "billinator.batch.import.mixin",
         "billinator.computed.mixin",
         "billinator.numbers.mixin",
         "billinator.subject.mixin",

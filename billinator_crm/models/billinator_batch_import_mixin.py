@@ -1,6 +1,15 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from ..arguments import arguments, as_rows, as_texts
+
+NUMBERS = {"float", "integer", "monetary"}
+# Of these, rows have no values but commands, and contents to decode.
+UNCOMPARED = {"binary", "many2many", "one2many"}
+
+
+class BatchError(Exception):
+    """A batch is refused, because of one of its rows."""
 
 
 class FoundNames:
@@ -14,10 +23,11 @@ class FoundNames:
 
 
 class BillinatorBatchImportMixin(models.AbstractModel):
-    """Imports look for each name once, and not again in every row.
+    """Imports look for each name once, and write what a file has changed.
 
     A file of deals says five thousand times which of ten people has them; finding them
-    took as long as making the deals.
+    took as long as making the deals. Whoever exports a list and changes one column
+    means that column.
     """
 
     _name = "billinator.batch.import.mixin"
@@ -35,3 +45,69 @@ class BillinatorBatchImportMixin(models.AbstractModel):
         return super(
             BillinatorBatchImportMixin, self.with_context(billinator_found=FoundNames())
         ).load(fields or [], data or [])
+
+    def _load_records(self, data_list, update=False):
+        """Let each row tell itself why it is refused.
+
+        Of a batch that is refused, Odoo blames the first row, and then tries them all.
+        """
+        try:
+            return super()._load_records(data_list, update)
+        except UserError as error:
+            if len(data_list) > 1:
+                raise BatchError from error
+            raise
+
+    def _load_records_create(self, vals_list):
+        """Let blank cells of required columns be what is usual."""
+        return super()._load_records_create(
+            [
+                {
+                    name: value
+                    for name, value in vals.items()
+                    if not (self._is_blank(name, value) and self._fields[name].required)
+                }
+                for vals in vals_list
+            ]
+        )
+
+    def _load_records_write(self, values):
+        """Write what differs: what stays as it is violates nothing.
+
+        Values that stay win over what would follow from the others, as all that is
+        written does; blank cells do not.
+        """
+        self.check_access("write")
+        same = {
+            name: value
+            for name, value in values.items()
+            if self._has_value(name, value)
+        }
+        changed = {name: value for name, value in values.items() if name not in same}
+        if changed:
+            super()._load_records_write(changed)
+        recomputed = {
+            name: value
+            for name, value in same.items()
+            if not (self._is_blank(name, value) or self._has_value(name, value))
+        }
+        if recomputed:
+            super()._load_records_write(recomputed)
+
+    def _has_value(self, name, value):
+        """Return whether the record has a row's value already."""
+        field = self._fields[name]
+        is_blank_number = field.type in NUMBERS and self._is_blank(name, value)
+        if field.type in UNCOMPARED or is_blank_number:
+            return False
+        given, present = (
+            field.convert_to_cache(side, self) for side in (value, self[name])
+        )
+        if field.type == "datetime":
+            # Files have no microseconds.
+            present = present and present.replace(microsecond=0)
+        return given == present
+
+    @api.model
+    def _is_blank(self, name, value):
+        return value is False and self._fields[name].type != "boolean"

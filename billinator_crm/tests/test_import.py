@@ -2,6 +2,8 @@ import csv
 import io
 from pathlib import Path
 
+from odoo import fields
+from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 from odoo.tools.misc import file_open
@@ -69,6 +71,22 @@ class ImportCase(BillinatorCommon):
             if "rows" in error:
                 self.assertEqual(error["rows"], {"from": row, "to": row})
         self.env.invalidate_all()
+
+    def _import_again(self, records, names, user=None, **changes):
+        """Export records as for an import, change some columns, and import them."""
+        user = user or self.salesperson
+        exported = records.with_user(user).sudo().with_context(import_compat=True)
+        names = ["id", *names]
+        rows = [
+            [changes.get(name, value) for name, value in zip(names, row, strict=True)]
+            for row in exported.export_data(names)["datas"]
+        ]
+        self.env.flush_all()
+        self.env.invalidate_all()
+        imported = self._import_records(
+            records._name, self._write_csv(names, *rows), user=user
+        )
+        self.assertEqual(imported, records)
 
     def _write_csv(self, *rows):
         content = io.StringIO()
@@ -368,6 +386,44 @@ class TestImportQuotes(ImportCase, BillinatorInvoicingCommon):
         self.assertEqual(written_line.name, "By hand")
         self.assertEqual(written_line.price_unit, 0)
 
+    def test_blank_cells_of_required_columns_are_the_defaults(self):
+        headers = ["Customer", "Quote Date", "Currency", "Invoice Address"]
+        quote = self._import_records(
+            "billinator.quote",
+            self._write_csv(headers, ["Harbour School", "", "", ""]),
+        )
+        self.assertEqual(quote.date_quote, fields.Date.today())
+        self.assertEqual(quote.partner_invoice_id, quote.partner_id)
+        note = self._import_records(
+            "billinator.note",
+            self._write_csv(
+                ["Customer", "Subject", "Type", "Date"],
+                ["Harbour School", "Roof", "", ""],
+            ),
+        )
+        self.assertEqual(note.note_type, "note")
+        self.assertTrue(note.date)
+        activity = self._import_records(
+            "billinator.activity",
+            self._write_csv(
+                ["Customer", "Summary", "Type", "Priority", "due_date"],
+                ["Harbour School", "Ask", "", "", "2099-01-05 10:00:00"],
+            ),
+        )
+        self.assertEqual(activity.priority, "medium")
+        self.assertTrue(activity.type)
+
+    def test_a_row_is_not_told_of_another_ones_mistake(self):
+        result = self._import(
+            "billinator.activity",
+            self._write_csv(
+                ["Customer", "Summary", "due_date"],
+                ["Harbour School", "Right", "2099-01-05 10:00:00"],
+                ["", "Wrong", "2099-01-05 10:00:00"],
+            ),
+        )
+        self.assertRefused(result, "Say what the activity is about", row=1)
+
     def test_a_right_row_after_a_wrong_one(self):
         """The customer's salesperson works for a company that the user cannot see."""
         self.colleague.company_ids += self.company_b
@@ -382,3 +438,156 @@ class TestImportQuotes(ImportCase, BillinatorInvoicingCommon):
                 user=self.manager,
             )
         self.assertRefused(result, "cannot expire before", row=0)
+
+
+@tagged("post_install", "-at_install")
+class TestImportAgain(ImportCase):
+    """What a file says as it is already changes nothing, and violates nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.theirs = cls.env["billinator.opportunity"].create(
+            {
+                "name": "Roof",
+                "partner_id": cls.customer.id,
+                "user_id": cls.colleague.id,
+            }
+        )
+
+    def _create_quote(self, **values):
+        quote = self.env["billinator.quote"].create(
+            {
+                "partner_id": self.customer.id,
+                "user_id": self.salesperson.id,
+                "line_ids": [Command.create({"product_id": self.product_a.id})],
+                **values,
+            }
+        )
+        return quote
+
+    def test_give_away_closed_quotes(self):
+        closed = self._create_quote(note="<p>As <b>agreed</b></p>", validity_date=False)
+        closed.discount_amount = 0.1
+        closed.action_accept()
+        open_quote = self._create_quote(discount_percentage=3.3)
+        names = [
+            "user_id/id",
+            "partner_id/id",
+            "partner_invoice_id/id",
+            "partner_shipping_id/id",
+            "company_id/id",
+            "currency_id/id",
+            "pricelist_id/id",
+            "fiscal_position_id/id",
+            "payment_term_id/id",
+            "date_quote",
+            "validity_date",
+            "note",
+            "online_invoice",
+            "discount_amount",
+            "discount_percentage",
+        ]
+        quotes = closed + open_quote
+        (xml_id,) = self.colleague.export_data(["id"])["datas"][0]
+        before = quotes.read(["discount_amount", "note", "amount_total", "state"])
+        self._import_again(quotes, names, user=self.senior, **{"user_id/id": xml_id})
+        self.assertEqual(quotes.user_id, self.colleague)
+        self.assertEqual(
+            quotes.read(["discount_amount", "note", "amount_total", "state"]), before
+        )
+        with self.assertRaisesRegex(AssertionError, "cannot be changed any more"):
+            self._import_again(quotes, ["note"], user=self.senior, note="<p>Other</p>")
+
+    def test_about_deals_of_colleagues(self):
+        quote = self._create_quote(opportunity_id=self.theirs.id)
+        self._import_again(quote, ["opportunity_id/id"])
+        activities = self.env["billinator.activity"].create(
+            [
+                {"quote_id": quote.id, "user_id": self.salesperson.id},
+                {"partner_id": self.customer.id, "user_id": self.salesperson.id},
+            ]
+        )
+        self._import_again(
+            activities, ["summary", "quote_id/id", "opportunity_id/id"], summary="Ask"
+        )
+        self.assertEqual(activities.mapped("summary"), ["Ask", "Ask"])
+        note = self.env["billinator.note"].create(
+            {
+                "opportunity_id": self.theirs.id,
+                "user_id": self.salesperson.id,
+                "body": "<p>Called</p>",
+            }
+        )
+        self._import_again(
+            note,
+            ["subject", "partner_id/id", "contact_id/id", "opportunity_id/id"],
+            subject="Call",
+        )
+        self.assertEqual(note.subject, "Call")
+        foreign = self._create_quote(user_id=self.colleague.id)
+        (xml_id,) = foreign.export_data(["id"])["datas"][0]
+        with self.assertRaises(AssertionError):
+            self._import_again(note, ["quote_id/id"], **{"quote_id/id": xml_id})
+
+    def test_when_deals_were_closed(self):
+        deals = self.env["billinator.opportunity"].create(
+            [
+                {
+                    "name": name,
+                    "partner_id": self.customer.id,
+                    "user_id": self.salesperson.id,
+                }
+                for name in ("Won", "Open")
+            ]
+        )
+        deals[0].action_set_won()
+        closed = deals[0].date_closed
+        self._import_again(deals, ["name", "date_closed"], name="Same")
+        self.assertEqual(deals.mapped("name"), ["Same", "Same"])
+        self.assertEqual(deals[0].date_closed, closed)
+        (xml_id,) = self.stages["WON"].export_data(["id"])["datas"][0]
+        self._import_again(
+            deals[1], ["stage_id/id", "date_closed"], **{"stage_id/id": xml_id}
+        )
+        self.assertTrue(deals[1].date_closed)
+        with self.assertRaisesRegex(AssertionError, "Closed On"):
+            self._import_again(
+                deals, ["date_closed"], date_closed="2020-01-01 10:00:00"
+            )
+
+    def test_what_stays_is_by_hand(self):
+        """A value that the file has still wins over what follows from the others."""
+        deal = self.theirs
+        deal.stage_id = self.stages["QUALIFIED"]
+        probability = deal.probability
+        (xml_id,) = self.stages["PROPOSAL"].export_data(["id"])["datas"][0]
+        self.assertFalse(deal.is_probability_manual)
+        self._import_again(
+            deal,
+            ["probability", "stage_id/id"],
+            user=self.colleague,
+            **{"stage_id/id": xml_id},
+        )
+        self.assertEqual(deal.stage_id, self.stages["PROPOSAL"])
+        self.assertEqual(deal.probability, probability)
+        self.assertTrue(deal.is_probability_manual)
+        deal.probability = 0
+        self._import_again(deal, ["probability"], user=self.colleague, probability="")
+        self.assertEqual(deal.probability, deal.stage_id.probability)
+
+    def test_people_without_properties(self):
+        contacts = self.env["billinator.contact"].create(
+            [
+                {"customer_id": self.customer.id, "name": name}
+                for name in ("Grace", "Mary")
+            ]
+        )
+        names = ["name", "customer_id/id", "role", "properties"]
+        self._import_again(contacts, names, role="User")
+        self.assertEqual(contacts.mapped("role"), ["user", "user"])
+
+    def test_who_may_not_write_is_told_so(self):
+        names = ["name", "user_id/id"]
+        with self.assertRaisesRegex(AssertionError, "not allowed to modify|access"):
+            self._import_again(self.theirs, names)
