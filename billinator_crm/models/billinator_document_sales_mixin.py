@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 from odoo import api, models
-from odoo.exceptions import MissingError, ValidationError
+from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.fields import Domain
 
 from ..exceptions import refusing_values
@@ -45,6 +45,8 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
     _name = "billinator.document.sales.mixin"
     _description = "Document of Sales"
     _inherit = ["billinator.document.mixin", "billinator.currency.mixin"]
+    # The fields of what a document shares its company with, the nearest first
+    _company_sources = ("partner_id",)
 
     @api.model
     def _search_display_name(self, operator, value):
@@ -78,6 +80,18 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
         )
         ids = query.get_result_ids()
         return ids if len(ids) <= FEW else None
+
+    # === Onchanges === #
+
+    @api.onchange("partner_id")
+    def _onchange_company_sources(self):
+        """Move a new document to the company of what it is about."""
+        if self._origin or "default_company_id" in self.env.context:
+            return
+        sources = [self[name]._origin for name in self._company_sources]
+        # Also the same company, if set again, would have all computed anew.
+        if company := self._find_company(sources, self.company_id):
+            self.company_id = company
 
     # === CRUD === #
 
@@ -124,10 +138,49 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
     @api.model
     def _get_customers(self, vals_list):
         """Return the customers that documents are to be created for."""
-        customer_ids = [vals.get("partner_id") for vals in vals_list]
+        return self.env["res.partner"].union(*self._get_given("partner_id", vals_list))
+
+    @api.model
+    def _get_given(self, name, vals_list):
+        """Return a list of what each of the values, or the context, has for a field."""
+        default = self.env.context.get(f"default_{name}")
+        given = [vals.get(name, default) for vals in vals_list]
         # What is no id is refused by the ORM, which says why.
-        ids = {one for one in customer_ids if type(one) is int and one > 0}
-        return self.env["res.partner"].browse(ids)
+        ids = [one if type(one) is int and one > 0 else None for one in given]
+        records = self.env[self._fields[name].comodel_name].browse(filter(None, ids))
+        return [records.browse(one).with_prefetch(records._ids) for one in ids]
+
+    @api.model
+    def _with_companies(self, vals_list):
+        """Return the values, with the company of what each document is about.
+
+        Where the current one cannot be meant, and nobody chooses any.
+        """
+        if "default_company_id" in self.env.context:
+            return vals_list
+        given = [self._get_given(name, vals_list) for name in self._company_sources]
+        result = []
+        for vals, *sources in zip(vals_list, *given, strict=True):
+            company = None
+            if "company_id" not in vals:
+                # What the user may not read, or is not there, is refused later.
+                with suppress(AccessError, MissingError):
+                    company = self._find_company(sources, self.env.company)
+            result.append({**vals, "company_id": company.id} if company else vals)
+        return result
+
+    @api.model
+    def _find_company(self, sources, current):
+        """Return the company of the first source that has one, if the user works there.
+
+        None where ``current`` may have documents about that source.
+        """
+        for source in sources:
+            if source.company_id:
+                fitting = source._check_company_domain(current)
+                foreign = source - source.filtered_domain(fitting)
+                return self.env.companies & foreign.company_id
+        return self.env["res.company"]
 
     @api.model
     def _fetch_user(self):

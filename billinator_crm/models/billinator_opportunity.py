@@ -676,7 +676,7 @@ class BillinatorOpportunity(models.Model):
                     for name, value in self._empty_blanks(values).items()
                     if name not in computed or not self._is_empty(values, name)
                 }
-                for values in vals_list
+                for values in self._with_companies(vals_list)
             ]
         )
 

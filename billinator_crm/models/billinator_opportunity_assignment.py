@@ -27,6 +27,7 @@ class BillinatorOpportunity(models.Model):
         if not (self.env["crm.team"]._get_assigning_ids() and self._may_see_all()):
             return vals_list
         defaults = self.default_get(["active", "company_id", "team_id", "user_id"])
+        vals_list = self._with_companies(vals_list)
         vacancies = defaultdict(list)
         for position, vals in enumerate(vals_list):
             values = {**defaults, **vals}

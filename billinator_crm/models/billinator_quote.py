@@ -97,6 +97,7 @@ class BillinatorQuote(models.Model):
     _rec_names_search = ["name", "client_order_ref"]
     _check_company_auto = True
     _note_field = "quote_id"
+    _company_sources = ("opportunity_id", "partner_id")
 
     # === Fields === #
 
@@ -415,7 +416,8 @@ class BillinatorQuote(models.Model):
 
     @api.onchange("opportunity_id")
     def _onchange_opportunity_id(self):
-        """Take over the customer, and the currency where no pricelist has one."""
+        """Take over customer and company, and currency where no pricelist has one."""
+        self._onchange_company_sources()
         if not self.partner_id:
             self.partner_id = self.opportunity_id.partner_id
         if self.opportunity_id and not self.pricelist_id:
@@ -558,7 +560,7 @@ class BillinatorQuote(models.Model):
                     {**vals, "state": "draft"}
                     if vals.get("state") in FINAL_STATES
                     else vals
-                    for vals in vals_list
+                    for vals in self._with_companies(vals_list)
                 ]
             )
         )

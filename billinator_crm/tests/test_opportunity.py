@@ -189,7 +189,7 @@ class TestOpportunityDefaults(OpportunityCase):
             {"name": "Foreign", "company_id": self.company_b.id}
         )
         for values in (
-            {"partner_id": foreign_partner.id},
+            {"company_id": self.company.id, "partner_id": foreign_partner.id},
             {"user_id": self.stranger.id},
             {"company_id": self.company_b.id, "user_id": self.salesperson.id},
         ):

@@ -872,7 +872,7 @@ class TestQuoteCompanies(BillinatorInvoicingCommon):
             self.assertRaisesRegex(UserError, "ompan"),
             self.env.cr.savepoint(),
         ):
-            self._create_quote(**values)
+            self._create_quote(**{"company_id": self.company.id, **values})
 
     def test_foreign_records_are_refused(self):
         tax = self.other["default_tax_sale"]

@@ -1,6 +1,6 @@
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import BillinatorInvoicingCommon
 
@@ -166,3 +166,153 @@ class TestQuoteDeal(BillinatorInvoicingCommon):
         self.assertIn("Why was", deal.message_ids[0].body)
         with self.assertRaises(ValidationError):
             deal.stage_id = self.lost
+
+
+@tagged("post_install", "-at_install")
+class TestCompanyOfDocuments(BillinatorInvoicingCommon):
+    """Who works in several companies need not say which one a document is of."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Branch", "parent_id": cls.company.id}
+        )
+        cls.manager.company_ids += cls.company_b + cls.branch
+        cls.theirs = cls.env["res.partner"].create(
+            {"name": "Grace Ltd", "company_id": cls.company_b.id}
+        )
+        cls.deal = cls._create_opportunity(
+            company_id=cls.company_b.id, user_id=cls.stranger.id
+        )
+
+    def _work_in(self, *companies, **context):
+        ids = [company.id for company in companies]
+        return self.env(
+            user=self.manager,
+            context={
+                **self.env.context,
+                "allowed_company_ids": ids or self.manager.company_ids.ids,
+                **context,
+            },
+        )
+
+    def _create(self, env, model, **values):
+        values = {"partner_id": self.customer.id, **values}
+        if model == "billinator.opportunity":
+            values["name"] = "Deal"
+        return env[model].create(values)
+
+    def test_of_the_deal(self):
+        env = self._work_in(self.company, self.company_b)
+        quote = self._create(env, "billinator.quote", opportunity_id=self.deal.id)
+        self.assertEqual(quote.company_id, self.company_b)
+        sequence = self.company_b.sudo()._get_quote_sequence_sudo()
+        self.assertEqual(
+            quote.name, sequence.get_next_char(sequence.number_next_actual - 1)
+        )
+        # Also where the deal comes from the context, or the customer from the deal
+        env = self._work_in(
+            self.company, self.company_b, default_opportunity_id=self.deal.id
+        )
+        quote = self._create(env, "billinator.quote")
+        self.assertEqual(quote.company_id, self.company_b)
+        quote = env["billinator.quote"].create({"opportunity_id": self.deal.id})
+        self.assertEqual(quote.company_id, self.company_b)
+
+    def test_of_the_customer(self):
+        env = self._work_in(self.company, self.company_b)
+        for model in ("billinator.opportunity", "billinator.quote"):
+            with self.subTest(model=model):
+                document = self._create(env, model, partner_id=self.theirs.id)
+                self.assertEqual(document.company_id, self.company_b)
+                self.assertEqual(document.user_id, self.manager)
+                document = self._create(env, model)
+                self.assertEqual(document.company_id, self.company)
+
+    def test_many_at_once(self):
+        customers = self.customer + self.theirs + self.customer
+        env = self._work_in(self.company, self.company_b)
+        for model in ("billinator.opportunity", "billinator.quote"):
+            documents = env[model].create(
+                [{"name": "New", "partner_id": one.id} for one in customers]
+            )
+            self.assertEqual(
+                [document.company_id for document in documents],
+                [self.company, self.company_b, self.company],
+            )
+
+    def test_who_does_not_work_there_is_refused(self):
+        env = self._work_in(self.company)
+        for model, values in (
+            ("billinator.opportunity", {"partner_id": self.theirs.id}),
+            ("billinator.quote", {"partner_id": self.theirs.id}),
+            ("billinator.quote", {"opportunity_id": self.deal.id}),
+        ):
+            with self.subTest(model=model), self.assertRaises(UserError):
+                self._create(env, model, **values)
+
+    def test_chosen_companies_stay(self):
+        here, there = self.company.id, self.company_b.id
+        env = self._work_in(self.company, self.company_b)
+        default = self._work_in(
+            self.company, self.company_b, default_company_id=self.company.id
+        )
+        for model in ("billinator.opportunity", "billinator.quote"):
+            document = self._create(env, model, company_id=there)
+            self.assertEqual(document.company_id, self.company_b)
+            with self.assertRaises(UserError):
+                self._create(env, model, partner_id=self.theirs.id, company_id=here)
+            with self.assertRaises(UserError):
+                self._create(default, model, partner_id=self.theirs.id)
+
+    def test_branches_have_their_companys_customers(self):
+        shared = self.env["res.partner"].create(
+            {"name": "Shared", "company_id": self.company.id}
+        )
+        env = self._work_in(self.branch, self.company)
+        for model in ("billinator.opportunity", "billinator.quote"):
+            document = self._create(env, model, partner_id=shared.id)
+            self.assertEqual(document.company_id, self.branch)
+
+    def test_in_a_form(self):
+        env = self._work_in(self.company, self.company_b)
+        quotes = env["billinator.quote"].with_context(
+            default_opportunity_id=self.deal.id
+        )
+        self.assertEqual(Form(quotes).company_id, self.company_b)
+        for model in ("billinator.opportunity", "billinator.quote"):
+            with self.subTest(model=model):
+                form = Form(env[model])
+                form.partner_id = self.customer
+                self.assertEqual(form.company_id, self.company)
+                form.partner_id = self.theirs
+                self.assertEqual(form.company_id, self.company_b)
+                form.partner_id = self.customer
+                self.assertEqual(form.company_id, self.company_b)
+        # What is saved stays where it is.
+        deal = self._create(env, "billinator.opportunity")
+        with self.assertRaises(UserError), Form(deal) as form:
+            form.partner_id = self.theirs
+
+    def test_assigned_to_members_of_the_companys_team(self):
+        team = self.env["crm.team"].create({"name": "Team", "company_id": False})
+        self.env["crm.team.member"].create(
+            [
+                {"crm_team_id": team.id, "user_id": user.id}
+                for user in (self.salesperson, self.stranger)
+            ]
+        )
+        team.opportunity_assignment = "turn"
+        env = self._work_in(self.company, self.company_b)
+        deals = [
+            self._create(
+                env,
+                "billinator.opportunity",
+                partner_id=self.theirs.id,
+                team_id=team.id,
+                user_id=False,
+            )
+            for _ in range(2)
+        ]
+        self.assertEqual({deal.user_id for deal in deals}, {self.stranger})
