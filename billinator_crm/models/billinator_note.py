@@ -64,7 +64,7 @@ class BillinatorNote(models.Model):
         compute="_compute_preview", help="How the text starts, without formatting."
     )
     date = fields.Datetime(required=True, default=fields.Datetime.now, copy=False)
-    duration = fields.Float(help="In hours.")
+    duration = fields.Float(default=0.0, help="In hours.")
     user_id = fields.Many2one(
         "res.users",
         string="Author",

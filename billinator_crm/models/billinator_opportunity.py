@@ -235,7 +235,7 @@ class BillinatorOpportunity(models.Model):
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
-    expected_revenue = fields.Monetary(tracking=True)
+    expected_revenue = fields.Monetary(default=0.0, tracking=True)
     probability = fields.Float(
         string="Probability (%)",
         compute="_compute_probability",

@@ -35,11 +35,13 @@ class BillinatorQuote(models.Model):
     discount_percentage = fields.Float(
         string="Discount on All (%)",
         digits="Discount",
+        default=0.0,
         tracking=True,
         help="Taken off the whole quote, by lines of its own.",
     )
     discount_amount = fields.Monetary(
         string="Discount on All",
+        default=0.0,
         tracking=True,
         help="Taken off the whole quote, by lines of its own; taxes included.",
     )

@@ -116,6 +116,31 @@ class TestNumbers(BillinatorCommon):
         self.env.flush_all()
         self.assertEqual(meeting.duration, 1000)
 
+    def test_what_nobody_gives_is_zero(self):
+        about = {"partner_id": self.customer.id}
+        for model, values, fields in (
+            ("billinator.opportunity", {"name": "Deal"}, ["expected_revenue"]),
+            ("billinator.quote", {}, ["discount_percentage", "discount_amount"]),
+            ("billinator.note", {"subject": "Talk"}, ["duration"]),
+        ):
+            records = self.env[model].create(
+                [{**about, **values}, {**about, **values, fields[0]: False}]
+            )
+            for field in fields:
+                with self.subTest(model=model, field=field):
+                    domain = [("id", "in", records.ids), (field, "=", 0)]
+                    self.assertEqual(records.search(domain), records)
+
+    def test_an_upgrade_fills_in_zeros(self):
+        self.env.flush_all()
+        self.cr.execute("UPDATE billinator_opportunity SET expected_revenue = NULL")
+        self.cr.execute("UPDATE billinator_quote SET discount_amount = NULL")
+        self._migrate("post-zeros", "19.0.1.8.0")
+        self.env.invalidate_all()
+        zero = [("expected_revenue", "=", 0)]
+        self.assertIn(self.deal, self.deal.search(zero))
+        self.assertIn(self.quote, self.quote.search([("discount_amount", "=", 0)]))
+
     def test_an_upgrade_bounds_durations(self):
         notes = self.env["billinator.note"].create(
             [
@@ -137,8 +162,8 @@ class TestNumbers(BillinatorCommon):
         notes.invalidate_recordset()
         self.assertEqual(notes.mapped("duration"), [0, 1000, 2])
 
-    def _migrate(self, name):
-        path = Path(__file__).parent.parent / f"migrations/19.0.1.6.0/{name}.py"
+    def _migrate(self, name, version="19.0.1.6.0"):
+        path = Path(__file__).parent.parent / f"migrations/{version}/{name}.py"
         specification = importlib.util.spec_from_file_location("migration", path)
         module = importlib.util.module_from_spec(specification)
         specification.loader.exec_module(module)

@@ -17,6 +17,7 @@ class BillinatorOpportunity(models.Model):
     recurring_revenue = fields.Monetary(
         # Of several periods there is no sum.
         aggregator=None,
+        default=0.0,
         tracking=True,
         help="What the customer pays in each period of the plan.",
     )

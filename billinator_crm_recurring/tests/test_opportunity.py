@@ -43,6 +43,8 @@ class TestRecurringRevenue(RecurringCase):
     def test_without_it(self):
         deal = self._create_opportunity(expected_revenue=5)
         self.assertMonthly(deal, 0, 0, 0)
+        zero = [("id", "=", deal.id), ("recurring_revenue", "=", 0)]
+        self.assertEqual(deal.search(zero), deal)
         self.deal.recurring_revenue = False
         self.assertMonthly(self.deal, 0, 0, 0)
 
