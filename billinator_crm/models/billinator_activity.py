@@ -530,12 +530,14 @@ class BillinatorActivity(models.Model):
     def action_complete(self, outcome=None, duration=None):
         """Mark the activities done, and tell so in the chatter of their documents.
 
-        What is done already keeps its time; only outcome and duration are changed.
+        What is done already keeps its time; only outcome and duration are changed, by
+        whoever has done it.
 
         :param str outcome: what came of it, or nothing
         :param float duration: how long it took, in hours, or nothing
         :return: True
-        :raise UserError: for cancelled activities
+        :raise UserError: for cancelled activities, and for an outcome or a duration of
+            what somebody else has done already
         """
         values = {"status": "done"}
         if outcome:
@@ -543,6 +545,9 @@ class BillinatorActivity(models.Model):
         # No time at all is a duration, too.
         if duration is not None:
             values["duration"] = duration
+        if len(values) > 1:
+            self._lock_for_status()
+            self._check_done_by_nobody_else()
         return self.write(values)
 
     def action_cancel(self):
@@ -817,6 +822,19 @@ class BillinatorActivity(models.Model):
             raise StateError(
                 self.env._("What is done cannot be cancelled. Reopen it first.")
             )
+
+    def _check_done_by_nobody_else(self):
+        """Let nobody's outcome stand under the name of who was faster."""
+        for activity in self.filtered("completed_by"):
+            if activity.completed_by != self.env.user:
+                raise StateError(
+                    self.env._(
+                        "“%(activity)s” is done already, by %(user)s. Change the "
+                        "outcome on the activity itself.",
+                        activity=activity.display_name,
+                        user=activity.completed_by.name,
+                    )
+                )
 
     def _forget_outcomes(self):
         """Forget what came of activities that are to be done once more."""

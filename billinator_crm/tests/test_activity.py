@@ -409,6 +409,22 @@ class TestActivity(ActivityCase):
         self.assertEqual(activity.completed_at, completed_at)
         self.assertEqual(activity.feedback, "Not reached")
 
+    def test_nobody_completes_what_somebody_else_has_done(self):
+        activity = self._create_activity(opportunity_id=self.opportunity.id)
+        activity.with_user(self.manager).action_complete("Reached", 0.5)
+        for values in (("Not reached",), (None, 1)):
+            with self.assertRaisesRegex(StateError, "by billinator_manager"):
+                activity.action_complete(*values)
+        self.assertTrue(activity.action_complete())
+        self.assertEqual((activity.outcome, activity.duration), ("Reached", 0.5))
+        self.assertEqual(activity.completed_by, self.manager)
+        # Who corrects it says so.
+        activity.outcome = "Not reached"
+        self.assertEqual(activity.outcome, "Not reached")
+        activity.action_reopen()
+        activity.action_complete("Once more")
+        self.assertEqual(activity.completed_by, self.env.user)
+
     def test_complete_in_no_time(self):
         for kind in ("call", "meeting"):
             activity = self._create_activity(type=kind, duration=1)
