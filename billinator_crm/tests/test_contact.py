@@ -374,9 +374,9 @@ class TestContact(BillinatorInvoicingCommon):
             branch,
             self.customer + self.other_customer,
         ):
-            with self.assertRaisesRegex(ValidationError, "Grace is no contact"):
+            with self.assertRaisesRegex(ValidationError, "Grace is not a contact"):
                 partners.primary_contact_id = self.contact
-        with self.assertRaisesRegex(ValidationError, "Grace is no contact"):
+        with self.assertRaisesRegex(ValidationError, "Grace is not a contact"):
             self.env["res.partner"].create(
                 {"name": "New", "primary_contact_id": self.contact.id}
             )

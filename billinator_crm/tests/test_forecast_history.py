@@ -124,7 +124,7 @@ class TestHistory(BillinatorCommon):
         self.conversions._refresh()
         deal = self._create_opportunity()
         self.assertEqual((deal.history_probability, deal.history_sample_size), (10, 0))
-        self.assertIn("its own probability", deal.history_explanation)
+        self.assertIn("own probability", deal.history_explanation)
         deal.stage_id = self.stages["NEGOTIATION"]
         self.assertEqual(deal.history_sample_size, 1)
         self.assertAlmostEqual(deal.history_probability, 77.27, 2)
