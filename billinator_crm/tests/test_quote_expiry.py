@@ -1,3 +1,4 @@
+import gc
 from datetime import date, datetime
 
 from odoo.exceptions import AccessError, UserError
@@ -309,6 +310,8 @@ class TestQuoteExpiry(BillinatorCommon):
             )
             self.env.flush_all()
             self.env.invalidate_all()
+            # Environments that are left over know their user's time zone.
+            gc.collect()
             before = self.env.cr.sql_log_count
             quotes._expire()
             self.env.flush_all()
