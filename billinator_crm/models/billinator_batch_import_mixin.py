@@ -86,13 +86,16 @@ class BillinatorBatchImportMixin(models.AbstractModel):
         changed = {name: value for name, value in values.items() if name not in same}
         if changed:
             super()._load_records_write(changed)
+        return self._keep_values(same)
+
+    def _keep_values(self, same):
+        """Write once more what followed from the changes, and was to stay."""
         recomputed = {
             name: value
             for name, value in same.items()
             if not (self._is_blank(name, value) or self._has_value(name, value))
         }
-        if recomputed:
-            super()._load_records_write(recomputed)
+        return recomputed and self.write(recomputed)
 
     def _has_value(self, name, value):
         """Return whether the record has a row's value already."""
