@@ -95,7 +95,7 @@ class BillinatorBatchImportMixin(models.AbstractModel):
             for name, value in same.items()
             if not (self._is_blank(name, value) or self._has_value(name, value))
         }
-        return recomputed and self.write(recomputed)
+        return recomputed and super()._load_records_write(recomputed)
 
     def _has_value(self, name, value):
         """Return whether the record has a row's value already."""
