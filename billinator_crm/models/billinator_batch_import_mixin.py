@@ -86,16 +86,16 @@ class BillinatorBatchImportMixin(models.AbstractModel):
         changed = {name: value for name, value in values.items() if name not in same}
         if changed:
             super()._load_records_write(changed)
-        return self._keep_values(same)
+        recomputed = self._get_recomputed(same)
+        return recomputed and super()._load_records_write(recomputed)
 
-    def _keep_values(self, same):
-        """Write once more what followed from the changes, and was to stay."""
-        recomputed = {
+    def _get_recomputed(self, same):
+        """Return what was to stay, and has followed from what was changed."""
+        return {
             name: value
             for name, value in same.items()
             if not (self._is_blank(name, value) or self._has_value(name, value))
         }
-        return recomputed and super()._load_records_write(recomputed)
 
     def _has_value(self, name, value):
         """Return whether the record has a row's value already."""
