@@ -15,6 +15,7 @@ COLUMNS = {
         "billinator_customer_id": "int4",
         "billinator_event": "varchar",
     },
+    "res_partner": {"phone_key": "varchar"},
 }
 # What the fields compute, for what a database has before there are deals and quotes.
 FILL_PAYMENTS = """
@@ -52,6 +53,11 @@ FILL_MESSAGES = r"""
             )
        )
 """
+FILL_PARTNERS = r"""
+    UPDATE res_partner
+       SET phone_key = RIGHT(regexp_replace(phone, '\D', '', 'g'), 9)
+     WHERE LENGTH(regexp_replace(phone, '\D', '', 'g')) >= 6
+"""
 # Records of Odoo's that were made for the CRM, and belong to no module.
 LEFT_BEHIND = {
     "ir.config_parameter": ("key", "=", VERSION),
@@ -62,13 +68,13 @@ LEFT_BEHIND = {
 
 
 def pre_init_hook(env):
-    """Make and fill the timeline's columns, with a statement for each table."""
+    """Make and fill the columns of Odoo's tables, with a statement for each table."""
     for table, columns in COLUMNS.items():
         for name, column_type in columns.items():
             if not sql.column_exists(env.cr, table, name):
                 sql.create_column(env.cr, table, name, column_type)
     env.flush_all()
-    for statement in (FILL_PAYMENTS, FILL_ATTENDEES, FILL_MESSAGES):
+    for statement in (FILL_PAYMENTS, FILL_ATTENDEES, FILL_MESSAGES, FILL_PARTNERS):
         env.cr.execute(SQL(statement))
 
 

@@ -291,7 +291,7 @@ billinator_crm/models/crm_team.py
   1 CrmTeam._get_takers: whether members of the team are there; the deal tells who is
   1 CrmTeam._pick_least_busy: counts what members have, to compare
 billinator_crm/models/ir_attachment.py
-  1 IrAttachment._unlink_except_signed: only names a quote that has the file
+  1 IrAttachment._check_not_signed: only names a quote that has the file
 billinator_crm/models/mail_activity.py
   1 MailActivity._get_rows: after the ORM has checked the right to the activity; what
       is read before is only compared with what it changed

@@ -731,7 +731,10 @@ class BillinatorQuote(models.Model):
         return self.contact_id.customer_id == self.commercial_partner_id
 
     def _get_customers_language(self):
-        """Return the language of whom the quote is for, which all of it is in."""
+        """Return the language of whom the quote is for.
+
+        Texts that are there already stay in the language that they were filled in.
+        """
         recipient = self.partner_id and self._get_mail_recipient()
         return recipient.lang or self.partner_id.lang or self.env.lang
 
@@ -754,8 +757,8 @@ class BillinatorQuote(models.Model):
         """Return the day ``days`` after the quote's date, or False without them."""
         return days and self.date_quote and self.date_quote + timedelta(days=days)
 
-    def _get_default_note(self):
-        """Return the company's terms in the customer's language, if it uses them."""
+    def _get_default_note(self, lang=None):
+        """Return the company's terms, by default in the customer's language, if any."""
         use_terms = (
             self.env["ir.config_parameter"]
             .sudo()  # A setting that salespeople cannot read, and may profit from.
@@ -763,8 +766,9 @@ class BillinatorQuote(models.Model):
         )
         if not use_terms:
             return False
-        lang = self._get_customers_language()
-        company = self.company_id.with_context(lang=lang)
+        company = self.company_id.with_context(
+            lang=lang or self._get_customers_language()
+        )
         if company.terms_type == "html":
             url = f"{company.get_base_url()}/terms"
             return Markup("<p>%s</p>") % company.env._("Terms & Conditions: %s", url)

@@ -182,12 +182,16 @@ class BillinatorQuote(models.Model):
         ]
 
     def _has_default_note(self):
-        """Whether nobody has written terms of their own."""
-        template = self.applied_template_id.with_context(
-            lang=self._get_customers_language()
+        """Whether nobody has written terms of their own, in whichever language."""
+        if is_html_empty(self.note):
+            return True
+        languages = [code for code, _name in self.env["res.lang"].get_installed()]
+        template = self.applied_template_id
+        return any(
+            self.note
+            in (self._get_default_note(code), template.with_context(lang=code).note)
+            for code in languages
         )
-        defaults = (self._get_default_note(), template.note)
-        return is_html_empty(self.note) or self.note in defaults
 
     def _has_default_validity(self):
         """Whether nobody has chosen how long the quote is valid."""

@@ -173,12 +173,16 @@ class BillinatorQuoteTemplateLine(models.Model):
         """Whether a line of a quote is still what this line made of it."""
         self.ensure_one()
         names = ("quantity", "product_id", "display_type", "is_optional")
-        text = self.with_context(lang=quote_line.quote_id._get_customers_language())
         return (
             all(self[name] == quote_line[name] for name in names)
-            and (not text.name or text.name == quote_line.name)
+            and (not self.name or quote_line.name in self._get_texts())
             and (bool(self.display_type) or self._has_given_price(quote_line))
         )
+
+    def _get_texts(self):
+        """Return what the line says in each language; quotes may change theirs."""
+        languages = self.env["res.lang"].get_installed()
+        return {self.with_context(lang=code).name for code, _name in languages}
 
     def _has_given_price(self, quote_line):
         """Whether a line of a quote costs what this line and the pricelist made it."""

@@ -920,6 +920,12 @@ class TestPortalPages(PortalCase, HttpCase):
                     access_token=file._get_ownership_token(),
                 )
                 self.assertTrue(file.exists())
+        other = file.copy({"raw": b"Other"})
+        for user in (self.salesperson, self.manager):
+            for change in ({"raw": b"Cheaper"}, {"res_id": self.quote.id}):
+                with self.assertRaisesRegex(UserError, quote.name):
+                    file.with_user(user).write(change)
+            other.with_user(user).raw = b"Another"
         self.manager.group_ids += self.env.ref("base.group_system")
         file.with_user(self.manager).unlink()
         self.assertFalse(quote.signed_pdf_id)

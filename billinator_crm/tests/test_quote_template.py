@@ -232,6 +232,29 @@ class TestQuoteTemplate(BillinatorInvoicingCommon):
         self.assertEqual(quote.note, "<p>Payez vite</p>")
         self.assertEqual(quote.line_ids.sorted()[0].name, "Travaux")
 
+    def test_other_template_for_a_contact_of_another_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.template.with_context(lang="fr_FR").note = "<p>Payez vite</p>"
+        self.template.line_ids[0].with_context(lang="fr_FR").name = "Travaux"
+        self.other.note = "<p>Pay later</p>"
+        quote = self._create_empty(template_id=self.template.id)
+        person = self.env["res.partner"].create(
+            {
+                "name": "Eve",
+                "email": "eve@example.com",
+                "lang": "fr_FR",
+                "parent_id": self.customer.id,
+            }
+        )
+        quote.contact_id = self.env["billinator.contact"].search(
+            [("person_id", "=", person.id)]
+        )
+        self.assertEqual(quote._get_customers_language(), "fr_FR")
+        quote.template_id = self.other
+        self.assertEqual(quote.line_ids.product_id, self.product_b)
+        self.assertEqual(len(quote.line_ids), 1)
+        self.assertEqual(quote.note, "<p>Pay later</p>")
+
     def test_save_as_template(self):
         quote = self._create_empty(template_id=self.template.id)
         quote.action_apply_discount(percentage=10)

@@ -461,6 +461,7 @@ class TestTimeline(TimelineCase):
                 "billinator_start",
             ],
             self._create_messages(): ["billinator_customer_id", "billinator_event"],
+            self._create_people(): ["phone_key"],
         }
         self.env.flush_all()
         computed = [records.read(names) for records, names in columns.items()]
@@ -478,6 +479,14 @@ class TestTimeline(TimelineCase):
         self.env.invalidate_all()
         filled = [records.read(names) for records, names in columns.items()]
         self.assertEqual(filled, computed)
+
+    def _create_people(self):
+        return self.env["res.partner"].create(
+            [
+                {"name": "Jo", "phone": phone}
+                for phone in ("+91 98765-43210", "555-0142", "12-34", False)
+            ]
+        )
 
     def _create_messages(self):
         """Create messages on a person that are events, and others that are not."""

@@ -2,8 +2,9 @@
 ANSWERS = """
     SELECT answer.id, answer.res_id AS quote_id
       FROM mail_message answer
-      JOIN res_partner author ON author.id = answer.author_id AND author.partner_share
+      LEFT JOIN res_partner author ON author.id = answer.author_id
      WHERE answer.model = 'billinator.quote'
+       AND (author.id IS NULL OR author.partner_share)
        AND answer.message_type = 'comment'
        AND EXISTS (
             SELECT
