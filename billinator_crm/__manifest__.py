@@ -18,6 +18,7 @@
     "data": [
         "security/ir_rules.xml",
         "security/ir.model.access.csv",
+        "data/ir_config_parameter_data.xml",
         "data/billinator_stage_data.xml",
         "data/billinator_lost_reason_data.xml",
         "data/mail_activity_type_data.xml",

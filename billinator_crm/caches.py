@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from odoo.tools import SQL, ormcache
 
-# A system parameter, which is seen with the change: another value after each.
+# A system parameter, which is seen with the change: another value after each. See
+# data/ir_config_parameter_data.xml.
 VERSION = "billinator_crm.settings_version"
 
 
@@ -35,15 +36,10 @@ def get_settings_version(env):
 
 def forget_settings(env):
     """Let nobody who sees what this transaction changes see what was remembered."""
-    env.execute_query(
+    version = str(uuid4())
+    env.cr.execute(
         SQL(
-            """
-            INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)
-                ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
-             RETURNING id
-            """,
-            VERSION,
-            str(uuid4()),
+            "UPDATE ir_config_parameter SET value = %s WHERE key = %s", version, VERSION
         )
     )
     env.cr.cache.pop(VERSION, None)

@@ -1,6 +1,5 @@
 from odoo.tools import SQL, sql
 
-from .caches import VERSION
 from .demo import create_sales_history
 
 # Columns on tables of Odoo that may be big. With a column that is there already, Odoo
@@ -60,7 +59,6 @@ FILL_PARTNERS = r"""
 """
 # Records of Odoo's that were made for the CRM, and belong to no module.
 LEFT_BEHIND = {
-    "ir.config_parameter": ("key", "=", VERSION),
     "ir.exports": ("resource", "=like", "billinator.%"),
     "ir.filters": ("model_id", "=like", "billinator.%"),
     "ir.sequence": ("code", "=", "billinator.quote"),

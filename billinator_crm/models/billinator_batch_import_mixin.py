@@ -55,7 +55,7 @@ class BillinatorBatchImportMixin(models.AbstractModel):
             return super()._load_records(data_list, update)
         except UserError as error:
             if len(data_list) > 1:
-                raise BatchError from error
+                raise BatchError(str(error)) from error
             raise
 
     def _load_records_create(self, vals_list):
@@ -74,27 +74,31 @@ class BillinatorBatchImportMixin(models.AbstractModel):
     def _load_records_write(self, values):
         """Write what differs: what stays as it is violates nothing.
 
-        Values that stay win over what would follow from the others, as all that is
-        written does; blank cells do not.
+        With it, what would follow from that and is to stay: what is written wins, as
+        always. Blank cells do not.
         """
         self.check_access("write")
-        same = {
+        changed = {
             name: value
             for name, value in values.items()
-            if self._has_value(name, value)
+            if not self._has_value(name, value)
         }
-        changed = {name: value for name, value in values.items() if name not in same}
-        if changed:
-            super()._load_records_write(changed)
-        recomputed = self._get_recomputed(same)
-        return recomputed and super()._load_records_write(recomputed)
-
-    def _get_recomputed(self, same):
-        """Return what was to stay, and has followed from what was changed."""
-        return {
+        following = self._get_following(changed)
+        kept = {
             name: value
-            for name, value in same.items()
-            if not (self._is_blank(name, value) or self._has_value(name, value))
+            for name, value in values.items()
+            if name in following and not self._is_blank(name, value)
+        }
+        return changed and super()._load_records_write({**kept, **changed})
+
+    @api.model
+    def _get_following(self, names):
+        """Return the names of the fields that may follow from others."""
+        return {
+            field.name
+            for name in names
+            for field in self.pool.get_dependent_fields(self._fields[name])
+            if field.model_name == self._name and field.compute and not field.readonly
         }
 
     def _has_value(self, name, value):

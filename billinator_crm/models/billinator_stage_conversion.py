@@ -90,6 +90,8 @@ class BillinatorStageConversion(models.Model):
 
         :return: the new ones
         """
+        # At first, too: who changes settings meanwhile waits, and undoes no counting.
+        forget_settings(self.env)
         self.search([("sample_size", ">=", 0)]).unlink()
         rows = self.create(self._estimate(self._count(self.env.cr.now())))
         forget_settings(self.env)

@@ -576,6 +576,36 @@ class TestImportAgain(ImportCase):
         self._import_again(deal, ["probability"], user=self.colleague, probability="")
         self.assertEqual(deal.probability, deal.stage_id.probability)
 
+    def test_team_and_stage_stay_with_another_salesperson(self):
+        """A deal that is given away passes through no team in between."""
+        team, other_team = self.env["crm.team"].create(
+            [{"name": "Roofs"}, {"name": "Boilers"}]
+        )
+        self.env["crm.team.member"].create(
+            {"crm_team_id": other_team.id, "user_id": self.colleague.id}
+        )
+        stage = self.stages["QUALIFIED"]
+        stage.team_ids = team
+        deal = self.env["billinator.opportunity"].create(
+            {
+                "name": "Roof",
+                "partner_id": self.customer.id,
+                "user_id": self.salesperson.id,
+                "team_id": team.id,
+                "stage_id": stage.id,
+            }
+        )
+        (xml_id,) = self.colleague.export_data(["id"])["datas"][0]
+        self._import_again(
+            deal,
+            ["user_id/id", "team_id/id"],
+            user=self.senior,
+            **{"user_id/id": xml_id},
+        )
+        self.assertEqual(deal.user_id, self.colleague)
+        self.assertEqual(deal.team_id, team)
+        self.assertEqual(deal.stage_id, stage)
+
     def test_people_without_properties(self):
         contacts = self.env["billinator.contact"].create(
             [
