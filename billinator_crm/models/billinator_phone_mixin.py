@@ -23,7 +23,7 @@ class BillinatorPhoneMixin(models.AbstractModel):
         help="The phone number's last nine digits, the same in every notation.",
     )
     phone_search = fields.Char(
-        string="Phone Number",
+        string="Phone Number (Any Notation)",
         search="_search_phone_search",
         store=False,
         # No column of an import, which would be lost.
