@@ -281,7 +281,7 @@ class BillinatorPipelineSnapshot(models.Model):
     def _get_bars(self):
         """Return the bars in their order: list of names and labels."""
         labels = {
-            "opening": self.env._("Opening"),
+            "opening": self.env._("Opening Value"),
             "new": self.env._("New"),
             "pulled_in": self.env._("Pulled In"),
             "raised": self.env._("Raised"),
@@ -290,7 +290,7 @@ class BillinatorPipelineSnapshot(models.Model):
             "won": self.env._("Won"),
             "lost": self.env._("Lost"),
             "removed": self.env._("Removed"),
-            "closing": self.env._("Closing"),
+            "closing": self.env._("Closing Value"),
         }
         return list(labels.items())
 

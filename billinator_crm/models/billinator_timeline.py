@@ -86,7 +86,7 @@ class BillinatorTimeline(models.Model):
     direction = fields.Selection(
         [("in", "Incoming"), ("out", "Outgoing")], readonly=True
     )
-    state = fields.Char(readonly=True)
+    state = fields.Char(string="Status", readonly=True)
     payment_state = fields.Char(readonly=True)
     old_value = fields.Char(readonly=True)
     new_value = fields.Char(readonly=True)

@@ -100,7 +100,7 @@ class ResPartner(models.Model):
         help="What was invoiced and is not due any more.",
     )
     due_amount = fields.Monetary(
-        string="Due",
+        string="Amount Due",
         currency_field="figures_currency_id",
         compute="_compute_invoice_figures",
         groups=SALES_AND_ACCOUNTING,

@@ -219,7 +219,11 @@ export class Dashboard extends Component {
     }
 
     formatDays(value) {
-        return value === false ? "–" : _t("%s days", formatFloat(value, { digits: [16, 0] }));
+        if (value === false) {
+            return "–";
+        }
+        const days = formatFloat(value, { digits: [16, 0] });
+        return Math.round(value) === 1 ? _t("%s day", days) : _t("%s days", days);
     }
 
     formatDay(day) {
