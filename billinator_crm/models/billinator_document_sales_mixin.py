@@ -31,6 +31,8 @@ USER_FIELDS = ("active", "company_id", "partner_id", "share")
 TEAM_FIELDS = ("company_id", "name")
 # Of a tag, what cards and rows tell, and what its rule asks for.
 TAG_FIELDS = ("active", "color", "company_id", "is_segment", "name")
+# Who may read a document hangs on these.
+READERS_FIELDS = {"user_id", "team_id", "company_id"}
 # Of an activity and its type, what cards and rows tell.
 ACTIVITY_FIELDS = ("activity_type_id", "icon", "summary")
 ACTIVITY_TYPE_FIELDS = ("decoration_type", "icon", "name")
@@ -103,6 +105,35 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
     def write(self, vals):
         self._check_salespeople([vals.get("user_id")])
         return super().write(vals)
+
+    def web_save(self, vals, specification, next_id=None):
+        """Save for the web client, which reads what it has saved.
+
+        Whoever gives a document away may not see it any more. It is shown as it was,
+        with what was written: refusing to read it would refuse to give it away.
+        """
+        if next_id or not self or not READERS_FIELDS & vals.keys():
+            return super().web_save(vals, specification, next_id)
+        shown = self.with_context(bin_size=True).web_read(specification)
+        super().web_save(vals, {})
+        kept = self._filtered_access("read").with_context(bin_size=True)
+        saved = {row["id"]: row for row in kept.web_read(specification)}
+        written = {}
+        if len(saved) < len(shown):
+            written = self._read_written(vals, specification)
+        return [saved.get(row["id"], {**row, **written}) for row in shown]
+
+    def _read_written(self, vals, specification):
+        """Return the values that were written, as ``web_read`` gives them."""
+        written = {}
+        for name in vals.keys() & specification.keys():
+            field, value = self._fields[name], vals[name]
+            if field.type == "many2one" and "fields" in specification[name]:
+                record = self.env[field.comodel_name].browse(value or ())
+                (value,) = record.web_read(specification[name]["fields"]) or (False,)
+            if field.type not in ("one2many", "many2many"):
+                written[name] = value
+        return written
 
     def _leave_out_former_colleagues(self, vals_list, given):
         """Leave copies to others where the salesperson is no colleague any more.

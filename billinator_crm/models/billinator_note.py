@@ -41,6 +41,7 @@ class BillinatorNote(models.Model):
         "billinator.subject.mixin",
     ]
     _order = "date desc, id desc"
+    _rec_name = "subject"
     _rec_names_search = ["subject", "body"]
     _number_limits = {"duration": MAX_HOURS}
     _people_fields = ("user_id", "contact_id")

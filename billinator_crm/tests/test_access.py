@@ -143,6 +143,53 @@ class TestRights(AccessCase):
                     assign()
             self.assertNotIn(self.portal.partner_id, document.message_partner_ids)
 
+    def test_documents_are_handed_over_in_the_web_client(self):
+        """Whoever gives a document away sees it as it was, with what was written."""
+        for document, name in ((self.opportunity, "name"), (self.quote, "note")):
+            document = document.with_user(self.salesperson)
+            shown = get_specification(document, "form")
+            before = document.web_read(shown)
+            with self.subTest(document._name):
+                values = {"user_id": self.colleague.id, name: "Handed over"}
+                self.assertEqual(
+                    document.web_save(values, shown),
+                    [
+                        {
+                            **before[0],
+                            name: "Handed over",
+                            "user_id": {
+                                "id": self.colleague.id,
+                                "display_name": self.colleague.display_name,
+                            },
+                        }
+                    ],
+                )
+                self.assertEqual(document.sudo().user_id, self.colleague)
+                with self.assertRaises(AccessError):
+                    document.web_save({name: "Still mine"}, shown)
+
+    def test_some_of_several_documents_are_handed_over(self):
+        deals = (self.opportunity | self.other_opportunity).with_user(self.salesperson)
+        deals[0].sudo().user_id = False
+        rows = deals.web_save({"user_id": self.colleague.id}, {"user_id": {}})
+        self.assertEqual(
+            [(row["id"], row["user_id"]) for row in rows],
+            [(deal.id, self.colleague.id) for deal in deals],
+        )
+        rows = self.opportunity.web_save(
+            {"user_id": False}, {"user_id": {}, "name": {}}
+        )
+        self.assertEqual(
+            rows,
+            [
+                {
+                    "id": self.opportunity.id,
+                    "user_id": False,
+                    "name": self.opportunity.name,
+                }
+            ],
+        )
+
     def test_who_is_no_colleague_any_more_stops_nobody(self):
         deal = self.opportunity.with_user(self.manager)
         self.salesperson.group_ids = self.env.ref("base.group_portal")

@@ -221,6 +221,14 @@ class TestNote(NoteCase):
         cut = self._log(body=f"<p>Hello</p>{'<b>a</b> ' * 900}")
         self.assertNotIn("<", cut.display_name + cut.preview)
 
+    def test_made_by_a_server_action(self):
+        """“Create Record” makes one of a name alone."""
+        Note = self.env["billinator.note"].with_context(
+            default_partner_id=self.customer.id
+        )
+        note = Note.browse(Note.name_create("Called back")[0])
+        self.assertEqual(note.subject, "Called back")
+
     def test_body_is_sanitized(self):
         note = self._log(body="<p>Hi<script>alert(1)</script></p>")
         self.assertEqual(note.body, "<p>Hi</p>")
