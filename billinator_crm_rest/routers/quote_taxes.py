@@ -3,31 +3,42 @@
 from odoo.fields import Domain
 
 from ..resource import refuse
-from .taxes import SALES_PERCENTAGES, get_tax_rate
+from .taxes import get_rated_domain, get_tax_rate
 
 
 def find_taxes(quotes):
-    """Return the sales taxes for quotes, by percentage, by company and country."""
+    """Return the sales taxes for quotes, by percentage, by what they depend on."""
     return {key: _search_taxes(*key) for key in {_get_tax_key(q) for q in quotes}}
 
 
 def _get_tax_key(quote):
-    return quote.company_id, quote.tax_country_id
+    return quote.company_id, quote.tax_country_id, quote.fiscal_position_id
 
 
-def _search_taxes(company, country):
-    """Return the company's sales taxes for a country, by percentage."""
+def _search_taxes(company, country, position):
+    """Return the company's sales taxes for a country, by percentage.
+
+    Of the same percentage, those of the fiscal position come first, then the company's
+    own one, then those for customers at home.
+    """
     Tax = company.env["account.tax"].with_company(company)
     taxes = Tax.search(
-        SALES_PERCENTAGES
+        get_rated_domain(Tax.env)
         & Domain(Tax._check_company_domain(company))
         & Domain("country_id", "=", country.id)
     )
+
+    def get_rank(tax):
+        return (
+            # Unit prices of the API are without tax, where there is a choice.
+            tax.price_include,
+            position not in tax.fiscal_position_ids,
+            tax != company.account_sale_tax_id,
+            not tax.is_domestic,
+        )
+
     by_rate = {}
-    # Unit prices of the API are without tax, where there is a choice.
-    for tax in taxes.sorted(
-        lambda tax: (tax.price_include, tax != company.account_sale_tax_id)
-    ):
+    for tax in taxes.sorted(get_rank):
         by_rate.setdefault(get_tax_rate(tax), tax)
     return by_rate
 

@@ -10,16 +10,33 @@ from ..resource import Resource
 from ..schemas.base import ListQuery, Page
 from ..schemas.product import Tax
 
-# A group, as of a central and a state's tax, comes to the sum of its percentages.
-NO_SUMMAND = Domain("amount_type", "!=", "percent") | Domain(
-    "include_base_amount", "=", True
-)
-SALES_PERCENTAGES = Domain("type_tax_use", "=", "sale") & (
+PERCENTAGES = Domain("type_tax_use", "=", "sale") & (
     Domain("amount_type", "=", "percent")
     | Domain("amount_type", "=", "group")
     & Domain("children_tax_ids", "!=", False)
-    & Domain("children_tax_ids", "not any", NO_SUMMAND)
+    & Domain("children_tax_ids", "not any", [("amount_type", "!=", "percent")])
 )
+
+
+def get_rated_domain(env):
+    """Return the domain of the sales taxes that a percentage can name.
+
+    Of groups, as of a central and a state's tax, those that come to the sum of their
+    percentages.
+    """
+    groups = env["account.tax"].search(
+        PERCENTAGES & Domain("amount_type", "=", "group")
+    )
+    return PERCENTAGES & Domain("id", "not in", groups.filtered(_has_tax_on_tax).ids)
+
+
+def _has_tax_on_tax(group):
+    is_base_raised = False
+    for tax in group.flatten_taxes_hierarchy():
+        if is_base_raised and tax.is_base_affected:
+            return True
+        is_base_raised = is_base_raised or tax.include_base_amount
+    return False
 
 
 def get_tax_rate(taxes):
@@ -58,4 +75,4 @@ router = APIRouter(prefix="/taxes", tags=["taxes"], route_class=ApiRoute)
 @router.get("", response_model=Page[Tax])
 def list_taxes(env: UserEnv, query: Annotated[ListQuery, Query()]):
     """List the sales taxes whose percentage an item's tax_rate can name."""
-    return TAXES.list(env, query, SALES_PERCENTAGES)
+    return TAXES.list(env, query, get_rated_domain(env))

@@ -18,7 +18,7 @@ from ..routers.contacts import CONTACTS
 from ..routers.customers import CUSTOMERS
 from ..routers.opportunities import OPPORTUNITIES
 from ..routers.quotes import QUOTES
-from ..routers.taxes import TAXES
+from ..routers.taxes import TAXES, get_rated_domain
 from ..schemas.contact import ContactCreate
 from ..schemas.customer import CustomerCreate
 from ..schemas.opportunity import OpportunityCreate
@@ -226,6 +226,82 @@ class TestResourceReferences(BillinatorInvoicingCommon):
         self.assertEqual(line.tax_ids, group)
         [shown] = TAXES.to_dicts(group)
         self.assertEqual(shown["rate"], 17.0)
+
+    def _create_group(self, *children, **values):
+        taxes = self.env["account.tax"].create(
+            [
+                {
+                    "name": f"Part {number}",
+                    "amount": 10.0,
+                    "sequence": number,
+                    "type_tax_use": "none",
+                    **child,
+                }
+                for number, child in enumerate(children)
+            ]
+        )
+        return self._create_tax(
+            0,
+            amount_type="group",
+            children_tax_ids=[Command.set(taxes.ids)],
+            **values,
+        )
+
+    def test_groups_whose_taxes_add_up_have_a_rate(self):
+        """As India's do, whose parts raise the base of none that is after them."""
+        raising = {"include_base_amount": True, "is_base_affected": False}
+        affected = {"is_base_affected": True}
+        groups = {
+            self._create_group(raising, raising): True,
+            self._create_group({**raising, **affected}, raising): True,
+            self._create_group(raising, affected): False,
+            self._create_group(affected, raising): True,
+            self._create_group(raising, raising, affected): False,
+            self._create_group(raising, {"amount_type": "fixed"}): False,
+        }
+        listed = self.env["account.tax"].search(get_rated_domain(self.env))
+        for group, adds_up in groups.items():
+            with self.subTest(group=group.name):
+                self.assertEqual(group in listed, adds_up)
+
+    def _get_taxes(self, rate, **item):
+        """Return the taxes that an item of the customer's next quote gets."""
+        quote, _is_new = QUOTES.upsert(
+            self.env, QuoteCreate(customer_id=self.customer.id)
+        )
+        [item] = self._get_items(quote["id"], tax_rate=rate, **item)
+        return self.env["billinator.quote.line"].browse(item["id"]).tax_ids
+
+    def test_taxes_of_the_fiscal_position_come_first(self):
+        Position = self.env["account.fiscal.position"]
+        home, abroad = Position.create([{"name": name} for name in ("Home", "Abroad")])
+        raising = {"include_base_amount": True, "is_base_affected": False}
+        _first = self._create_tax(20, sequence=1)
+        group = self._create_group(raising, raising, sequence=2)
+        replaced = {"original_tax_ids": group.ids, "fiscal_position_ids": abroad.ids}
+        first_abroad = self._create_tax(20, sequence=3, **replaced)
+        second_abroad = self._create_tax(20, sequence=4, **replaced)
+        group.fiscal_position_ids = home
+        self.product_a.taxes_id = self._create_tax(5)
+        product = {"product_id": self.product_a.id}
+        for position, expected in ((home, group), (abroad, first_abroad)):
+            self.customer.property_account_position_id = position
+            for item in (product, {"description": "No product"}):
+                with self.subTest(position=position.name, **item):
+                    self.assertEqual(self._get_taxes(20.0, **item), expected)
+        self.product_a.taxes_id = second_abroad
+        self.assertEqual(self._get_taxes(20.0, **product), second_abroad)
+
+    def test_the_companys_tax_comes_before_others(self):
+        """Where no fiscal position tells; then those for customers at home."""
+        abroad = self.env["account.fiscal.position"].create({"name": "Abroad"})
+        _first = self._create_tax(20, fiscal_position_ids=abroad.ids)
+        at_home, default = (self._create_tax(20, sequence=n) for n in (2, 3))
+        self.product_a.taxes_id = self._create_tax(5)
+        product = {"product_id": self.product_a.id}
+        self.assertEqual(self._get_taxes(20.0, **product), at_home)
+        self.company.account_sale_tax_id = default
+        self.assertEqual(self._get_taxes(20.0, **product), default)
 
     def test_taxes_are_of_a_country(self):
         """A percentage that another country has is none here."""
