@@ -5,6 +5,11 @@ from odoo.exceptions import UserError
 class AccountTax(models.Model):
     _inherit = "account.tax"
 
+    @api.depends_context("lang")
+    def _compute_tax_label(self):
+        """Extend: else all languages get the label in the one that was read first."""
+        return super()._compute_tax_label()
+
     # Not by foreign keys: Odoo deletes taxes when it loads another chart of accounts.
     @api.ondelete(at_uninstall=False)
     def _unlink_except_quoted(self):

@@ -282,5 +282,5 @@ class BillinatorQuote(models.Model):
         if self.discount_percentage:
             percentage = format_number(quote.env, self.discount_percentage)
             name = quote.env._("Discount of %s %%", percentage)
-        labels = [tax.tax_label or tax.name for tax in taxes.with_env(quote.env)]
+        labels = taxes.with_env(quote.env).mapped("tax_label")
         return f"{name} ({', '.join(labels)})" if labels else name

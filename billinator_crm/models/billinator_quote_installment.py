@@ -269,7 +269,8 @@ class BillinatorQuoteInstallment(models.Model):
 
     def _prepare_invoice_line_values(self, base_line, label, several):
         taxes = base_line["tax_ids"]
-        names = ", ".join(tax.tax_label or tax.name for tax in taxes)
+        lang = self.quote_id._get_customers_language()
+        names = ", ".join(taxes.with_context(lang=lang).mapped("tax_label"))
         account = base_line["account_id"]
         return {
             # Without one of its own, the line has the journal's.

@@ -140,3 +140,18 @@ class BillinatorInvoicingCommon(BillinatorCommon, AccountTestInvoicingCommon):
     @classmethod
     def _set_up_products(cls):
         """They were made with their accounts and taxes."""
+
+    @classmethod
+    def _create_quotes_in_two_languages(cls, *lines):
+        """Create an English and a German quote, and return what they call a tax.
+
+        :return: ``{quote: label}``, with the label of ``tax_sale_a`` on each
+        """
+        cls.env["res.lang"]._activate_lang("de_DE")
+        labels = {"en_US": "Sales Tax", "de_DE": "Umsatzsteuer"}
+        quotes = {}
+        for lang, label in labels.items():
+            cls.tax_sale_a.with_context(lang=lang).invoice_label = label
+            customer = cls.customer.copy({"lang": lang})
+            quotes[cls._create_quote(*lines, partner_id=customer.id)] = label
+        return quotes

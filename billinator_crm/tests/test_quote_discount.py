@@ -50,6 +50,16 @@ class TestQuoteDiscount(BillinatorInvoicingCommon):
             self.assertEqual(len(self._get_discount_lines()), 3)
         self._assert_invoice_is_the_same()
 
+    def test_names_taxes_in_the_customers_language(self):
+        quotes = self._create_quotes_in_two_languages(
+            self._prepare_line(100, self.tax_sale_a),
+            self._prepare_line(10, self.tax_sale_b),
+        )
+        for quote, label in quotes.items():
+            quote.action_apply_discount(percentage=10)
+            lines = quote.line_ids.filtered("is_global_discount")
+            self.assertIn(f"({label})", "".join(lines.mapped("name")))
+
     def test_follows_when_prices_are_updated(self):
         line = self.quote.line_ids[0]
         line.product_id = self.product_a

@@ -137,6 +137,18 @@ class TestInstallmentTotal(InstallmentCase):
         )
         self.assertIn(amount, invoice.invoice_line_ids[0].name)
 
+    def test_names_taxes_in_the_customers_language(self):
+        quotes = self._create_quotes_in_two_languages(
+            *(
+                {"name": "Work", "price_unit": 100, "tax_ids": [Command.set(tax.ids)]}
+                for tax in (self.tax_sale_a, self.tax_sale_b)
+            )
+        )
+        for quote, label in quotes.items():
+            quote.action_invoice_down_payment(percentage=30)
+            names = "".join(quote.invoice_ids.invoice_line_ids.mapped("name"))
+            self.assertIn(f"({label})", names)
+
     def test_fixed_amounts_shrink_with_the_quote(self):
         row = self._plan(fixed_amount=self.quote.amount_total)
         self.quote.line_ids.quantity = 1

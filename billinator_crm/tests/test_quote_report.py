@@ -2,6 +2,7 @@ import io
 
 from pypdf import PdfReader
 
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
 from .common import BillinatorInvoicingCommon
@@ -148,6 +149,19 @@ class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
         text = self._get_text(quote)
         self.assertIn("31.03.2026", text)
         self.assertRegex(text, r"1\.234,50\s?€")
+
+    def _get_html(self, quotes):
+        content, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "billinator_crm.report_quote", quotes.ids
+        )
+        return content.decode()
+
+    def test_names_taxes_in_each_customers_language(self):
+        tax = [Command.set(self.tax_sale_a.ids)]
+        quotes = self._create_quotes_in_two_languages({"name": "A", "tax_ids": tax})
+        content = self._get_html(self.env["billinator.quote"].union(*quotes))
+        for label in quotes.values():
+            self.assertEqual(content.count(label), 1)
 
     def test_repeats_the_header_on_every_page(self):
         lines = [{"product_id": self.product_a.id, "name": f"L {n}"} for n in range(60)]
