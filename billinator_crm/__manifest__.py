@@ -27,6 +27,7 @@
         "data/ir_cron_data.xml",
         "data/digest_digest_data.xml",
         "report/billinator_quote_templates.xml",
+        "report/billinator_quote_din5008_templates.xml",
         "report/billinator_quote_reports.xml",
         "data/mail_template_data.xml",
         "wizard/billinator_activity_complete_views.xml",

@@ -1,5 +1,6 @@
 import io
 
+from lxml import html
 from pypdf import PdfReader
 
 from odoo.fields import Command
@@ -150,6 +151,16 @@ class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
         self.assertIn("31.03.2026", text)
         self.assertRegex(text, r"1\.234,50\s?€")
 
+    def test_translates_what_the_country_has_no_word_for(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.company.account_fiscal_country_id.vat_label = False
+        self.env.ref("billinator_crm.report_quote_document").update_field_translations(
+            "arch_db", {"de_DE": {"Tax ID": "Steuernummer"}}
+        )
+        self.customer.write({"lang": "de_DE", "vat": "DE123456788"})
+        content = self._get_html(self._create_quote())
+        self.assertRegex(content, r"Steuernummer\s*: <span>DE123456788")
+
     def _get_html(self, quotes):
         content, _kind = self.env["ir.actions.report"]._render_qweb_html(
             "billinator_crm.report_quote", quotes.ids
@@ -162,6 +173,52 @@ class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
         content = self._get_html(self.env["billinator.quote"].union(*quotes))
         for label in quotes.values():
             self.assertEqual(content.count(label), 1)
+
+    def test_fills_the_layout_of_din_5008(self):
+        """It places its own title, information and addresses, and no others."""
+        key = "l10n_din5008.external_layout_din5008"
+        layout = self.env["ir.ui.view"].create(
+            {
+                "type": "qweb",
+                "key": key,
+                "arch": f"""
+                    <t t-name="{key}">
+                        <h2><t t-out="din5008_document_title" /></h2>
+                        <table><t t-out="din5008_address_block" /></table>
+                        <t t-out="din5008_document_information" />
+                        <t t-out="0" />
+                    </t>
+                """,
+            }
+        )
+        self.company.external_report_layout_id = layout
+        self.customer.child_ids = [
+            Command.create({"name": "B", "type": "invoice", "street": "Bill Street"}),
+            Command.create({"name": "G", "type": "delivery", "street": "Good Street"}),
+        ]
+        quote = self._create_quote(
+            client_order_ref="PO 4711",
+            user_id=self.salesperson.id,
+            date_quote="2026-03-01",
+            validity_date="2026-03-31",
+        )
+        content = self._get_html(quote)
+        self.assertEqual(content.count("Valid Until"), 1)
+        page = html.fromstring(content)
+        [title] = page.xpath("//h2")
+        self.assertEqual(title.text_content(), f"Quote {quote.name}")
+        bill, goods = page.xpath("//table/tr/td[@class='shipping_address']")
+        self.assertIn("Bill Street", bill.text_content())
+        self.assertIn("Good Street", goods.text_content())
+        [block] = page.find_class("information_block")
+        for expected in (
+            quote.name,
+            "03/01/2026",
+            "03/31/2026",
+            "PO 4711",
+            self.salesperson.name,
+        ):
+            self.assertIn(expected, block.text_content())
 
     def test_repeats_the_header_on_every_page(self):
         lines = [{"product_id": self.product_a.id, "name": f"L {n}"} for n in range(60)]
