@@ -1,6 +1,10 @@
 from odoo import api, models
 
 from .billinator_quote_line import LEVELS
+from .billinator_quote_version import to_plain
+
+# What is longer may not fit on a small page with large company headers.
+MAX_LINES_BELOW_HEADER = 20
 
 
 class BillinatorQuote(models.Model):
@@ -53,6 +57,28 @@ class BillinatorQuote(models.Model):
                     section = None
                 rows.append(line._prepare_document_row([]))
         return rows
+
+    @api.model
+    def _has_long_text(self, rows, line_length):
+        """Whether a row of the PDF may be too long for a page with a repeated header.
+
+        :param int line_length: after how many characters texts wrap
+        """
+        return any(
+            sum(len(part) // line_length + 1 for part in row["line"].name.split("\n"))
+            > MAX_LINES_BELOW_HEADER
+            for row in rows
+        )
+
+    def _get_offered_down_payments(self):
+        """Return the down payments that the customer reads of, in order.
+
+        :return: list of dicts of plain values: ``name`` (False without one),
+            ``percentage``, ``fixed_amount`` and ``amount``
+        """
+        self.ensure_one()
+        rows = self.installment_ids.sorted()
+        return [to_plain(row, row._get_content_fields()) for row in rows]
 
     def _get_report_base_filename(self):
         """Return the PDF's name, which the portal uses, too, in the customer's words.

@@ -139,6 +139,11 @@ class BillinatorQuoteInstallment(models.Model):
                     )
                 )
 
+    @api.constrains("name", "sequence")
+    def _check_read_by_signer(self):
+        """Make whoever signs at this moment read the quote again."""
+        self.quote_id._touch_content()
+
     # === CRUD === #
 
     @api.model_create_multi
@@ -194,6 +199,11 @@ class BillinatorQuoteInstallment(models.Model):
         return self.quote_id._get_converted_action(invoices)
 
     # === Business === #
+
+    @api.model
+    def _get_content_fields(self):
+        """Return the names of the fields that say something to the customer."""
+        return ["name", "percentage", "fixed_amount", "amount"]
 
     def _get_wanted_amount(self):
         """Return percentage or amount in the quote's currency, not rounded."""

@@ -15,6 +15,7 @@ SIGNATURE_FIELDS = {
     "signed_on",
     "signature",
     "signed_hash",
+    "signed_down_payments",
     "signed_ip",
     "signed_pdf_id",
 }
@@ -44,6 +45,13 @@ class BillinatorQuote(models.Model):
         readonly=True,
         copy=False,
         help="The fingerprint of what was signed: the quote's content hash.",
+    )
+    signed_down_payments = fields.Json(
+        readonly=True,
+        copy=False,
+        exportable=False,
+        help="The down payments as they were planned when the quote was signed. What "
+        "is planned or deleted later is no part of what was signed.",
     )
     signed_ip = fields.Char(
         string="Signed From",
@@ -88,6 +96,29 @@ class BillinatorQuote(models.Model):
             signer=self.signed_by,
         )
 
+    # === What was signed === #
+
+    @api.model
+    def _get_content_dependencies(self):
+        return [
+            *super()._get_content_dependencies(),
+            "signed_on",
+            "signed_down_payments",
+        ]
+
+    def _get_offered_down_payments(self):
+        """Return what was signed of them, once it was."""
+        if self.signed_on:
+            return self.signed_down_payments or []
+        return super()._get_offered_down_payments()
+
+    def _get_report_base_filename(self):
+        """Tell the signed PDF from the one that was sent before."""
+        name = super()._get_report_base_filename()
+        if not self.signed_on:
+            return name
+        return self._in_customers_language().env._("%s (signed)", name)
+
     # === The customer's answer === #
 
     def _sign(self, signer, signature, content_hash, ip_address, partner):
@@ -119,6 +150,7 @@ class BillinatorQuote(models.Model):
                 "signed_on": fields.Datetime.now(),
                 "signature": self._get_valid_signature(signature),
                 "signed_hash": content_hash,
+                "signed_down_payments": self._get_offered_down_payments(),
                 "signed_ip": ip_address,
             }
         )

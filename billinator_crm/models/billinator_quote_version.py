@@ -379,18 +379,22 @@ class BillinatorQuote(models.Model):
     @api.model
     def _get_content_dependencies(self):
         line_fields = self.env["billinator.quote.line"]._get_content_fields()
+        Installment = self.env["billinator.quote.installment"]
         return [
             *self._get_content_fields(),
             "line_ids.sequence",
             *(f"line_ids.{name}" for name in line_fields),
             "tax_totals",
+            "installment_ids.sequence",
+            *(f"installment_ids.{name}" for name in Installment._get_content_fields()),
         ]
 
     def _get_content(self):
         """Return all that the quote says to the customer, in no language.
 
         That is both what the salesperson offers and what of it is chosen, line by
-        line in the order of the quote, and the totals which the customer reads.
+        line in the order of the quote, the totals which the customer reads, and what
+        of them is to be paid first.
 
         :return: dict that is the same JSON in every process, whoever asks
         """
@@ -400,11 +404,15 @@ class BillinatorQuote(models.Model):
             # Nothing is said of it then, as in all that was signed before it was there.
             del values["partner_shipping_id"]
         lines = self.line_ids.sorted()
-        return {
+        content = {
             "quote": values,
             "lines": [to_plain(line, line._get_content_fields()) for line in lines],
             "totals": self._get_content_totals(),
         }
+        if down_payments := self._get_offered_down_payments():
+            # Likewise, quotes without any are hashed as before these were told.
+            content["down_payments"] = down_payments
+        return content
 
     def _get_content_totals(self):
         """Return the totals, by tax group as well, in the quote's currency."""

@@ -105,6 +105,24 @@ class TestQuoteContent(BillinatorInvoicingCommon):
         self.line.tax_ids.amount += 1
         self.assertNotEqual(self._read_hash(), before)
 
+    def test_down_payments_are_told_to_the_customer(self):
+        without = self._read_hash()
+        self.assertNotIn("down_payments", self.quote._get_content())
+        plan = {"installment_ids": [Command.create({"percentage": 30})] * 2}
+        self._assert_moves(True, [(self.quote, plan)])
+        first, second = self.quote.installment_ids
+        self._assert_moves(
+            True,
+            [
+                (first, {"percentage": 20}),
+                (first, {"name": "Now"}),
+                (first, {"sequence": 99}),
+                (second, {"percentage": 0, "fixed_amount": 5}),
+            ],
+        )
+        self.quote.installment_ids.unlink()
+        self.assertEqual(self._read_hash(), without)
+
     def test_what_says_nothing_to_the_customer(self):
         tag = self.env["billinator.tag"].create({"name": "Urgent"})
         opportunity = self._create_opportunity()
