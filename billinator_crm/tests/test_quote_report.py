@@ -220,6 +220,21 @@ class TestQuoteReport(BillinatorInvoicingCommon, HttpCase):
         ):
             self.assertIn(expected, block.text_content())
 
+    def test_long_texts_have_no_repeated_header_to_be_printed_over(self):
+        sentence = "This goes on without a line break. "
+        for text, is_long in ((sentence * 20, True), (sentence, False)):
+            quote = self._create_quote({"product_id": self.product_a.id, "name": text})
+            document = self._get_html(quote)
+            self.assertEqual("table-row-group" in document, is_long)
+
+    def test_notes_of_payment_terms_have_no_second_heading(self):
+        term = self.pay_terms_a
+        quote = self._create_quote(payment_term_id=term.id)
+        for note in ("<p>Payment terms: 30 Days</p>", False):
+            term.note = note
+            document = self._get_html(quote)
+            self.assertEqual("<strong>Payment Terms</strong>" in document, not note)
+
     def test_repeats_the_header_on_every_page(self):
         lines = [{"product_id": self.product_a.id, "name": f"L {n}"} for n in range(60)]
         report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
