@@ -4,11 +4,14 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 
+from ..formatting import format_price
 from .billinator_quote_line import FROZEN_FIELDS, NOTED, PRICES
 
 # Ten million of anything are more than any quote means, and less than any number that
 # the database or a total could stumble over.
 MAX_QUANTITY = 10_000_000
+# Of a price, as the PDF has it.
+MAX_DECIMALS = 6
 
 
 class BillinatorQuoteLine(models.Model):
@@ -45,6 +48,24 @@ class BillinatorQuoteLine(models.Model):
         self.ensure_one()
         pieces = self.env.ref("uom.product_uom_unit", raise_if_not_found=False)
         return bool(self.product_uom_id) and self.product_uom_id != pieces
+
+    def _format_price(self, price):
+        """Return a unit price as exactly as the PDF has it."""
+        self.ensure_one()
+        least = self._fields["price_unit"].get_min_display_digits(self.env)
+        return format_price(self.env, price, self.currency_id, least)
+
+    def _get_price_to_pay(self):
+        """Return the discounted price, as short as it comes to the same amount."""
+        price, quantity = self._get_discounted_price(), self.quantity
+        currency = self.currency_id
+        if not self.discount:
+            return price
+        for digits in range(currency.decimal_places, MAX_DECIMALS):
+            rounded = float_round(price, precision_digits=digits)
+            if currency.compare_amounts(rounded * quantity, price * quantity) == 0:
+                return rounded
+        return price
 
     def _choose(self, is_selected=None, quantity=None):
         """Take the customer's choice, as far as the salesperson left it open.

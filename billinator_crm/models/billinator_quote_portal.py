@@ -269,13 +269,14 @@ class BillinatorQuote(models.Model):
         """Return the formatted amounts that the page shows, by their place on it."""
         rows = self._get_portal_rows() + self._get_portal_options()
         amounts = {f"amount-{row['line'].id}": row["amount"] for row in rows}
-        prices = {
-            f"price-{row['line'].id}": row["line"]._get_discounted_price()
-            for row in rows
-            if row["kind"] == "product"
-        }
-        amounts = {**amounts, **prices, "total": self.amount_total}
-        return {place: self._format_amount(value) for place, value in amounts.items()}
+        amounts["total"] = self.amount_total
+        for number, planned in enumerate(self._get_offered_down_payments()):
+            amounts[f"down-payment-{number}"] = float(planned["amount"])
+        texts = {place: self._format_amount(value) for place, value in amounts.items()}
+        for line in (row["line"] for row in rows if row["kind"] == "product"):
+            texts[f"list-price-{line.id}"] = line._format_price(line.price_unit)
+            texts[f"price-{line.id}"] = line._format_price(line._get_price_to_pay())
+        return texts
 
     @api.model
     def _format_number(self, number):

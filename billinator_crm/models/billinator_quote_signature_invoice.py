@@ -182,13 +182,15 @@ class BillinatorQuote(models.Model):
     def _describe_invoice(self, invoice):
         """Return a dict of the invoice, its status and the invitation to pay it.
 
-        ``status`` is ``paid``, ``in_process``, ``credited``, ``open`` or ``overdue``;
-        ``invitation`` names what is to be paid next, and is None where nothing is.
+        ``is_paid_in_part`` is whether less than its total is left to pay; ``status`` is
+        ``paid``, ``in_process``, ``credited``, ``open`` or ``overdue``; ``invitation``
+        names what is to be paid next, and is None where nothing is.
         """
         is_due = self._is_due(invoice)
         return {
             "invoice": invoice,
             "status": self._get_portal_invoice_status(invoice, is_due),
+            "is_paid_in_part": self._is_paid_in_part(invoice),
             "invitation": self._get_invitation_to_pay(invoice) if is_due else None,
         }
 
@@ -201,6 +203,11 @@ class BillinatorQuote(models.Model):
             and not self._is_being_paid_online(invoice)
             and not self._is_covered_by_payments(invoice)
         )
+
+    def _is_paid_in_part(self, invoice):
+        compare = invoice.currency_id.compare_amounts
+        left = invoice.amount_residual
+        return compare(left, 0) > 0 and compare(left, invoice.amount_total) < 0
 
     def _is_being_paid_online(self, invoice):
         # Odoo's online payments come with accounting, but can be uninstalled.

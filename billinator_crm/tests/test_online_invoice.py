@@ -14,7 +14,7 @@ from odoo.exceptions import (
 from odoo.fields import Command, Date
 from odoo.http import Request
 from odoo.tests import Form, HttpCase, freeze_time, tagged
-from odoo.tools import file_path, mute_logger
+from odoo.tools import file_path, html2plaintext, mute_logger
 
 from ..exceptions import StateError
 from .common import BillinatorCommon, BillinatorInvoicingCommon
@@ -463,6 +463,17 @@ class TestOnlineInvoicePage(OnlinePageCase):
         self.assertIn("invoice_content", self.url_open(url).text)
         for wrong in (f"{invoice.access_url}?access_token=x", invoice.access_url):
             self.assertNotIn("invoice_content", self.url_open(wrong).text)
+
+    def test_what_is_left_to_pay_is_told(self):
+        self._accept()
+        invoice = self.quote.invoice_ids
+        self._register_payment(invoice, amount=invoice.amount_total / 4)
+        page = " ".join(html2plaintext(self._get_page().text).split())
+        left, total = map(
+            self.quote._format_amount, (invoice.amount_residual, invoice.amount_total)
+        )
+        self.assertLess(invoice.amount_residual, invoice.amount_total)
+        self.assertIn(f"{left} of {total}".replace("\xa0", " "), page)
 
     def test_what_fails_is_not_the_visitors_business(self):
         self.company_data["default_journal_sale"].active = False

@@ -12,7 +12,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException, freeze_time, new_test_user, tagged
-from odoo.tools import file_path, mute_logger
+from odoo.tools import file_path, html2plaintext, mute_logger
 
 from odoo.addons.base.models.res_lang import LangDataDict
 
@@ -113,6 +113,44 @@ class TestSignature(PortalCase):
         self.assertEqual(self.quote.signed_on, signed_on)
         self.assertEqual(self.quote.signed_by, "Ada")
         self.assertEqual(self.quote.message_ids, messages)
+
+    def _plan(self, quote, **values):
+        return self.env["billinator.quote.installment"].create(
+            {"quote_id": quote.id, **values}
+        )
+
+    def test_down_payments_are_signed_as_they_were_read(self):
+        stale = self.quote.content_hash
+        planned = self._plan(self.quote, percentage=30, name="Now")
+        with self.assertRaisesRegex(UserError, "has changed"):
+            self._sign(self.quote, stale)
+        content_hash = self.quote.content_hash
+        signed = self.quote._get_offered_down_payments()
+        self._sign(self.quote)
+        planned.percentage = 40
+        self._plan(self.quote, fixed_amount=1)
+        self.quote.invalidate_recordset()
+        self.assertEqual(self.quote.content_hash, content_hash)
+        self.assertEqual(self.quote._get_offered_down_payments(), signed)
+
+    def test_down_payments_that_were_not_told_are_not_signed(self):
+        """What was signed before the quote told of them stays signed."""
+        content_hash = self.quote.content_hash
+        self._sign(self.quote)
+        self._plan(self.quote, percentage=30)
+        self.assertEqual(self.quote.content_hash, content_hash)
+        self.assertFalse(self.quote._get_offered_down_payments())
+
+    def test_whoever_renames_a_down_payment_meets_who_signs(self):
+        planned = self._plan(self.quote, percentage=30)
+        with patch.object(type(self.quote), "_touch_content", autospec=True) as touch:
+            planned.name = "Now"
+        touch.assert_called_once_with(self.quote)
+
+    def test_the_signed_pdf_has_a_name_of_its_own(self):
+        name = self.quote._get_report_base_filename()
+        self._sign(self.quote)
+        self.assertEqual(self.quote._get_report_base_filename(), f"{name} (signed)")
 
     def test_a_merge_of_customers_keeps_the_signature(self):
         self._sign(self.quote)
@@ -572,6 +610,75 @@ class TestPortalPages(PortalCase, HttpCase):
             page = self._get(f"/my/crm-quotes/{quote.id}").text
             for address in addresses:
                 self.assertEqual(address.street in page, shown)
+
+    def _get_texts(self, quote):
+        """Return the page's words, and those of the PDF, each in one line."""
+        document, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "billinator_crm.billinator_quote_report", quote.ids
+        )
+        page = self._get(
+            f"/my/crm-quotes/{quote.id}", access_token=quote.access_token
+        ).text
+        return [
+            " ".join(html2plaintext(html).split()) for html in (page, document.decode())
+        ]
+
+    def test_down_payments_are_told_before_the_signature(self):
+        Installment = self.env["billinator.quote.installment"]
+        planned = Installment.create(
+            [
+                {"quote_id": self.quote.id, "percentage": 30},
+                {"quote_id": self.quote.id, "fixed_amount": 5, "name": "At the end"},
+            ]
+        )
+        self._log_in()
+        for text in self._get_texts(self.quote):
+            _before, heading, plan = text.partition("Parts of the total")
+            self.assertTrue(heading)
+            self.assertIn("30 %", plan.replace("\xa0", " "))
+            self.assertIn("At the end", plan)
+            for amount in planned.mapped("amount"):
+                self.assertIn(f"{amount:,.2f}", plan)
+        amounts = self.quote._get_portal_amounts()
+        self.assertEqual(
+            amounts["down-payment-0"], self.quote._format_amount(planned[0].amount)
+        )
+        planned.unlink()
+        for text in self._get_texts(self.quote):
+            self.assertNotIn("Parts of the total", text)
+
+    def test_unit_prices_have_all_their_decimals(self):
+        self.fixed.write({"price_unit": 0.004, "quantity": 100_000, "discount": 7.5})
+        self.free.write({"price_unit": 3.333, "discount": 0})
+        self.option.write({"price_unit": 19.99, "discount": 10, "quantity": 1})
+        amounts = self.quote._get_portal_amounts()
+        digits = {place: text.strip("$\xa0") for place, text in amounts.items()}
+        for line, full, discounted in (
+            (self.fixed, "0.004", "0.0037"),
+            (self.free, "3.333", "3.333"),
+            (self.option, "19.99", "17.99"),
+        ):
+            self.assertEqual(digits[f"list-price-{line.id}"], full)
+            self.assertEqual(digits[f"price-{line.id}"], discounted)
+        self._log_in()
+        page, document = self._get_texts(self.quote)
+        for price in ("0.004", "0.0037", "3.333", "19.99", "17.99"):
+            self.assertIn(price, page)
+        for price in ("0.004", "3.333"):
+            self.assertIn(price, document)
+
+    def test_discounts_on_the_whole_have_no_unit_price(self):
+        self.quote.line_ids = [Command.delete(self.option.id)]
+        self.free.write({"price_unit": 3.333, "quantity": 1})
+        self.quote.action_apply_discount(percentage=7.7)
+        line = self.quote.line_ids.filtered("is_global_discount")
+        self.assertTrue(line)
+        self._log_in()
+        page, document = self._get_texts(self.quote)
+        number = f"{abs(line.price_unit):,.6f}".rstrip("0")
+        self.assertNotIn(number, document)
+        amount = f"{abs(line.price_total):,.2f}"
+        self.assertEqual(page.count(amount), 1)
 
     def test_names_units_that_say_something(self):
         hours, pieces = self.env.ref("uom.product_uom_hour"), "uom.product_uom_unit"
