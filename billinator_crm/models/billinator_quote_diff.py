@@ -115,7 +115,11 @@ class BillinatorQuote(models.Model):
             known = known.previous_version_id
         if not known:
             return []
-        diff = self.get_version_diff(known.id)
+        return self._sum_up_diff(self.get_version_diff(known.id))
+
+    @api.model
+    def _sum_up_diff(self, diff):
+        """Return what a diff tells, as a list of str."""
         lines = diff["lines"]
         return [
             *(self.env._("New: %s", line["text"]) for line in lines["added"]),
