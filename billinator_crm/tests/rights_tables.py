@@ -216,12 +216,18 @@ class RightsTablesCase(RightsCase, BillinatorInvoicingCommon):
         }
 
     def _get_methods_of(self, model, addon):
-        """Return what an addon's classes, or mixins of ours, give a model."""
+        """Return what an addon's classes, or mixins of ours, give a model.
+
+        Not to models of an addon on top of it: the core's tables do not know them.
+        """
+        home = f"odoo.addons.{self.env[model]._original_module}."
+        is_on_top = home != addon and home.startswith("odoo.addons.billinator_crm_")
+        mixins = () if is_on_top else "billinator."
         return {
             name
             for definition in type(self.env[model]).mro()
             if definition.__module__.startswith(addon)
-            if definition._name == model or definition._name.startswith("billinator.")
+            if definition._name == model or definition._name.startswith(mixins)
             for name, value in vars(definition).items()
             if inspect.isfunction(value) and name not in CRUD
             if self._is_public(model, name)
