@@ -18,6 +18,7 @@ from odoo.tools.sql import table_columns
 
 ADDONS = (
     "billinator_crm",
+    "billinator_crm_documents",
     "billinator_crm_margin",
     "billinator_crm_recurring",
     "billinator_crm_rest",

@@ -344,6 +344,24 @@ billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._get_judged_quotes: likewise
 billinator_crm/wizard/billinator_opportunity_gate.py
   1 BillinatorOpportunityGate.gate_summary: of the stage, which everybody reads
+billinator_crm_documents/controllers/portal.py
+  1 QuoteDocumentPortal._prepare_quote_page_values: by _get_documents_sudo, of a quote
+      that the visitor may see
+  1 QuoteDocumentPortal.portal_crm_quote_document: likewise, by _get_quote
+billinator_crm_documents/models/billinator_quote.py
+  1 BillinatorQuote._get_documents_sudo: after checking that the caller may read the
+      quote, of which they are part
+  1 BillinatorQuote._compare_documents: by _get_documents_sudo, which checks
+  1 BillinatorQuote._has_pages: likewise
+  1 BillinatorQuote._insert_pages: likewise
+  1 BillinatorQuote._prepare_attachments: likewise
+billinator_crm_documents/models/billinator_quote_document.py
+  1 BillinatorQuoteDocument._unlink_except_used: after the ORM has checked the right to
+      delete the documents; of a quote, nothing is told
+  1 BillinatorQuoteDocument._keep_for_quotes: by write(), which has checked the right to
+      change the documents; quotes that the user may not see show them, too
+  1 BillinatorQuoteDocument._get_default_ids: what a company's quotes begin with does not
+      depend on who asks
 billinator_crm_margin/models/billinator_quote.py
   1 BillinatorQuote.cost_hash: tells no cost, and whoever asks makes no difference
 billinator_crm_margin/models/billinator_quote_line.py

@@ -119,6 +119,7 @@ class TestXss(RightsCase, HttpCase):
             (model, name)
             for addon in (
                 "billinator_crm",
+                "billinator_crm_documents",
                 "billinator_crm_margin",
                 "billinator_crm_rest",
             )

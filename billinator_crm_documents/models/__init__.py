@@ -1,0 +1,6 @@
+from . import (
+    billinator_quote,
+    billinator_quote_document,
+    billinator_quote_template,
+    ir_actions_report,
+)

@@ -1,0 +1,214 @@
+import base64
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools.pdf import merge_pdf
+
+from odoo.addons.billinator_crm.arguments import arguments, as_id, one_record
+
+RELATION = "billinator_quote_document_rel"
+
+
+class BillinatorQuote(models.Model):
+    """The documents that go with a quote, and are signed with it."""
+
+    _inherit = "billinator.quote"
+
+    document_ids = fields.Many2many(
+        "billinator.quote.document",
+        RELATION,
+        "quote_id",
+        "document_id",
+        string="Documents",
+        compute="_compute_document_ids",
+        store=True,
+        readonly=False,
+        precompute=True,
+        check_company=True,
+        ondelete="restrict",
+        # What was archived stays on the quotes that have it.
+        context={"active_test": False},
+        help="PDFs that the customer gets with the quote, and signs with it.",
+    )
+
+    # === Computes === #
+
+    @api.depends("partner_id", "company_id")
+    def _compute_document_ids(self):
+        """Propose the usual ones, and keep what somebody has added."""
+        for quote in self:
+            added = quote.document_ids.filtered(
+                lambda document: not (document.is_default or document.template_ids)
+            )
+            documents = added._origin._filter_for(quote)
+            documents |= quote._get_proposed_documents(quote.applied_template_id)
+            quote.document_ids = documents
+
+    # === Constraints === #
+
+    @api.constrains("document_ids")
+    def _check_documents_editable(self):
+        self._check_editable()
+
+    # === CRUD === #
+
+    def copy_data(self, default=None):
+        """Give copies what is used today, and those for another customer their own."""
+        vals_list = super().copy_data(default)
+        if "document_ids" not in (default or {}):
+            for quote, vals in zip(self, vals_list, strict=True):
+                documents = quote.document_ids._get_current()
+                vals["document_ids"] = [Command.set(documents.ids)]
+                if vals["partner_id"] != quote.partner_id.id:
+                    del vals["document_ids"]
+        return vals_list
+
+    # === Versions === #
+
+    @api.readonly
+    @arguments(other_version_id=as_id)
+    @one_record
+    def get_version_diff(self, other_version_id):
+        """Tell what changed from another version, its documents as well.
+
+        :param int other_version_id: another version of the same quote
+        :return: the same as without documents, and ``documents``: dict of ``added``,
+            ``removed`` and ``changed`` (another file or place), lists of names
+        :raises UserError: for a quote that is no version of this one
+        """
+        diff = super().get_version_diff(other_version_id)
+        other = self.browse(other_version_id)
+        return {**diff, "documents": self._compare_documents(other)}
+
+    def _compare_documents(self, other):
+        old, new = (
+            {
+                document.name: (document.placement, document.checksum)
+                for document in quote._get_documents_sudo()
+            }
+            for quote in (other, self)
+        )
+        return {
+            "added": [name for name in new if name not in old],
+            "removed": [name for name in old if name not in new],
+            "changed": [name for name in new if name in old and new[name] != old[name]],
+        }
+
+    @api.model
+    def _sum_up_diff(self, diff):
+        documents = diff["documents"]
+        return [
+            *super()._sum_up_diff(diff),
+            *(self.env._("New: %s", name) for name in documents["added"]),
+            *(self.env._("No longer: %s", name) for name in documents["removed"]),
+            *(self.env._("%s changed", name) for name in documents["changed"]),
+        ]
+
+    def _prepare_revision_values(self):
+        """Let the next version have what this one has, not what is used today."""
+        values = super()._prepare_revision_values()
+        return {**values, "document_ids": [Command.set(self.document_ids.ids)]}
+
+    @api.model
+    def _get_content_dependencies(self):
+        return [
+            *super()._get_content_dependencies(),
+            "document_ids.checksum",
+            "document_ids.placement",
+            "document_ids.sequence",
+        ]
+
+    def _get_content(self):
+        """Let customers sign the documents, each by its file and its place."""
+        content = super()._get_content()
+        # Without any, it is what was signed before there were documents.
+        if documents := self.document_ids._in_order():
+            content["documents"] = [
+                [document.placement, document.checksum] for document in documents
+            ]
+        return content
+
+    # === Templates === #
+
+    def _prepare_template_values(self, template):
+        """Exchange the former template's documents for those of the new one."""
+        values = super()._prepare_template_values(template)
+        former = self._get_proposed_documents(self.applied_template_id)
+        wanted = self._get_proposed_documents(template)
+        if former != wanted:
+            kept = self.document_ids._origin - (former - wanted)
+            documents = kept | (wanted - former)
+            values["document_ids"] = [Command.set(documents.ids)]
+        return values
+
+    def _prepare_new_template_values(self):
+        values = super()._prepare_new_template_values()
+        documents = self.document_ids._get_current()
+        own_documents = documents.filtered(lambda document: not document.is_default)
+        return {**values, "document_ids": [Command.set(own_documents.ids)]}
+
+    def _get_proposed_documents(self, template):
+        """Return what the quote has by itself with a template, or without one."""
+        self.ensure_one()
+        Document = self.env["billinator.quote.document"]
+        defaults = Document.browse(Document._get_default_ids(self._get_company().id))
+        return (defaults | template.document_ids)._filter_for(self)
+
+    # === What customers get === #
+
+    def _get_documents_sudo(self):
+        """Return the quote's documents in their order, in sudo mode.
+
+        For whoever may read the quote, its customers as well.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self.sudo().document_ids._in_order()
+
+    def _has_pages(self):
+        """Whether documents are part of the quote's PDF."""
+        placements = self._get_documents_sudo().mapped("placement")
+        return not {"before", "after"}.isdisjoint(placements)
+
+    def _insert_pages(self, pdf):
+        """Return the quote's PDF between the pages that go before and after it.
+
+        :param bytes pdf: the quote alone
+        :raise UserError: if one of the documents is damaged
+        """
+        documents = self._get_documents_sudo().grouped("placement")
+        before, after = (
+            [document._read_intact_file() for document in documents.get(placement, ())]
+            for placement in ("before", "after")
+        )
+        try:
+            return merge_pdf([*before, pdf, *after])
+        except Exception as error:
+            # Whatever the library meets in files that somebody else has made.
+            raise UserError(
+                self.env._(
+                    "The PDF of quote %s cannot be put together with its documents.",
+                    self.name,
+                )
+            ) from error
+
+    def _process_attachments_for_template_post(self, mail_template):
+        """Attach the files beside a quote to mails that bring its PDF."""
+        result = super()._process_attachments_for_template_post(mail_template)
+        report = self.env.ref("billinator_crm.billinator_quote_report")
+        if report not in mail_template.report_template_ids:
+            return result
+        result = dict(result)
+        for quote in self:
+            attachments = result.setdefault(quote.id, {}).setdefault("attachments", [])
+            attachments += quote._prepare_attachments()
+        return result
+
+    def _prepare_attachments(self):
+        """Return name and content, in base64, of each file beside the quote."""
+        return [
+            (document._get_filename(), base64.b64encode(document._read_intact_file()))
+            for document in self._get_documents_sudo()
+            if document.placement == "beside"
+        ]

@@ -1,0 +1,291 @@
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+
+from odoo.addons.billinator_crm.models.billinator_quote_version import (
+    BillinatorQuote as QuoteAlone,
+)
+
+from .common import DocumentsCase, make_pdf
+
+
+@tagged("post_install", "-at_install")
+class TestProposal(DocumentsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.cover.is_default = True
+        cls.template, cls.other_template = cls.env["billinator.quote.template"].create(
+            [{"name": "Room"}, {"name": "Display"}]
+        )
+        cls.terms.template_ids = cls.template
+
+    def test_what_is_on_every_quote(self):
+        self.assertEqual(self._create_quote().document_ids, self.cover)
+        self.cover.action_archive()
+        self.assertFalse(self._create_quote().document_ids)
+
+    def test_what_is_given_stays(self):
+        sheet = {"document_ids": [Command.set(self.sheet.ids)]}
+        template = {"template_id": self.template.id}
+        for values in (sheet, {**sheet, **template}):
+            self.assertEqual(self._create_quote(**values).document_ids, self.sheet)
+        nothing = {"document_ids": [Command.clear()]}
+        self.assertFalse(self._create_quote(**nothing).document_ids)
+
+    def test_what_is_of_the_customers_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.cover.lang = "en_US"
+        german = self._create_document("Deckblatt", lang="de_DE", is_default=True)
+        self.assertEqual(self._create_quote().document_ids, self.cover)
+        self.customer.lang = "de_DE"
+        self.assertEqual(self._create_quote().document_ids, german)
+
+    def test_what_is_of_the_company(self):
+        self.cover.company_id = self.company_b
+        self.assertFalse(self._create_quote().document_ids)
+        theirs = self._create_quote(company_id=self.company_b.id)
+        self.assertEqual(theirs.document_ids, self.cover)
+
+    def test_another_customer_has_others(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.other_customer.lang = "de_DE"
+        self.cover.lang = "en_US"
+        quote = self._create_quote()
+        quote.document_ids |= self.sheet
+        quote.partner_id = self.other_customer
+        # What somebody has added themselves stays.
+        self.assertEqual(quote.document_ids, self.sheet)
+
+    def test_templates_bring_theirs(self):
+        for quote in (
+            self._create_quote(template_id=self.template.id),
+            self._create_quote(),
+        ):
+            quote.action_apply_template(self.template.id)
+            self.assertEqual(quote.document_ids, self.cover | self.terms)
+
+    def test_templates_leave_what_was_chosen(self):
+        quote = self._create_quote(template_id=self.template.id)
+        quote.document_ids = self.terms | self.sheet
+        quote.action_apply_template(self.other_template.id)
+        self.assertEqual(quote.document_ids, self.sheet)
+
+    def test_in_the_form(self):
+        with Form(self.env["billinator.quote"].with_user(self.salesperson)) as form:
+            form.partner_id = self.customer
+            self.assertEqual(form.document_ids.ids, self.cover.ids)
+            form.template_id = self.template
+            self.assertEqual(set(form.document_ids.ids), {self.cover.id, self.terms.id})
+            form.document_ids.add(self.sheet)
+            form.document_ids.remove(self.cover.id)
+            with form.line_ids.new() as line:
+                line.product_id = self.product_a
+        self.assertEqual(form.record.document_ids, self.terms | self.sheet)
+
+    def test_templates_of_quotes_and_of_templates_have_them(self):
+        quote = self._create_quote(template_id=self.template.id)
+        action = quote.with_user(self.manager).action_save_as_template()
+        saved = self.template.browse(action["res_id"])
+        for template in (saved, self.template.copy()):
+            self.assertEqual(template.document_ids, self.terms)
+
+    def test_documents_of_another_company_do_not_fit(self):
+        self.sheet.company_id = self.company_b
+        with self.assertRaises(UserError):
+            self._create_quote(document_ids=[Command.set(self.sheet.ids)])
+
+
+@tagged("post_install", "-at_install")
+class TestFrozen(DocumentsCase):
+    """What customers have got stays as they got it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.quote.document_ids = cls.documents
+        cls.draft = cls._create_quote(document_ids=[Command.set(cls.documents.ids)])
+
+    def _read(self, quote):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return (
+            quote.content_hash,
+            [
+                (document.name, document.placement, document._read_intact_file())
+                for document in quote._get_documents_sudo()
+            ],
+        )
+
+    def _assert_kept(self, change):
+        before, draft_before = self._read(self.quote), self._read(self.draft)
+        change()
+        self.assertEqual(self._read(self.quote), before)
+        self.assertNotEqual(self._read(self.draft), draft_before)
+        self.assertLessEqual(self.draft.document_ids, self.documents)
+
+    def _get_change(self, document, **values):
+        # As the web client writes.
+        document = document.with_user(self.manager).with_context(bin_size=True)
+        return lambda: document.write(values)
+
+    def test_sent_quotes_keep_what_drafts_follow(self):
+        for values in (
+            {"file": make_pdf("Terms of next year")},
+            {"name": "General terms"},
+            {"placement": "before"},
+            {"sequence": 2},
+        ):
+            with self.subTest(values=values.keys()):
+                self._assert_kept(self._get_change(self.terms, **values))
+
+    def test_quotes_in_every_state_keep_it(self):
+        signed = self._create_sent_quote(document_ids=[Command.set(self.terms.ids)])
+        self._sign(signed)
+        self.quote.action_reject("Too much")
+        before = self._read(signed)
+        self._assert_kept(self._get_change(self.terms, file=make_pdf("Other")))
+        self.assertEqual(self._read(signed), before)
+        self.assertEqual(signed.signed_hash, signed.content_hash)
+        # All of them have the same former state.
+        self.assertEqual(len(self.terms._get_former()), 1)
+
+    def test_another_order_is_for_drafts(self):
+        self._assert_kept(self._get_change(self.cover, sequence=99))
+        self._assert_kept(self._get_change(self.sheet, sequence=-1))
+        self._assert_kept(self._get_change(self.cover, sequence=3))
+
+    def test_what_customers_do_not_see_makes_no_former_state(self):
+        for values in (
+            {"is_default": True},
+            {"active": False},
+            {"name": "Terms", "placement": "after", "sequence": 10},
+        ):
+            self.terms.write(values)
+        self.assertEqual(self.quote.document_ids, self.documents)
+
+    def test_a_former_state_stays(self):
+        self.terms.name = "Other"
+        former = self.terms._get_former().with_user(self.manager)
+        self.assertEqual(former.name, "Terms")
+        self.assertIn("Terms (until", former.display_name)
+        for values in ({"name": "X"}, {"active": True}, {"file": make_pdf("X")}):
+            with self.assertRaisesRegex(UserError, "stays as it was"):
+                former.write(values)
+
+    def test_quotes_that_are_closed_take_no_others(self):
+        self.quote.document_ids = self.terms
+        self.quote.action_accept()
+        for change in (
+            lambda: self.quote.write({"document_ids": [Command.clear()]}),
+            lambda: self.quote.write({"document_ids": [Command.link(self.cover.id)]}),
+        ):
+            with self.assertRaisesRegex(UserError, "cannot be changed"):
+                change()
+            self.env.invalidate_all()
+
+    def test_the_next_version_has_what_this_one_has(self):
+        before = self.quote._get_content()["documents"]
+        self.terms.name = "Other"
+        self.cover.action_archive()
+        revision = self.quote.revise()
+        self.assertEqual(revision._get_content()["documents"], before)
+        self.assertEqual(revision.document_ids, self.quote.document_ids)
+
+    def test_copies_have_what_is_used_today(self):
+        self.terms.name = "Other"
+        self.cover.action_archive()
+        usual = self._create_document("Usual", is_default=True)
+        self.assertEqual(self.quote.copy().document_ids, self.terms | self.sheet)
+        for_another = self.quote.copy({"partner_id": self.other_customer.id})
+        self.assertEqual(for_another.document_ids, usual)
+        given = {"document_ids": [Command.set(self.cover.ids)]}
+        self.assertEqual(self.quote.copy(given).document_ids, self.cover)
+
+
+@tagged("post_install", "-at_install")
+class TestContent(DocumentsCase):
+    """Customers sign the documents with the quote."""
+
+    def _read_hash(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.quote.content_hash
+
+    def test_without_documents_it_is_the_quote_alone(self):
+        """Signatures from before the addon was installed stay valid."""
+        alone = self.quote._get_hash(QuoteAlone._get_content(self.quote))
+        self.assertEqual(self.quote.content_hash, alone)
+        self.quote.document_ids = self.terms
+        self.assertNotEqual(self._read_hash(), alone)
+        self.quote.document_ids = False
+        self.assertEqual(self._read_hash(), alone)
+
+    def test_documents_come_and_go(self):
+        hashes = [self._read_hash()]
+        for documents in (self.terms, self.cover, self.cover | self.terms):
+            self.quote.document_ids = documents
+            at_once = self.quote.content_hash
+            self.assertEqual(self._read_hash(), at_once)
+            hashes.append(at_once)
+        self.assertEqual(len(set(hashes)), 4)
+
+    def test_files_and_places_count(self):
+        self.quote.action_reset_to_draft()
+        self.quote.document_ids = self.terms | self.sheet
+        before = self._read_hash()
+        for values in (
+            {"file": make_pdf("Other")},
+            {"placement": "before"},
+            {"sequence": 99},
+        ):
+            self.terms.write(values)
+            at_once = self.quote.content_hash
+            self.assertNotEqual(at_once, before)
+            before = self._read_hash()
+            self.assertEqual(at_once, before)
+
+    def test_what_customers_did_not_see_they_do_not_sign(self):
+        seen = self.quote.content_hash
+        self.quote.document_ids = self.terms
+        with self.assertRaisesRegex(UserError, "has changed"):
+            self._sign(self.quote, seen)
+        self._sign(self.quote)
+        self.assertEqual(self.quote.signed_hash, self._read_hash())
+
+
+@tagged("post_install", "-at_install")
+class TestVersions(DocumentsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.quote.document_ids = cls.cover | cls.terms
+        cls.second = cls.quote.revise()
+
+    def _compare(self):
+        dialog = self.env["billinator.quote.compare"].create(
+            {"new_version_id": self.second.id}
+        )
+        return dialog.changes
+
+    def test_same_documents(self):
+        diff = self.second.get_version_diff(self.quote.id)
+        self.assertFalse(any(diff["documents"].values()))
+        self.assertIn("say the same", self._compare())
+
+    def test_other_documents(self):
+        self.second.document_ids = self.terms | self.sheet
+        # Of the draft: the one before keeps its own.
+        self.terms.file = make_pdf("Other terms")
+        self.assertEqual(
+            self.second.get_version_diff(self.quote.id)["documents"],
+            {"added": ["Sheet"], "removed": ["Cover"], "changed": ["Terms"]},
+        )
+        changes = self._compare()
+        self.assertNotIn("say the same", changes)
+        for text in ("+ Sheet", "Cover", "Terms: changed"):
+            self.assertIn(text, changes)
+        self.assertEqual(
+            self.second._get_portal_changes(),
+            ["New: Sheet", "No longer: Cover", "Terms changed"],
+        )
