@@ -66,7 +66,7 @@ class BillinatorTag(models.Model):
         vals_list = super().copy_data(default)
         if "name" not in (default or {}):
             for tag, vals in zip(self, vals_list, strict=True):
-                vals["name"] = self._get_free_name(tag.name)
+                vals["name"] = self._get_free_name(tag.name or "")
         return vals_list
 
     @api.private
