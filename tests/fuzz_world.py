@@ -3,11 +3,15 @@
 This runs in Odoo's shell. It also tells which models and public methods there are.
 """
 
+import base64
 import datetime
 import inspect
+import io
 import json
 from collections import defaultdict
 from pathlib import Path
+
+from reportlab.pdfgen import canvas
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
@@ -80,6 +84,14 @@ def set_up(env, path, mail_port):
     }
     env.cr.commit()
     Path(path).write_text(json.dumps(facts))
+
+
+def _draw_pdf():
+    buffer = io.BytesIO()
+    page = canvas.Canvas(buffer)
+    page.drawString(72, 720, "Words")
+    page.save()
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def describe_models(env):
@@ -344,6 +356,9 @@ class World:
         )
         yield env["billinator.approval.rule"].create(
             {"name": "Rule", **here, "max_total": 1e9}
+        )
+        yield env["billinator.quote.document"].create(
+            {"name": "Terms", "file": _draw_pdf(), **here}
         )
         yield from self._make_log(env, user, company)
         if company == self.home:

@@ -360,8 +360,8 @@ billinator_crm_documents/models/billinator_quote_document.py
       delete the documents; of a quote, nothing is told
   1 BillinatorQuoteDocument._keep_for_quotes: by write(), which has checked the right to
       change the documents; quotes that the user may not see show them, too
-  1 BillinatorQuoteDocument._get_default_ids: what a company's quotes begin with does not
-      depend on who asks
+  1 BillinatorQuoteDocument._get_default_ids: what quotes of a company begin with,
+      whoever asks
 billinator_crm_margin/models/billinator_quote.py
   1 BillinatorQuote.cost_hash: tells no cost, and whoever asks makes no difference
 billinator_crm_margin/models/billinator_quote_line.py

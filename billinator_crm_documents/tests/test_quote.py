@@ -25,6 +25,18 @@ class TestProposal(DocumentsCase):
         self.cover.action_archive()
         self.assertFalse(self._create_quote().document_ids)
 
+    def test_what_was_changed_holds_at_once(self):
+        self._create_quote()
+        self.sheet.is_default = True
+        self.assertEqual(self._create_quote().document_ids, self.cover | self.sheet)
+        news = self._create_document("News", is_default=True)
+        expected = self.cover | self.sheet | news
+        self.assertEqual(self._create_quote().document_ids, expected)
+        unused = self._create_document("Unused", is_default=True)
+        self._create_quote().unlink()
+        unused.unlink()
+        self.assertEqual(self._create_quote().document_ids, expected)
+
     def test_what_is_given_stays(self):
         sheet = {"document_ids": [Command.set(self.sheet.ids)]}
         template = {"template_id": self.template.id}
