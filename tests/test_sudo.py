@@ -351,7 +351,7 @@ billinator_crm_documents/controllers/portal.py
 billinator_crm_documents/models/billinator_quote.py
   1 BillinatorQuote._get_documents_sudo: after checking that the caller may read the
       quote, of which they are part
-  1 BillinatorQuote._compare_documents: by _get_documents_sudo, which checks
+  1 BillinatorQuote._get_documents_by_name: by _get_documents_sudo, which checks
   1 BillinatorQuote._has_pages: likewise
   1 BillinatorQuote._insert_pages: likewise
   1 BillinatorQuote._prepare_attachments: likewise

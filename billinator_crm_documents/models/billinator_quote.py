@@ -82,17 +82,18 @@ class BillinatorQuote(models.Model):
         return {**diff, "documents": self._compare_documents(other)}
 
     def _compare_documents(self, other):
-        old, new = (
-            {
-                document.name: (document.placement, document.checksum)
-                for document in quote._get_documents_sudo()
-            }
-            for quote in (other, self)
-        )
+        old, new = other._get_documents_by_name(), self._get_documents_by_name()
         return {
             "added": [name for name in new if name not in old],
             "removed": [name for name in old if name not in new],
             "changed": [name for name in new if name in old and new[name] != old[name]],
+        }
+
+    def _get_documents_by_name(self):
+        """Return place and checksum of the quote's documents of each name."""
+        return {
+            name: [(document.placement, document.checksum) for document in documents]
+            for name, documents in self._get_documents_sudo().grouped("name").items()
         }
 
     @api.model

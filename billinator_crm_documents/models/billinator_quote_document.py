@@ -71,7 +71,7 @@ class BillinatorQuoteDocument(models.Model):
         help="Only for customers of this language. Empty: for all.",
     )
     is_default = fields.Boolean(
-        string="On Every Quote", help="New quotes have the document at once."
+        string="On Every Quote", help="New quotes get this document automatically."
     )
     template_ids = fields.Many2many(
         "billinator.quote.template",
@@ -282,7 +282,7 @@ class BillinatorQuoteDocument(models.Model):
                 base64.b64decode(vals.get("file") or b"")
             except (binascii.Error, TypeError, ValueError) as error:
                 raise ValidationError(
-                    self.env._("The file of a document is not base64.")
+                    self.env._("The file of a document has to be sent as base64.")
                 ) from error
 
     def _read_file(self):

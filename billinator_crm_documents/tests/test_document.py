@@ -45,7 +45,7 @@ class TestFile(DocumentsCase):
 
     def test_is_base64(self):
         for file in ("Ä", "abc", 7):
-            self._assert_refused(file, "not base64")
+            self._assert_refused(file, "as base64")
         in_lines = base64.encodebytes(base64.b64decode(make_pdf("In lines")))
         self.assertTrue(self._create_document("New", file=in_lines.decode()).checksum)
 

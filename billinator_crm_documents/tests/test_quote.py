@@ -285,6 +285,15 @@ class TestVersions(DocumentsCase):
         self.assertFalse(any(diff["documents"].values()))
         self.assertIn("say the same", self._compare())
 
+    def test_one_of_two_with_the_same_name(self):
+        self.second.document_ids |= self._create_document(
+            "Terms", file=make_pdf("More")
+        )
+        self.assertEqual(
+            self.second.get_version_diff(self.quote.id)["documents"],
+            {"added": [], "removed": [], "changed": ["Terms"]},
+        )
+
     def test_other_documents(self):
         self.second.document_ids = self.terms | self.sheet
         # Of the draft: the one before keeps its own.
