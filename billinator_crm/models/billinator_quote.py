@@ -435,8 +435,12 @@ class BillinatorQuote(models.Model):
                 date=quote.date_quote,
             )
 
-    @api.depends("partner_id", "partner_shipping_id", "company_id")
+    @api.depends(lambda self: self._get_fiscal_position_sources())
     def _compute_fiscal_position_id(self):
+        if self._is_fiscal_position_localized():
+            for quote in self:
+                quote.fiscal_position_id = quote._get_fiscal_position_of_invoice()
+            return
         FiscalPosition = self.env["account.fiscal.position"]
         for (company, partner, delivery), quotes in self.grouped(
             lambda quote: (
@@ -448,6 +452,39 @@ class BillinatorQuote(models.Model):
             quotes.fiscal_position_id = FiscalPosition.with_company(
                 company
             )._get_fiscal_position(partner, delivery=delivery)
+
+    @api.model
+    def _get_fiscal_position_sources(self):
+        """Return the fields that, when they change, choose the position anew."""
+        sources = ["partner_id", "partner_shipping_id", "company_id"]
+        if self._is_fiscal_position_localized():
+            sources.append("partner_invoice_id")
+        return sources
+
+    @api.model
+    def _is_fiscal_position_localized(self):
+        """Whether a country's module has a rule of its own for invoices.
+
+        India's looks at the place of supply, for instance, and Italy's at declarations
+        of intent. They all override the method of ``account``, and a method is from
+        the module that was the last to do so.
+        """
+        rule = self.env.registry["account.move"]._compute_fiscal_position_id
+        return rule.__module__ != "odoo.addons.account.models.account_move"
+
+    def _get_fiscal_position_of_invoice(self):
+        """Return what an invoice of the quote, which is not saved, says by itself."""
+        invoice = self.env["account.move"].with_company(self.company_id)
+        return invoice.new(
+            {
+                "move_type": "out_invoice",
+                "company_id": self.company_id.id,
+                "partner_id": self.partner_invoice_id.id,
+                "partner_shipping_id": self.partner_shipping_id.id,
+                "currency_id": self.currency_id.id,
+                "invoice_date": self.date_quote,
+            }
+        ).fiscal_position_id
 
     @api.depends("partner_id", "company_id")
     def _compute_payment_term_id(self):

@@ -24,6 +24,7 @@ from . import (
     test_gate,
     test_health,
     test_import,
+    test_localization,
     test_my_day,
     test_note,
     test_numbers,
