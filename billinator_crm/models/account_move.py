@@ -61,6 +61,18 @@ class AccountMove(models.Model):
         " WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
 
+    def _register_hook(self):
+        """Let electronic invoices, which have a type for these, know down payments.
+
+        Not by an override: that of Odoo's own sales, where these are installed, comes
+        later and asks no other.
+        """
+        super()._register_hook()
+        Move = self.env.registry[self._name]
+        Move._is_downpayment = lambda move: (
+            super(Move, move)._is_downpayment() or move._is_of_billinator_installment()
+        )
+
     @api.model_create_multi
     def create(self, vals_list):
         """Take the deals of the invoices' quotes along."""
@@ -152,6 +164,13 @@ class AccountMove(models.Model):
             final = quote._get_final_invoices() - self
             if final.billinator_deducted_ids & self:
                 raise self._get_deducted_error(quote)
+
+    def _is_of_billinator_installment(self):
+        """Whether it asks for a down payment of a quote, or gives one back."""
+        moves = self
+        while reversed_moves := moves.reversed_entry_id - moves:
+            moves |= reversed_moves
+        return bool(moves.billinator_installment_id)
 
     def _hand_over_quote(self):
         """Let go of the quote, and return the values of the invoice that gets it.

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tools import clean_context
+from odoo.tools import clean_context, format_date
 
 from ..arguments import arguments, as_number, one_record
 from ..exceptions import StateError
@@ -474,11 +474,12 @@ class BillinatorQuote(models.Model):
     def _prepare_deduction_commands(self, down_payments):
         """Return lines that undo down payments, and again what was credited of them."""
         lang = self._get_customers_language()
-        title = self.with_context(lang=lang).env._("Down Payments")
+        localized = self.with_context(lang=lang)
+        title = localized.env._("Down Payments")
         sequence = max(self.line_ids.mapped("sequence"), default=0) + 1
         header = {"display_type": "line_section", "name": title}
         values = [header] + [
-            self._prepare_deduction_values(line, -sign)
+            localized._prepare_deduction_values(line, -sign)
             for moves, sign in self._follow_reversals(down_payments)
             for line in moves.invoice_line_ids.sorted()
             if line.display_type == "product"
@@ -493,7 +494,8 @@ class BillinatorQuote(models.Model):
             data = Tax._reverse_quantity_base_line_extra_tax_data(data)
         return {
             "display_type": "product",
-            "name": line.name,
+            "name": self._get_deduction_label(line),
+            "billinator_deducted_line_id": line.id,
             "quantity": sign * line.quantity,
             "price_unit": line.price_unit,
             "discount": line.discount,
@@ -502,3 +504,17 @@ class BillinatorQuote(models.Model):
             "analytic_distribution": line.analytic_distribution,
             "extra_tax_data": data,
         }
+
+    def _get_deduction_label(self, line):
+        """Return what ``line`` says, and which invoice or credit note it is from."""
+        move = line.move_id
+        # A draft has no number yet.
+        if move.state != "posted":
+            return line.name
+        label = self.env._(
+            "%(description)s (%(invoice)s of %(date)s)",
+            description=line.name or "",
+            invoice=move.name,
+            date=format_date(self.env, move.invoice_date),
+        )
+        return label.strip()

@@ -480,3 +480,115 @@ class TestInstallmentLife(InstallmentCase):
         self.assertEqual(quote.amount_invoiced, self.quote.amount_total)
         with self.assertRaises(AccessError):
             row.read(["invoice_ids"])
+
+
+@tagged("post_install", "-at_install")
+class TestInstallmentForEInvoices(InstallmentCase):
+    """What the countries' electronic invoices want to know of down payments."""
+
+    def _get_deductions(self, final):
+        return final.invoice_line_ids.filtered("billinator_deducted_line_id")
+
+    def test_down_payment_is_known_as_one(self):
+        first = self._invoice(self._plan())
+        final = self._invoice(self.quote)
+        by_hand = self.init_invoice("out_invoice", products=self.product_a)
+        self.assertTrue(first._is_downpayment())
+        self.assertIs(final._is_downpayment(), False)
+        self.assertIs(by_hand._is_downpayment(), False)
+        self.assertFalse(by_hand.line_ids._get_downpayment_lines())
+
+    def test_final_invoice_names_the_lines_it_takes_off(self):
+        first, second = map(self._invoice, (self._plan(30), self._plan(20)))
+        final = self._invoice(self.quote)
+        asking = first.invoice_line_ids + second.invoice_line_ids
+        for line in asking:
+            self.assertEqual(line._get_downpayment_lines(), line)
+        self.assertFalse(first.line_ids._get_downpayment_lines() - asking)
+        deductions = self._get_deductions(final)
+        self.assertEqual(
+            [line._get_downpayment_lines() for line in deductions], list(asking)
+        )
+        sold = final.invoice_line_ids - deductions
+        self.assertFalse(sold._get_downpayment_lines())
+        self.assertEqual(final.line_ids._get_downpayment_lines(), asking)
+
+    def test_credit_notes(self):
+        first = self._invoice(self._plan())
+        first.action_post()
+        credit = self._credit(first)
+        again = self._credit(credit)
+        for move in (credit, again):
+            self.assertTrue(move._is_downpayment())
+            line = move.invoice_line_ids
+            self.assertEqual(line._get_downpayment_lines(), line)
+        final = self._invoice(self.quote)
+        self.assertEqual(
+            final.invoice_line_ids._get_downpayment_lines().move_id,
+            first + credit + again,
+        )
+        final.action_post()
+        credit_of_final = self._credit(final)
+        self.assertFalse(credit_of_final._is_downpayment())
+        self.assertEqual(
+            credit_of_final.invoice_line_ids._get_downpayment_lines(),
+            final.invoice_line_ids._get_downpayment_lines(),
+        )
+
+    def test_moves_that_reverse_one_another(self):
+        one, other = (
+            self.init_invoice("out_invoice", products=self.product_a) for _i in range(2)
+        )
+        one.reversed_entry_id, other.reversed_entry_id = other, one
+        self.assertFalse(one._is_downpayment())
+
+    def test_replaced_invoices(self):
+        row = self._plan()
+        first = self._invoice(row)
+        first.action_post()
+        second = self._reverse_invoice(first, is_modify=True)
+        self.assertTrue(second._is_downpayment())
+        second.action_post()
+        final = self._invoice(self.quote)
+        final.action_post()
+        asking = second.invoice_line_ids
+        self.assertEqual(final.invoice_line_ids._get_downpayment_lines(), asking)
+        instead = self._reverse_invoice(final, is_modify=True)
+        self.assertEqual(instead.invoice_line_ids._get_downpayment_lines(), asking)
+
+    def test_cancelled_down_payment(self):
+        row = self._plan()
+        cancelled = self._invoice(row)
+        cancelled.button_cancel()
+        first = self._invoice(row)
+        final = self._invoice(self.quote)
+        self.assertEqual(final.line_ids._get_downpayment_lines().move_id, first)
+
+    def test_copy_of_a_final_invoice_takes_off_nothing(self):
+        self._invoice(self._plan())
+        copy = self._invoice(self.quote).copy()
+        self.assertFalse(copy.line_ids._get_downpayment_lines())
+
+    def test_final_invoice_says_number_and_date(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        first = self._invoice(self._plan(30, name="Start"))
+        first.invoice_date = "2026-03-04"
+        first.action_post()
+        draft = self._invoice(self._plan(20, name="Mitte"))
+        final = self._invoice(self.quote)
+        names = {
+            line.billinator_deducted_line_id.move_id: line.name
+            for line in self._get_deductions(final)
+        }
+        self.assertTrue(names[first].startswith("Start ("))
+        self.assertIn(first.name, names[first])
+        self.assertIn("04.03.2026", names[first])
+        self.assertEqual(names[draft], "Mitte")
+
+    def test_line_without_a_text(self):
+        first = self._invoice(self._plan())
+        first.invoice_line_ids.name = False
+        first.action_post()
+        final = self._invoice(self.quote)
+        self.assertTrue(self._get_deductions(final).name.startswith(f"({first.name}"))

@@ -1,0 +1,41 @@
+from odoo import fields, models
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    billinator_deducted_line_id = fields.Many2one(
+        "account.move.line",
+        string="Deducted Line",
+        copy=False,
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+        check_company=True,
+        help="The line of a down payment's invoice or credit note that this line of "
+        "the final invoice undoes.",
+    )
+
+    def _register_hook(self):
+        """Tell electronic invoices of down payments; see ``account.move``."""
+        super()._register_hook()
+        Line = self.env.registry[self._name]
+        Line._get_downpayment_lines = lambda lines: (
+            super(Line, lines)._get_downpayment_lines()
+            | lines._get_billinator_down_payment_lines()
+        )
+
+    def _copy_data_extend_business_fields(self, values):
+        """Let credit notes, and what replaces an invoice, know of the same lines."""
+        values["billinator_deducted_line_id"] = self.billinator_deducted_line_id.id
+        return super()._copy_data_extend_business_fields(values)
+
+    def _get_billinator_down_payment_lines(self):
+        """Return the lines that these undo, and those that ask for a down payment."""
+        asking = self.filtered(
+            lambda line: (
+                line.display_type == "product"
+                and line.move_id._is_of_billinator_installment()
+            )
+        )
+        return asking | self.billinator_deducted_line_id
