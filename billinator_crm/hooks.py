@@ -78,7 +78,9 @@ def pre_init_hook(env):
 
 def post_init_hook(env):
     """Fit the CRM to what the database has already, and fill the demo company."""
-    env["res.company"].search([])._create_quote_sequences()
+    companies = env["res.company"].search([])
+    companies._create_quote_sequences()
+    companies._confirm_online_acceptances()
     env["billinator.contact"]._create_missing_rows()
     env["billinator.activity"]._create_missing_rows()
     if env.ref("base.module_billinator_crm").demo:

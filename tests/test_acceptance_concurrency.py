@@ -51,7 +51,16 @@ ANSWERS = """
       JOIN message_attachment_rel link ON link.message_id = message.id
       JOIN ir_attachment attachment ON attachment.id = link.attachment_id
      WHERE message.model = 'billinator.quote' AND message.res_id = %s
+       AND message.message_type = 'email'
        AND attachment.mimetype = 'application/pdf'
+"""
+# The mails that confirm it, with the same PDF.
+CONFIRMATIONS = """
+    SELECT count(DISTINCT message.id)
+      FROM mail_message message
+      JOIN message_attachment_rel link ON link.message_id = message.id
+      JOIN billinator_quote quote ON quote.signed_pdf_id = link.attachment_id
+     WHERE quote.id = %s AND message.message_type = 'notification'
 """
 
 
@@ -136,7 +145,11 @@ class Shop:
 @pytest.fixture(scope="module")
 def company(accepting_server):
     server = accepting_server
-    return Company.set_up(XmlRpc(server, server.login, server.password))
+    admin = XmlRpc(server, server.login, server.password)
+    company = Company.set_up(admin)
+    values = {"email": "abc@customer.example"}
+    admin.call("res.partner", "write", [company.customer], vals=values)
+    return company
 
 
 @pytest.fixture
@@ -181,6 +194,7 @@ def test_tabs_that_sign_at_once_accept_once(shop):
     assert (quote["state"], quote["signed_by"]) == ("accepted", signer)
     assert quote["signed_hash"] == quote["content_hash"]
     assert shop.query(ANSWERS, shop.quote) == [(1, 1)]
+    assert shop.query(CONFIRMATIONS, shop.quote) == [(1,)]
 
 
 def test_who_edits_during_a_signature_comes_too_late(shop):

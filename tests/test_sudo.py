@@ -31,6 +31,8 @@ billinator_crm/migrations/19.0.1.6.0/post-invoice-status.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.8.0/post-mail-language.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.9.0/post-confirmation.py
+  1 migrate: likewise
 billinator_crm/models/account_fiscal_position.py
   1 AccountFiscalPosition._unlink_except_quoted: only names a quote that has it
 billinator_crm/models/account_move.py
@@ -220,9 +222,8 @@ billinator_crm/models/billinator_quote_portal.py
 billinator_crm/models/billinator_quote_signature.py
   1 BillinatorQuote._get_zone: the time zone of the company or the salesperson, both of
       which the page names
-billinator_crm/models/billinator_quote_signature_invoice.py
   2 BillinatorQuote._as_company: by _sign, after the page has checked who may; makes the
-      invoice of this quote that its company has decided on
+      invoice and the mail of this quote that its company has decided on
 billinator_crm/models/billinator_quote_template_line.py
   1 BillinatorQuoteTemplateLine.company_id: the template's own
   1 BillinatorQuoteTemplateLine.currency_id: likewise
@@ -314,6 +315,7 @@ billinator_crm/models/res_config_settings.py
   1 ResConfigSettings.billinator_quote_reminder_days: likewise
   1 ResConfigSettings.billinator_downpayment_account_id: likewise
   1 ResConfigSettings.billinator_online_invoice: likewise
+  1 ResConfigSettings.billinator_confirmation_template_id: likewise
   1 ResConfigSettings._inverse_billinator_tz: of the settings, which administrators
       alone save
 billinator_crm/models/res_partner.py

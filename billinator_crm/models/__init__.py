@@ -69,6 +69,7 @@ from . import (
     billinator_quote_portal,
     billinator_quote_signature,
     billinator_quote_signature_invoice,
+    billinator_quote_signature_mail,
     billinator_quote_template,
     billinator_quote_template_line,
     billinator_quote_totals,

@@ -2,8 +2,15 @@ import base64
 import binascii
 import logging
 
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from psycopg2 import OperationalError
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import (
+    ConcurrencyError,
+    LockError,
+    RedirectWarning,
+    UserError,
+)
 from odoo.tools.image import image_process
 
 from ..locks import wait_and_lock
@@ -185,6 +192,51 @@ class BillinatorQuote(models.Model):
         quote = self._in_customers_language()
         quote._post_for_customer(quote.env._("Quote declined: %s", reason), partner)
         return True
+
+    # === What follows the signature === #
+
+    def _as_company(self):
+        """Return the quote for what the company does by itself, where and when it is.
+
+        The customer who has signed is neither the author of the invoice nor one of its
+        followers, and has no say in its date.
+        """
+        # After _sign, which the page calls once it has checked who may; what comes of
+        # it are invoices and mails of this quote, as its company has decided.
+        quote_sudo = self.with_user(SUPERUSER_ID).with_company(self.company_id)
+        return quote_sudo.with_context(tz=self._get_zone())._in_salespersons_lang()
+
+    def _try_to_follow_up(self, follow_up, tell_why_not):
+        """Do what follows the signature, all of it or nothing, or tell why not.
+
+        The customer's acceptance counts, whatever becomes of it. Only who comes at the
+        same moment as somebody else is repeated as a whole.
+
+        :param follow_up: what to do, called without arguments
+        :param tell_why_not: called with the reason, in the salesperson's language
+        """
+        try:
+            with self.env.cr.savepoint():
+                follow_up()
+        except (ConcurrencyError, OperationalError):
+            raise
+        except LockError as error:
+            raise ConcurrencyError(*error.args) from error
+        except (RedirectWarning, UserError) as error:
+            tell_why_not(error.args[0])
+        except Exception:
+            _logger.exception("What follows the signature of %s failed", self.name)
+            tell_why_not(
+                self.env._("An unexpected error, which the server's log describes.")
+            )
+
+    def _tell_salesperson(self, body):
+        salesperson = self.user_id or self.team_id.user_id
+        self.message_post(
+            body=body,
+            partner_ids=salesperson.partner_id.ids,
+            subtype_xmlid="mail.mt_note",
+        )
 
     def _renew_signed_hash(self):
         """Let signatures hold for the content as it is, after a merge of customers.

@@ -1,22 +1,11 @@
-import logging
-
-from psycopg2 import OperationalError
-
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import (
-    ConcurrencyError,
-    LockError,
-    RedirectWarning,
-    UserError,
-    ValidationError,
-)
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.tools import format_amount
 
 from .billinator_quote_invoicing import PAID
 from .res_company import ONLINE_INVOICES
 
-_logger = logging.getLogger(__name__)
-
+POSTING = ("post", "send")
 # As on Odoo's page of the invoice, which offers to pay it.
 PAYABLE = ("not_paid", "in_payment", "partial")
 # What is transferred by hand is asked for until it is there.
@@ -74,11 +63,11 @@ class BillinatorQuote(models.Model):
         """Leave posting to who may post, and to what administrators have decided."""
         if self.env.user.has_group("account.group_account_invoice"):
             return
-        for quote in self.filtered(lambda quote: quote.online_invoice == "post"):
+        for quote in self.filtered(lambda quote: quote.online_invoice in POSTING):
             previous = quote.previous_version_id.online_invoice
             chosen = quote.template_id.online_invoice
             default = quote._get_default_online_invoice()
-            if "post" not in (chosen, default, previous):
+            if quote.online_invoice not in (chosen, default, previous):
                 raise ValidationError(
                     self.env._(
                         "Quote %s: only users who may post invoices can choose that "
@@ -112,7 +101,8 @@ class BillinatorQuote(models.Model):
         """
         is_new = super()._sign(signer, signature, content_hash, ip_address, partner)
         if is_new and self._wants_invoice_at_once():
-            self._as_company()._try_to_invoice_at_once()
+            quote = self._as_company()
+            quote._try_to_follow_up(quote._invoice_at_once, quote._tell_why_no_invoice)
         return is_new
 
     def _wants_invoice_at_once(self):
@@ -120,55 +110,36 @@ class BillinatorQuote(models.Model):
         has_amount = not self.currency_id.is_zero(self.amount_total)
         return self.online_invoice != "no" and has_amount
 
-    def _as_company(self):
-        """Return the quote for what the company does by itself, where and when it is.
-
-        The customer who has signed is neither the author of the invoice nor one of its
-        followers, and has no say in its date.
-        """
-        # After _sign, which the page calls once it has checked who may; what comes of
-        # it are invoices of this quote, as its company has decided.
-        quote_sudo = self.with_user(SUPERUSER_ID).with_company(self.company_id)
-        return quote_sudo.with_context(tz=self._get_zone())._in_salespersons_lang()
-
-    def _try_to_invoice_at_once(self):
-        """Make the invoice, all of it or nothing, or tell the salesperson why not.
-
-        The customer's acceptance counts, whatever accounting demands. Only who comes
-        at the same moment as somebody else is repeated as a whole.
-        """
-        try:
-            with self.env.cr.savepoint():
-                self._invoice_at_once()
-        except (ConcurrencyError, OperationalError):
-            raise
-        except LockError as error:
-            raise ConcurrencyError(*error.args) from error
-        except (RedirectWarning, UserError) as error:
-            self._tell_why_no_invoice(error.args[0])
-        except Exception:
-            _logger.exception("The invoice of the signed quote %s failed", self.name)
-            self._tell_why_no_invoice(
-                self.env._("An unexpected error, which the server's log describes.")
-            )
-
     def _invoice_at_once(self):
         """Invoice the first down payment, or the whole quote."""
         asked = self.installment_ids.sorted()[:1] or self
         invoice = asked._convert_to_invoices()
-        if self.online_invoice == "post":
+        if self.online_invoice in POSTING:
             invoice.action_post()
+        if self.online_invoice == "send":
+            self._send_in_background(invoice)
+
+    def _send_in_background(self, invoice):
+        """Leave it to Odoo to send the invoice, as it does with several at once.
+
+        Its PDF, and whatever the customer gets with or instead of a mail, may take
+        longer than a customer waits, and may fail for reasons of their own, which Odoo
+        writes on the invoice.
+        """
+        author = self.env.user
+        invoice.sending_data = {
+            "author_user_id": author.id,
+            "author_partner_id": author.partner_id.id,
+        }
+        self.env.ref("account.ir_cron_account_move_send")._trigger()
 
     def _tell_why_no_invoice(self, reason):
-        salesperson = self.user_id or self.team_id.user_id
-        self.message_post(
-            body=self.env._(
+        self._tell_salesperson(
+            self.env._(
                 "The customer has accepted online, but the invoice could not be "
                 "created. Create it once this is resolved: %s",
                 reason,
-            ),
-            partner_ids=salesperson.partner_id.ids,
-            subtype_xmlid="mail.mt_note",
+            )
         )
 
     # === The page === #
@@ -193,6 +164,16 @@ class BillinatorQuote(models.Model):
             "is_paid_in_part": self._is_paid_in_part(invoice),
             "invitation": self._get_invitation_to_pay(invoice) if is_due else None,
         }
+
+    def _get_invoices_to_pay(self):
+        """Return the posted invoices that the customer's page asks to pay."""
+        return self.env["account.move"].union(
+            *(
+                described["invoice"]
+                for described in self._get_portal_invoices()
+                if described["invitation"]
+            )
+        )
 
     def _is_due(self, invoice):
         """Whether something is to be paid, and nobody is about to pay it."""

@@ -9,6 +9,7 @@ ONLINE_INVOICES = [
     ("no", "Make No Invoice"),
     ("draft", "Make a Draft Invoice"),
     ("post", "Make and Post the Invoice"),
+    ("send", "Make, Post and Send the Invoice"),
 ]
 
 
@@ -45,6 +46,14 @@ class ResCompany(models.Model):
         "the first down payment if there is one, else for the whole quote. New "
         "quotes start with it.",
     )
+    billinator_confirmation_template_id = fields.Many2one(
+        "mail.template",
+        string="Confirmation of Online Acceptances",
+        domain="[('model', '=', 'billinator.quote')]",
+        default=lambda self: self._default_billinator_confirmation_template(),
+        help="The email that a customer gets who accepts a quote on its page, with the "
+        "signed PDF. Empty: none. Accepting for the customer sends none.",
+    )
     billinator_idle_days = fields.Integer(
         string="Days Without Contact",
         default=14,
@@ -64,6 +73,12 @@ class ResCompany(models.Model):
         "CHECK(billinator_quote_reminder_days >= 0)",
         "Reminders cannot come a negative number of days before quotes expire.",
     )
+
+    @api.model
+    def _default_billinator_confirmation_template(self):
+        return self.env.ref(
+            "billinator_crm.mail_template_quote_confirmation", raise_if_not_found=False
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -105,6 +120,11 @@ class ResCompany(models.Model):
         """
         current = self.env.company
         return self.currency_id._convert(amount, current.currency_id, current)
+
+    def _confirm_online_acceptances(self):
+        """Begin with the addon's own mail, which came after the companies."""
+        template = self._default_billinator_confirmation_template()
+        self.billinator_confirmation_template_id = template
 
     def _create_quote_sequences(self):
         """Create the quote numbers of companies that have none yet."""

@@ -24,6 +24,9 @@ class ResConfigSettings(models.TransientModel):
     billinator_online_invoice = fields.Selection(
         related="company_id.billinator_online_invoice", readonly=False
     )
+    billinator_confirmation_template_id = fields.Many2one(
+        related="company_id.billinator_confirmation_template_id", readonly=False
+    )
     billinator_downpayment_account_id = fields.Many2one(
         related="company_id.billinator_downpayment_account_id", readonly=False
     )

@@ -44,6 +44,7 @@ from . import (
     test_portal,
     test_quote,
     test_quote_approval,
+    test_quote_confirmation,
     test_quote_deal,
     test_quote_discount,
     test_quote_expiry,

@@ -20,7 +20,8 @@ from ..exceptions import StateError
 from .common import BillinatorCommon, BillinatorInvoicingCommon
 from .test_portal import SIGNATURE, PortalCase
 
-LOGGER = "odoo.addons.billinator_crm.models.billinator_quote_signature_invoice"
+LOGGER = "odoo.addons.billinator_crm.models.billinator_quote_signature"
+INVOICES = f"{LOGGER}_invoice"
 
 
 class OnlineCase(PortalCase, BillinatorInvoicingCommon):
@@ -101,6 +102,36 @@ class TestOnlineInvoice(OnlineCase):
         sent = self.env["mail.mail"].search([]) - mails
         self.assertEqual(set(sent.mapped("model")) - {False}, {"billinator.quote"})
         self.assertFalse(invoice.message_ids.notified_partner_ids)
+
+    def test_sending_is_left_to_odoo(self):
+        cron = self.env.ref("account.ir_cron_account_move_send")
+        triggers = [("cron_id", "=", cron.id)]
+        before = self.env["ir.cron.trigger"].search_count(triggers)
+        self.quote.online_invoice = "send"
+        self._sign()
+        invoice = self.quote.invoice_ids
+        self.assertEqual(invoice.state, "posted")
+        self.assertFalse(invoice.is_move_sent)
+        self.assertGreater(self.env["ir.cron.trigger"].search_count(triggers), before)
+        confirmation = self.env["mail.mail"].search(
+            [
+                ("res_id", "=", self.quote.id),
+                ("recipient_ids", "in", self.customer.ids),
+            ]
+        )
+        self.assertIn("message of its own", confirmation.body_html)
+        # What the cron does with it, but for its commits.
+        sender = self.env["account.move.send"].with_user(SUPERUSER_ID)
+        sender._generate_and_send_invoices(invoice, from_cron=True)
+        self.assertTrue(invoice.is_move_sent)
+        self.assertTrue(invoice.invoice_pdf_report_id)
+        self.assertFalse(invoice.is_being_sent)
+        mail = invoice.message_ids.filtered("attachment_ids")
+        self.assertEqual(mail.notified_partner_ids, self.customer)
+
+    def test_a_posted_one_is_not_sent(self):
+        self._sign()
+        self.assertFalse(self.quote.invoice_ids.is_being_sent)
 
     def test_the_portal_users_acceptance_is_the_same(self):
         quote = self.quote.with_user(self.buyer).sudo()
@@ -280,8 +311,9 @@ class TestOnlineInvoice(OnlineCase):
         self.quote.write({"user_id": False, "team_id": team.id})
         self.company_data["default_journal_sale"].active = False
         self._sign()
-        message = self.quote.message_ids[0]
-        self.assertIn("no sales journal", message.body)
+        [message] = self.quote.message_ids.filtered(
+            lambda message: "no sales journal" in message.body
+        )
         self.assertIn(self.senior.partner_id, message.notified_partner_ids)
 
 
@@ -393,6 +425,12 @@ class TestOnlineInvoiceChoice(OnlineCase):
             quote.online_invoice = "post"
         with self.assertRaisesRegex(ValidationError, "who may post"):
             quote.copy({"online_invoice": "post"})
+        with self.assertRaisesRegex(ValidationError, "who may post"):
+            quote.online_invoice = "send"
+        self.company.billinator_online_invoice = "post"
+        with self.assertRaisesRegex(ValidationError, "who may post"):
+            quote.online_invoice = "send"
+        self.company.billinator_online_invoice = "no"
         self.senior.group_ids += self.env.ref("account.group_account_invoice")
         quote.with_user(self.senior).online_invoice = "post"
         # The salesperson goes on with it, and takes it along to the next version.
@@ -633,7 +671,7 @@ class TestOnlineInvoicePage(OnlinePageCase):
         self._sign()
         transaction = self._pay_online(self.quote.invoice_ids)
         # A provider that does not leave it to the customer; there may be none.
-        with patch(f"{LOGGER}.BY_HAND", ()):
+        with patch(f"{INVOICES}.BY_HAND", ()):
             for state in ("pending", "authorized"):
                 transaction.state = state
                 page = self._get_page().text

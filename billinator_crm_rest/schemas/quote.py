@@ -49,6 +49,7 @@ class OnlineInvoice(Choice):
     NO = "NO"
     DRAFT = "DRAFT"
     POST = "POST"
+    SEND = "SEND"
 
 
 class ApprovalState(Choice):
