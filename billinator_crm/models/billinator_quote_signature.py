@@ -316,6 +316,7 @@ class BillinatorQuote(models.Model):
         """
         return self.message_post(
             body=body,
+            subject=self._in_salespersons_lang()._get_answer_subject(),
             author_id=partner.id,
             partner_ids=self.user_id.partner_id.ids,
             attachments=attachments or [],
@@ -324,6 +325,12 @@ class BillinatorQuote(models.Model):
             message_type="email",
             subtype_xmlid="mail.mt_comment",
         )
+
+    def _get_answer_subject(self):
+        names = {"quote": self.name, "customer": self.commercial_partner_id.name}
+        if self.state == "accepted":
+            return self.env._("%(quote)s accepted by %(customer)s", **names)
+        return self.env._("%(quote)s declined by %(customer)s", **names)
 
     def _notify_by_email_prepare_rendering_context(self, message, *args, **kwargs):
         """Tell readers in their own language what the customer's words come to."""

@@ -406,6 +406,17 @@ class TestSignature(PortalCase):
             for word in words:
                 self.assertIn(word, mail.body_html)
 
+    def test_subjects_say_what_happened(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        self.salesperson.email = "seller@our.example"
+        quotes = self.quote.sudo() + self._create_sent_quote().sudo()
+        quotes[0]._decline("Zu teuer", self.customer)
+        self._sign(quotes[1])
+        for quote, words in zip(quotes, ("declined by", "accepted by"), strict=True):
+            [mail] = self._get_mails_to_salesperson(quote)
+            self.assertEqual(mail.subject, f"{quote.name} {words} {self.customer.name}")
+
     def _get_mails_to_salesperson(self, quote):
         domain = [("model", "=", quote._name), ("res_id", "=", quote.id)]
         mails = self.env["mail.mail"].sudo().search(domain)
