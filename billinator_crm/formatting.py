@@ -16,9 +16,14 @@ def format_number(env, value):
 def format_price(env, value, currency, least):
     """Return a price with all its decimals, which currencies may have fewer of.
 
-    :param int least: how many decimals it has in any case
+    :param int least: how many decimals it has in any case, but for currencies
+        without any
     """
-    digits = max(least, currency.decimal_places, count_decimals(value))
+    digits = max(
+        least if currency.decimal_places else 0,
+        currency.decimal_places,
+        count_decimals(value),
+    )
     parts = [formatLang(env, value, digits=digits), currency.symbol or ""]
     if currency.position == "before":
         parts.reverse()

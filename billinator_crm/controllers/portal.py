@@ -422,6 +422,7 @@ class QuotePortal(CustomerPortal):
                 line.id: {
                     "quantity": quote_sudo._format_number(line.quantity),
                     "is_left_out": line.is_optional and not line.is_selected,
+                    "discount": quote_sudo._format_number(line.discount),
                 }
                 for line in quote_sudo._get_portal_lines()
             },

@@ -72,11 +72,40 @@ class BillinatorQuote(models.Model):
         return {
             "old": other._describe_version(),
             "new": self._describe_version(),
-            "terms": _compare(other, self, TERMS),
+            "terms": [
+                *_compare(other, self, TERMS),
+                *self._compare_down_payments(other),
+            ],
             "lines": self._compare_lines(pairs),
             "is_reordered": _is_reordered(pairs),
             "totals": _compare(other, self, TOTALS),
         }
+
+    def _compare_down_payments(self, other):
+        """Return the change of what is invoiced before the rest, in a list, or none."""
+        old, new = (quote._get_offered_down_payments() for quote in (other, self))
+        if old == new:
+            return []
+        return [
+            {
+                "field": "installment_ids",
+                "label": self.env._("Down Payments"),
+                "old": old,
+                "new": new,
+                "old_text": other._tell_down_payments(old),
+                "new_text": self._tell_down_payments(new),
+            }
+        ]
+
+    def _tell_down_payments(self, planned):
+        """Return the down payments in one line, as the customer reads of them."""
+        unnamed, currency = self.env._("Down payment"), self.currency_id
+        amounts = [
+            formatLang(self.env, float(each["amount"]), currency_obj=currency)
+            for each in planned
+        ]
+        names = [each["name"] or unnamed for each in planned]
+        return ", ".join(map(" ".join, zip(names, amounts, strict=True)))
 
     def _describe_version(self):
         return {

@@ -1,5 +1,7 @@
+from functools import partial
+
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_amount
 
 from .billinator_quote_invoicing import PAID
@@ -117,27 +119,60 @@ class BillinatorQuote(models.Model):
         if self.online_invoice in POSTING:
             invoice.action_post()
         if self.online_invoice == "send":
-            self._send_in_background(invoice)
+            send = partial(self._send_in_background, invoice)
+            self._try_to_follow_up(send, self._tell_why_not_sent)
 
     def _send_in_background(self, invoice):
         """Leave it to Odoo to send the invoice, as it does with several at once.
 
         Its PDF, and whatever the customer gets with or instead of a mail, may take
         longer than a customer waits, and may fail for reasons of their own, which Odoo
-        writes on the invoice.
+        writes on the invoice and tells the salesperson.
+
+        :raise UserError: if nothing would be sent
         """
-        author = self.env.user
+        job = self.env.ref(
+            "account.ir_cron_account_move_send", raise_if_not_found=False
+        )
+        if not (job and job.active):
+            raise UserError(self.env._("Odoo's job that sends invoices is inactive."))
+        self._check_sendable(invoice)
         invoice.sending_data = {
-            "author_user_id": author.id,
-            "author_partner_id": author.partner_id.id,
+            "author_user_id": self.env.uid,
+            "author_partner_id": (self.user_id or self.env.user).partner_id.id,
         }
-        self.env.ref("account.ir_cron_account_move_send")._trigger()
+        job._trigger()
+
+    def _check_sendable(self, invoice):
+        """Refuse what Odoo would take for sent without sending it to anybody."""
+        Send = self.env["account.move.send"]
+        settings = Send._get_default_sending_settings(invoice)
+        if not any(
+            method != "manual"
+            and Send._is_applicable_to_move(method, invoice, **settings)
+            for method in settings["sending_methods"]
+        ):
+            raise UserError(
+                self.env._(
+                    "%s has no email address, or gets invoices by hand.",
+                    invoice.partner_id.display_name,
+                )
+            )
 
     def _tell_why_no_invoice(self, reason):
         self._tell_salesperson(
             self.env._(
                 "The customer has accepted online, but the invoice could not be "
                 "created. Create it once this is resolved: %s",
+                reason,
+            )
+        )
+
+    def _tell_why_not_sent(self, reason):
+        self._tell_salesperson(
+            self.env._(
+                "The customer has accepted online, and the invoice was posted, but it "
+                "could not be sent. Send it once this is resolved: %s",
                 reason,
             )
         )
@@ -167,12 +202,12 @@ class BillinatorQuote(models.Model):
 
     def _get_invoices_to_pay(self):
         """Return the posted invoices that the customer's page asks to pay."""
+        self.check_access("read")
+        # As sudo: whoever may read the quote may read its customer's page and mails,
+        # which need no accounting rights.
+        described = self.sudo()._get_portal_invoices()
         return self.env["account.move"].union(
-            *(
-                described["invoice"]
-                for described in self._get_portal_invoices()
-                if described["invitation"]
-            )
+            *(each["invoice"] for each in described if each["invitation"])
         )
 
     def _is_due(self, invoice):

@@ -129,6 +129,31 @@ class TestOnlineInvoice(OnlineCase):
         mail = invoice.message_ids.filtered("attachment_ids")
         self.assertEqual(mail.notified_partner_ids, self.customer)
 
+    def _assert_not_sent(self, reason):
+        """Sign, and check that the salesperson is told why nothing is sent."""
+        self.quote.online_invoice = "send"
+        self._sign()
+        invoice = self.quote.invoice_ids
+        self.assertEqual(invoice.state, "posted")
+        self.assertFalse(invoice.is_being_sent)
+        [message] = self.quote.message_ids.filtered(
+            lambda message: "could not be sent" in message.body
+        )
+        self.assertIn(reason, message.body)
+        self.assertIn(self.quote.user_id.partner_id, message.notified_partner_ids)
+
+    def test_nothing_counts_as_sent_that_nobody_gets(self):
+        for values in ({"email": False}, {"invoice_sending_method": "manual"}):
+            with self.subTest(values), self.env.cr.savepoint() as savepoint:
+                self.customer.write(values)
+                self._assert_not_sent(f"{self.customer.name} has no email address, or")
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_the_job_that_sends_may_be_inactive(self):
+        self.env.ref("account.ir_cron_account_move_send").active = False
+        self._assert_not_sent("inactive")
+
     def test_a_posted_one_is_not_sent(self):
         self._sign()
         self.assertFalse(self.quote.invoice_ids.is_being_sent)

@@ -4,9 +4,9 @@ from unittest.mock import patch
 from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import UserError
-from odoo.fields import Date
+from odoo.fields import Command, Date
 from odoo.tests import Form, tagged
-from odoo.tools import file_path, mute_logger
+from odoo.tools import file_path, format_date, mute_logger
 
 from .common import BillinatorCommon
 from .test_online_invoice import LOGGER, OnlineCase
@@ -178,6 +178,34 @@ class TestQuoteConfirmation(OnlineCase):
         [mail] = self._get_confirmations(quote)
         self.assertGreater(quote.invoice_ids.invoice_date_due, Date.today())
         self.assertIn("please pay", mail.body_html)
+
+    def test_tells_what_to_pay_first(self):
+        self.quote.payment_term_id = self.env["account.payment.term"].create(
+            {
+                "name": "A third at once",
+                "line_ids": [
+                    Command.create({"value_amount": 30, "nb_days": 0}),
+                    Command.create({"value_amount": 70, "nb_days": 60}),
+                ],
+            }
+        )
+        self._sign()
+        invoice = self.quote.invoice_ids
+        [mail] = self._get_confirmations()
+        amount = invoice.currency_id.round(invoice.amount_total * 0.3)
+        self.assertIn(f"{amount:,.2f}", mail.body_html)
+        self.assertNotIn(f"{invoice.amount_total:,.2f}</strong> by", mail.body_html)
+        self.assertIn(format_date(self.env, invoice.invoice_date), mail.body_html)
+
+    def test_salespeople_send_it_again(self):
+        self._sign()
+        quote = self.quote.with_user(self.salesperson)
+        [body] = (
+            self.template.with_user(self.salesperson)
+            ._render_field("body_html", quote.ids)
+            .values()
+        )
+        self.assertIn(self.quote.invoice_ids.name, body)
 
 
 @tagged("post_install", "-at_install")

@@ -6,7 +6,7 @@ from psycopg2.errors import UniqueViolation
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Date
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tools import formatLang, mute_logger
 
 from .common import BillinatorCommon, BillinatorInvoicingCommon
 
@@ -565,6 +565,19 @@ class TestQuoteDiff(VersionCase, BillinatorInvoicingCommon):
         self.assertEqual(note, "Terms and Conditions changed")
         self.assertIn("→", total)
         self.assertEqual(self.quote._get_portal_changes(), [])
+
+    def test_the_customer_is_told_of_other_down_payments(self):
+        self.second.installment_ids = [Command.create({"percentage": 50})]
+        [change] = self._get_diff()["terms"]
+        self.assertEqual(change["old"], [])
+        self.assertEqual([each["percentage"] for each in change["new"]], [50])
+        amount = formatLang(
+            self.env, self.second.amount_total / 2, currency_obj=self.second.currency_id
+        )
+        self.assertEqual(
+            self.second._get_portal_changes(),
+            [f"Down Payments - → Down payment {amount}"],
+        )
 
     def test_dialog(self):
         self.line.quantity = 3

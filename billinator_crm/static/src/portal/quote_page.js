@@ -129,9 +129,13 @@ export class QuotePage extends Interaction {
         setElementContent(this.el.querySelector(".o_billinator_totals"), markup(tax_totals));
     }
 
-    /** Another option may bring another tax, and with it another line of a discount. */
+    /**
+     * Another option may bring another tax, and with it another line of a discount;
+     * another quantity may bring another discount, which is shown in more than numbers.
+     */
     isSame(rowEls, lines) {
-        const isKnown = (rowEl) => rowEl.dataset.lineId in lines;
+        const isKnown = ({ dataset: { lineId, discount } }) =>
+            lines[lineId]?.discount === discount;
         return rowEls.length === Object.keys(lines).length && rowEls.every(isKnown);
     }
 
