@@ -229,7 +229,7 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
         self.assertFalse(self._new_mails)
 
     def test_acceptance_by_the_customer(self):
-        """The salesperson gets the mail with the signed quote, and customers none."""
+        """The salesperson gets the signed quote, and customers a confirmation alone."""
         partner = self.customer
         deal = self._create_deals(user_id=self.manager.id)
         quote = self._create_quotes(opportunity_id=deal.id)
@@ -247,7 +247,9 @@ class TestFollowed(BillinatorInvoicingCommon, MailCase):
             ._sign("Ada", signature, quote.content_hash, "127.0.0.1", partner),
         )
         self.assertEqual(told, [("accepted", "senior")])
-        self.assertNotIn(partner, self._new_mails.recipient_ids)
+        mail = self._new_mails.filtered(lambda mail: partner in mail.recipient_ids)
+        self.assertEqual(mail.recipient_ids, partner)
+        self.assertIn("thank you for accepting", mail.body_html)
         message = quote.message_ids.filtered(
             lambda message: message.subtype_id == self._get_subtype("mt_quote_accepted")
         )
