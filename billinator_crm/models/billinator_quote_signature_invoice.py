@@ -136,14 +136,14 @@ class BillinatorQuote(models.Model):
         )
         if not (job and job.active):
             raise UserError(self.env._("Odoo's job that sends invoices is inactive."))
-        self._check_sendable(invoice)
+        self._check_invoice_sendable(invoice)
         invoice.sending_data = {
             "author_user_id": self.env.uid,
             "author_partner_id": (self.user_id or self.env.user).partner_id.id,
         }
         job._trigger()
 
-    def _check_sendable(self, invoice):
+    def _check_invoice_sendable(self, invoice):
         """Refuse what Odoo would take for sent without sending it to anybody."""
         Send = self.env["account.move.send"]
         settings = Send._get_default_sending_settings(invoice)
