@@ -458,7 +458,7 @@ class BillinatorQuote(models.Model):
         """Return the fields that, when they change, choose the position anew."""
         sources = ["partner_id", "partner_shipping_id", "company_id"]
         if self._is_fiscal_position_localized():
-            sources.append("partner_invoice_id")
+            sources += ["partner_invoice_id", "date_quote", "currency_id"]
         return sources
 
     @api.model
@@ -472,8 +472,18 @@ class BillinatorQuote(models.Model):
         rule = self.env.registry["account.move"]._compute_fiscal_position_id
         return rule.__module__ != "odoo.addons.account.models.account_move"
 
-    def _get_fiscal_position_of_invoice(self):
-        """Return what an invoice of the quote, which is not saved, says by itself."""
+    def _is_fiscal_position_outdated(self, day):
+        """Whether the country's rule says something else on ``day`` than before."""
+        return self._is_fiscal_position_localized() and (
+            self._get_fiscal_position_of_invoice(day)
+            != self._get_fiscal_position_of_invoice()
+        )
+
+    def _get_fiscal_position_of_invoice(self, day=None):
+        """Return what an invoice of the quote, which is not saved, says by itself.
+
+        :param day: of the invoice, by default the quote's
+        """
         invoice = self.env["account.move"].with_company(self.company_id)
         return invoice.new(
             {
@@ -482,7 +492,7 @@ class BillinatorQuote(models.Model):
                 "partner_id": self.partner_invoice_id.id,
                 "partner_shipping_id": self.partner_shipping_id.id,
                 "currency_id": self.currency_id.id,
-                "invoice_date": self.date_quote,
+                "invoice_date": day or self.date_quote,
             }
         ).fiscal_position_id
 
@@ -641,15 +651,19 @@ class BillinatorQuote(models.Model):
         return vals_list
 
     def copy_data(self, default=None):
-        """Leave out what is of another customer than the copy's."""
+        """Leave out what is of another customer, or of another day, than the copy."""
         vals_list = super().copy_data(default)
         given = default or {}
+        today = fields.Date.context_today(self)
         self._leave_out_former_colleagues(vals_list, given)
         for quote, vals in zip(self, vals_list, strict=True):
             is_same = vals["partner_id"] == quote.partner_id.id
             foreign = () if is_same else FROM_CUSTOMER
             if not is_same or not quote._has_own_contact():
                 foreign = ("contact_id", *foreign)
+            day = fields.Date.to_date(vals.get("date_quote")) or today
+            if quote._is_fiscal_position_outdated(day):
+                foreign = ("fiscal_position_id", *foreign)
             for name in set(foreign) - given.keys():
                 vals.pop(name, None)
         return vals_list

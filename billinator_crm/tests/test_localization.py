@@ -1,5 +1,7 @@
+from datetime import date, timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -8,7 +10,9 @@ from .common import BillinatorInvoicingCommon
 
 @tagged("post_install", "-at_install")
 class TestFiscalPositionOfCountry(BillinatorInvoicingCommon):
-    """A country's module with a rule of its own, here by the invoice address."""
+    """A country's module with a rule of its own, here by invoice address and date."""
+
+    last_day = date.max
 
     @classmethod
     def setUpClass(cls):
@@ -25,7 +29,8 @@ class TestFiscalPositionOfCountry(BillinatorInvoicingCommon):
             standard_rule(moves)
             for move in moves:
                 cls.asked.append(move)
-                if move.partner_id.function == "exempt":
+                day = move.invoice_date or date.min
+                if move.partner_id.function == "exempt" and day <= cls.last_day:
                     move.fiscal_position_id = cls.exempt
 
         cls.startClassPatcher(
@@ -92,9 +97,29 @@ class TestFiscalPositionOfCountry(BillinatorInvoicingCommon):
             with self.subTest(name):
                 self.assertEqual(asked[name], quote.invoice_ids[name])
 
-    def test_follows_the_invoice_address(self):
-        Quote = self.env["billinator.quote"]
-        self.assertIn("partner_invoice_id", Quote._get_fiscal_position_sources())
+    def test_follows_what_the_rule_may_ask_for(self):
+        sources = self.env["billinator.quote"]._get_fiscal_position_sources()
+        for name in ("partner_invoice_id", "date_quote", "currency_id"):
+            self.assertIn(name, sources)
+
+    def test_copy_has_the_position_of_its_own_day(self):
+        """Whoever copies needs no accounting rights, either."""
+        today = fields.Date.context_today(self.customer)
+        values = {"partner_id": self.office.id, "date_quote": today - timedelta(9)}
+        values["user_id"] = self.salesperson.id
+        quote, by_hand = (
+            self._create_quote(**values, **more).with_user(self.salesperson)
+            for more in ({}, {"fiscal_position_id": False})
+        )
+        self.assertEqual(quote.copy().fiscal_position_id, self.exempt)
+        self.assertFalse(by_hand.copy().fiscal_position_id)
+        with patch.object(type(self), "last_day", today - timedelta(5)):
+            self.assertFalse(quote.copy().fiscal_position_id)
+            for given in (
+                {"date_quote": today - timedelta(7)},
+                {"fiscal_position_id": self.exempt.id},
+            ):
+                self.assertEqual(quote.copy(given).fiscal_position_id, self.exempt)
 
 
 @tagged("post_install", "-at_install")
