@@ -283,4 +283,5 @@ class BillinatorQuote(models.Model):
             percentage = format_number(quote.env, self.discount_percentage)
             name = quote.env._("Discount of %s %%", percentage)
         labels = taxes.with_env(quote.env).mapped("tax_label")
-        return f"{name} ({', '.join(labels)})" if labels else name
+        names = ", ".join(filter(None, labels))
+        return f"{name} ({names})" if names else name

@@ -280,7 +280,8 @@ class BillinatorQuoteInstallment(models.Model):
     def _prepare_invoice_line_values(self, base_line, label, several):
         taxes = base_line["tax_ids"]
         lang = self.quote_id._get_customers_language()
-        names = ", ".join(taxes.with_context(lang=lang).mapped("tax_label"))
+        labels = taxes.with_context(lang=lang).mapped("tax_label")
+        names = ", ".join(filter(None, labels))
         account = base_line["account_id"]
         return {
             # Without one of its own, the line has the journal's.

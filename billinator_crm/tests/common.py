@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
@@ -140,6 +142,17 @@ class BillinatorInvoicingCommon(BillinatorCommon, AccountTestInvoicingCommon):
     @classmethod
     def _set_up_products(cls):
         """They were made with their accounts and taxes."""
+
+    def _without_label(self, tax):
+        """Let a tax have no label, as withholding taxes may."""
+        Tax = self.registry["account.tax"]
+        compute_label = Tax._compute_tax_label
+
+        def compute(taxes):
+            compute_label(taxes - tax)
+            (taxes & tax).tax_label = False
+
+        return patch.object(Tax, "_compute_tax_label", compute)
 
     @classmethod
     def _create_quotes_in_two_languages(cls, *lines):

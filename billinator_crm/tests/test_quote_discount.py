@@ -60,6 +60,18 @@ class TestQuoteDiscount(BillinatorInvoicingCommon):
             lines = quote.line_ids.filtered("is_global_discount")
             self.assertIn(f"({label})", "".join(lines.mapped("name")))
 
+    def test_taxes_without_a_label(self):
+        both = self.tax_sale_a + self.tax_sale_b
+        quote = self._create_quote(
+            self._prepare_line(100, both), self._prepare_line(10, self.tax_sale_b)
+        )
+        with self._without_label(self.tax_sale_b):
+            quote.action_apply_discount(percentage=10)
+        lines = quote.line_ids.filtered("is_global_discount")
+        names = {line.tax_ids: line.name for line in lines}
+        self.assertIn(f"({self.tax_sale_a.tax_label})", names[both])
+        self.assertNotIn("(", names[self.tax_sale_b])
+
     def test_follows_when_prices_are_updated(self):
         line = self.quote.line_ids[0]
         line.product_id = self.product_a

@@ -149,6 +149,20 @@ class TestInstallmentTotal(InstallmentCase):
             names = "".join(quote.invoice_ids.invoice_line_ids.mapped("name"))
             self.assertIn(f"({label})", names)
 
+    def test_taxes_without_a_label(self):
+        both = self.tax_sale_a + self.tax_sale_b
+        self.quote = self._create_quote(
+            *(
+                {"name": "Work", "price_unit": 100, "tax_ids": [Command.set(taxes.ids)]}
+                for taxes in (both, self.tax_sale_b)
+            )
+        )
+        with self._without_label(self.tax_sale_b):
+            lines = self._invoice(self._plan()).invoice_line_ids
+        names = {line.tax_ids: line.name for line in lines}
+        self.assertIn(f"({self.tax_sale_a.tax_label})", names[both])
+        self.assertNotIn("(", names[self.tax_sale_b])
+
     def test_fixed_amounts_shrink_with_the_quote(self):
         row = self._plan(fixed_amount=self.quote.amount_total)
         self.quote.line_ids.quantity = 1
