@@ -31,6 +31,13 @@ class AccountMove(models.Model):
         check_company=True,
         help="The down payment of the quote that this invoice asks for.",
     )
+    billinator_is_down_payment = fields.Boolean(
+        string="Is Down Payment",
+        copy=False,
+        readonly=True,
+        help="It was made to ask for a down payment of a quote. It stays one when "
+        "another invoice replaces it.",
+    )
     billinator_deducted_ids = fields.Many2many(
         "account.move",
         "billinator_deducted_invoice_rel",
@@ -72,6 +79,12 @@ class AccountMove(models.Model):
         Move._is_downpayment = lambda move: (
             super(Move, move)._is_downpayment() or move._is_of_billinator_installment()
         )
+        # Poland's, where it is installed, looks at Odoo's own sales alone.
+        if hasattr(Move, "_l10n_pl_edi_get_related_invoices"):
+            Move._l10n_pl_edi_get_related_invoices = lambda move: [
+                *super(Move, move)._l10n_pl_edi_get_related_invoices(),
+                *move._get_billinator_down_payments().mapped("name"),
+            ]
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -170,7 +183,12 @@ class AccountMove(models.Model):
         moves = self
         while reversed_moves := moves.reversed_entry_id - moves:
             moves |= reversed_moves
-        return bool(moves.billinator_installment_id)
+        return any(moves.mapped("billinator_is_down_payment"))
+
+    def _get_billinator_down_payments(self):
+        """Return the invoices of down payments that electronic invoices take off."""
+        lines = self.invoice_line_ids._get_billinator_down_payment_lines()
+        return lines.move_id - self
 
     def _hand_over_quote(self):
         """Let go of the quote, and return the values of the invoice that gets it.
@@ -186,7 +204,11 @@ class AccountMove(models.Model):
         self.write({**dict.fromkeys(links, False), "billinator_deducted_ids": False})
         # The index of the quotes' invoices is asked before the ORM would write it.
         self.flush_recordset(list(links))
-        return {**links, "billinator_deducted_ids": [Command.set(deducted)]}
+        return {
+            **links,
+            "billinator_is_down_payment": self.billinator_is_down_payment,
+            "billinator_deducted_ids": [Command.set(deducted)],
+        }
 
     @api.readonly
     @one_record

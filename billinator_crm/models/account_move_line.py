@@ -12,8 +12,8 @@ class AccountMoveLine(models.Model):
         ondelete="set null",
         index="btree_not_null",
         check_company=True,
-        help="The line of a down payment's invoice or credit note that this line of "
-        "the final invoice undoes.",
+        help="The line of a down payment's invoice that this line of the final invoice "
+        "undoes. Empty where something of the down payment was credited.",
     )
 
     def _register_hook(self):
@@ -38,4 +38,7 @@ class AccountMoveLine(models.Model):
                 and line.move_id._is_of_billinator_installment()
             )
         )
-        return asking | self.billinator_deducted_line_id
+        # A draft has no number and no date to tell.
+        return asking | self.billinator_deducted_line_id.filtered(
+            lambda line: line.parent_state == "posted"
+        )

@@ -267,6 +267,7 @@ class BillinatorQuoteInstallment(models.Model):
         return {
             **self.quote_id._prepare_invoice_header_values(),
             "billinator_installment_id": self.id,
+            "billinator_is_down_payment": True,
             "invoice_line_ids": [
                 Command.create(
                     self._prepare_invoice_line_values(

@@ -495,7 +495,7 @@ class BillinatorQuote(models.Model):
         return {
             "display_type": "product",
             "name": self._get_deduction_label(line),
-            "billinator_deducted_line_id": line.id,
+            "billinator_deducted_line_id": self._is_prepaid(line) and line.id,
             "quantity": sign * line.quantity,
             "price_unit": line.price_unit,
             "discount": line.discount,
@@ -504,6 +504,14 @@ class BillinatorQuote(models.Model):
             "analytic_distribution": line.analytic_distribution,
             "extra_tax_data": data,
         }
+
+    def _is_prepaid(self, line):
+        """Whether ``line`` asks for a down payment of which nothing was credited.
+
+        Electronic invoices count down payments in full, and know no credit notes.
+        """
+        move = line.move_id
+        return bool(move.billinator_installment_id) and not self._get_reversals(move)
 
     def _get_deduction_label(self, line):
         """Return what ``line`` says, and which invoice or credit note it is from."""

@@ -1,9 +1,14 @@
+from runpy import run_path
+from unittest.mock import patch
+
 from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import formatLang, mute_logger
+from odoo.tools import file_path, formatLang, mute_logger
+
+from odoo.addons.account.models.account_move import AccountMove
 
 from .common import BillinatorInvoicingCommon
 
@@ -514,22 +519,24 @@ class TestInstallmentForEInvoices(InstallmentCase):
 
     def test_final_invoice_names_the_lines_it_takes_off(self):
         first, second = map(self._invoice, (self._plan(30), self._plan(20)))
+        (first + second).action_post()
         final = self._invoice(self.quote)
         asking = first.invoice_line_ids + second.invoice_line_ids
         for line in asking:
             self.assertEqual(line._get_downpayment_lines(), line)
         self.assertFalse(first.line_ids._get_downpayment_lines() - asking)
         deductions = self._get_deductions(final)
-        self.assertEqual(
-            [line._get_downpayment_lines() for line in deductions], list(asking)
-        )
+        self.assertEqual(deductions._get_downpayment_lines(), asking)
+        for line in deductions:
+            asked = line.billinator_deducted_line_id
+            self.assertEqual(line._get_downpayment_lines(), asked)
         sold = final.invoice_line_ids - deductions
         self.assertFalse(sold._get_downpayment_lines())
         self.assertEqual(final.line_ids._get_downpayment_lines(), asking)
 
     def test_credit_notes(self):
-        first = self._invoice(self._plan())
-        first.action_post()
+        first, second = map(self._invoice, (self._plan(30), self._plan(20)))
+        (first + second).action_post()
         credit = self._credit(first)
         again = self._credit(credit)
         for move in (credit, again):
@@ -537,17 +544,57 @@ class TestInstallmentForEInvoices(InstallmentCase):
             line = move.invoice_line_ids
             self.assertEqual(line._get_downpayment_lines(), line)
         final = self._invoice(self.quote)
-        self.assertEqual(
-            final.invoice_line_ids._get_downpayment_lines().move_id,
-            first + credit + again,
-        )
         final.action_post()
         credit_of_final = self._credit(final)
         self.assertFalse(credit_of_final._is_downpayment())
+        for move in (final, credit_of_final):
+            self.assertEqual(
+                move.invoice_line_ids._get_downpayment_lines(), second.invoice_line_ids
+            )
+
+    def test_credited_down_payment_is_no_prepayment(self):
+        """Its lines are a discount and its end: together they come to what is paid."""
+        whole, part, kept = map(self._invoice, map(self._plan, (30, 20, 10)))
+        (whole + part + kept).action_post()
+        self._credit(whole)
+        credit = self._reverse_invoice(part, is_modify=False)
+        credit.invoice_line_ids.price_unit /= 2
+        credit.action_post()
+        final = self._invoice(self.quote)
+        final.action_post()
+        deduction = self._get_deductions(final)
+        self.assertEqual(deduction.billinator_deducted_line_id, kept.invoice_line_ids)
+        self.assertEqual(final.billinator_deducted_ids, whole + part + kept)
+        before = sum(self.quote.installment_ids.mapped("amount_invoiced"))
+        left = self.quote.amount_total - before
+        self.assertAlmostEqual(final.amount_total, left, 2)
+
+    def test_draft_is_no_prepayment_yet(self):
+        first = self._invoice(self._plan())
+        final = self._invoice(self.quote)
+        self.assertFalse(final.line_ids._get_downpayment_lines())
+        first.action_post()
         self.assertEqual(
-            credit_of_final.invoice_line_ids._get_downpayment_lines(),
-            final.invoice_line_ids._get_downpayment_lines(),
+            final.line_ids._get_downpayment_lines(), first.invoice_line_ids
         )
+
+    def test_poland_names_the_invoices_taken_off(self):
+        name = "_l10n_pl_edi_get_related_invoices"
+        Move = self.registry["account.move"]
+        posted, draft = map(self._invoice, (self._plan(30), self._plan(20)))
+        posted.action_post()
+        final = self._invoice(self.quote)
+        with (
+            patch.object(AccountMove, name, lambda move: ["FZ/1"], create=True),
+            patch.object(Move, name, None, create=True),
+        ):
+            self.env["account.move"]._register_hook()
+            for move, numbers in (
+                (posted, ["FZ/1"]),
+                (draft, ["FZ/1"]),
+                (final, ["FZ/1", posted.name]),
+            ):
+                self.assertEqual(getattr(move, name)(), numbers)
 
     def test_moves_that_reverse_one_another(self):
         one, other = (
@@ -561,7 +608,9 @@ class TestInstallmentForEInvoices(InstallmentCase):
         first = self._invoice(row)
         first.action_post()
         second = self._reverse_invoice(first, is_modify=True)
-        self.assertTrue(second._is_downpayment())
+        for move in (first, first.reversal_move_ids, second):
+            self.assertTrue(move._is_downpayment())
+        self.assertFalse(first.copy()._is_downpayment())
         second.action_post()
         final = self._invoice(self.quote)
         final.action_post()
@@ -570,16 +619,28 @@ class TestInstallmentForEInvoices(InstallmentCase):
         instead = self._reverse_invoice(final, is_modify=True)
         self.assertEqual(instead.invoice_line_ids._get_downpayment_lines(), asking)
 
+    def test_an_upgrade_knows_the_down_payments_there(self):
+        first = self._invoice(self._plan())
+        first.billinator_is_down_payment = False
+        by_hand = self.init_invoice("out_invoice", products=self.product_a)
+        self.env.flush_all()
+        path = "billinator_crm/migrations/19.0.1.9.0/post-down-payments.py"
+        run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.8.0")
+        self.env.invalidate_all()
+        self.assertTrue(first._is_downpayment())
+        self.assertFalse(by_hand._is_downpayment())
+
     def test_cancelled_down_payment(self):
         row = self._plan()
         cancelled = self._invoice(row)
         cancelled.button_cancel()
         first = self._invoice(row)
+        first.action_post()
         final = self._invoice(self.quote)
         self.assertEqual(final.line_ids._get_downpayment_lines().move_id, first)
 
     def test_copy_of_a_final_invoice_takes_off_nothing(self):
-        self._invoice(self._plan())
+        self._invoice(self._plan()).action_post()
         copy = self._invoice(self.quote).copy()
         self.assertFalse(copy.line_ids._get_downpayment_lines())
 
