@@ -2,10 +2,12 @@ import base64
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
+from odoo.tools import SQL
 from odoo.tools.pdf import merge_pdf
 
 from odoo.addons.billinator_crm.arguments import arguments, as_id, one_record
+from odoo.addons.billinator_crm.locks import wait_and_lock
 
 RELATION = "billinator_quote_document_rel"
 
@@ -155,6 +157,33 @@ class BillinatorQuote(models.Model):
         Document = self.env["billinator.quote.document"]
         defaults = Document.browse(Document._get_default_ids(self._get_company().id))
         return (defaults | template.document_ids)._filter_for(self)
+
+    # === Sending === #
+
+    def _filter_mailed(self):
+        """Return the quotes of these with a mail under way, printed as they are now."""
+        scheduled = self.env["mail.scheduled.message"].search(
+            Domain("model", "=", self._name)
+            & Domain("res_id", "in", self.ids)
+            & Domain("notification_parameters", "like", '"billinator_sends_quote": true')
+        )
+        return self._filter_departing() | self.browse(scheduled.mapped("res_id"))
+
+    def _interrupt_sending(self):
+        """Make whoever sends the quotes at this moment print them once more.
+
+        Who has begun waits for them, or has this repeated. Like `_lock_for_sending`,
+        this writes the rows for those who come later with an older snapshot.
+        """
+        wait_and_lock(self)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE billinator_quote SET write_date = write_date"
+                " WHERE id = ANY(%s)",
+                self.ids,
+            ),
+            log_exceptions=False,
+        )
 
     # === What customers get === #
 

@@ -10,7 +10,6 @@ from odoo.tools import SQL, format_date
 from odoo.tools.pdf import PdfFileReader, merge_pdf
 
 from odoo.addons.billinator_crm.caches import forget_settings, settings_cache
-from odoo.addons.billinator_crm.locks import wait_and_lock
 
 from .billinator_quote import RELATION
 
@@ -29,7 +28,8 @@ class BillinatorQuoteDocument(models.Model):
     """A PDF that goes with quotes: a company profile, terms, a data sheet.
 
     What customers have got stays as it was: when a document changes, quotes that are no
-    drafts keep an archived copy of it, which nobody can change.
+    drafts, or whose mail is under way, keep an archived copy of it, which nobody can
+    change.
     """
 
     _name = "billinator.quote.document"
@@ -213,14 +213,17 @@ class BillinatorQuoteDocument(models.Model):
         return "file" in names or any(self[name] != vals[name] for name in names)
 
     def _keep_for_quotes(self):
-        """Leave the documents as they are to the quotes that are no drafts."""
+        """Leave the documents as they are to the quotes that customers get or have."""
         # As sudo, by write(), which has checked that the user may change the documents:
         # quotes that they may not see show them, too.
         for document_sudo in self.sudo():
-            # Who sends a draft at this moment waits, or has this repeated.
-            wait_and_lock(document_sudo._find_quotes(Domain("state", "=", "draft")))
-            if document_sudo._find_quotes(Domain("state", "!=", "draft"), limit=1):
-                document_sudo._hand_over(document_sudo._make_former())
+            drafts_sudo = document_sudo._find_quotes(Domain("state", "=", "draft"))
+            departing_sudo = drafts_sudo._filter_mailed()
+            (drafts_sudo - departing_sudo)._interrupt_sending()
+            if departing_sudo or document_sudo._find_quotes(
+                Domain("state", "!=", "draft"), limit=1
+            ):
+                document_sudo._hand_over(document_sudo._make_former(), departing_sudo)
 
     def _make_former(self):
         return self.with_context(bin_size=False).copy(
@@ -233,10 +236,13 @@ class BillinatorQuoteDocument(models.Model):
             }
         )
 
-    def _hand_over(self, former):
+    def _hand_over(self, former, departing):
         """Let the quotes that are no drafts have another document instead of this one.
 
         They show the same, so that nothing of them changes.
+
+        :param former: that document
+        :param departing: drafts with a mail under way, which are to have it, too
         """
         self.env.flush_all()
         self.env.cr.execute(
@@ -247,11 +253,12 @@ class BillinatorQuoteDocument(models.Model):
                   FROM billinator_quote quote
                  WHERE relation.document_id = %s
                    AND quote.id = relation.quote_id
-                   AND quote.state <> 'draft'
+                   AND (quote.state <> 'draft' OR quote.id = ANY(%s))
                 """,
                 SQL.identifier(RELATION),
                 former.id,
                 self.id,
+                departing.ids,
             )
         )
         self.env["billinator.quote"].invalidate_model(["document_ids"])

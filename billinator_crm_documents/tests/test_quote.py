@@ -1,6 +1,10 @@
+from datetime import timedelta
+
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
+from odoo.tools import SQL
 
 from odoo.addons.billinator_crm.models.billinator_quote_version import (
     BillinatorQuote as QuoteAlone,
@@ -161,6 +165,39 @@ class TestFrozen(DocumentsCase):
         self.assertEqual(signed.signed_hash, signed.content_hash)
         # All of them have the same former state.
         self.assertEqual(len(self.terms._get_former()), 1)
+
+    def test_drafts_whose_mail_is_under_way_keep_it(self):
+        queued, later, noted = (
+            self._create_quote(document_ids=[Command.set(self.terms.ids)])
+            for _number in range(3)
+        )
+        queued.action_send_by_email(queue=True)
+        composer = self.env["mail.compose.message"]
+        tomorrow = str(fields.Datetime.now() + timedelta(days=1))
+        for quote, context in (
+            (later, later.action_send()["context"]),
+            (noted, {"default_model": noted._name, "default_res_ids": noted.ids}),
+        ):
+            composer.with_context(**context).create(
+                {"scheduled_date": tomorrow, "body": "Words"}
+            )._action_schedule_message()
+            self.assertEqual(quote.state, "draft")
+        (queued | later).invalidate_recordset()
+        before = [self._read(quote) for quote in (queued, later)]
+        self.quote.unlink()
+        self._get_change(self.terms, file=make_pdf("Other"))()
+        self.assertEqual([self._read(quote) for quote in (queued, later)], before)
+        self.assertEqual((queued | later).document_ids, self.terms._get_former())
+        self.assertEqual(noted.document_ids, self.terms)
+
+    def test_who_prints_a_draft_at_this_moment_does_so_again(self):
+        """A write of the row tells those whose snapshot is older of the change."""
+        self.env.flush_all()
+        row = SQL("SELECT xmin, ctid FROM billinator_quote WHERE id = %s", self.draft.id)
+        [before] = self.env.execute_query(row)
+        self._get_change(self.terms, file=make_pdf("Other"))()
+        [after] = self.env.execute_query(row)
+        self.assertNotEqual(after, before)
 
     def test_another_order_is_for_drafts(self):
         self._assert_kept(self._get_change(self.cover, sequence=99))
