@@ -354,6 +354,8 @@ billinator_crm_documents/models/billinator_quote.py
   1 BillinatorQuote._get_documents_sudo: after checking that the caller may read the
       quote, of which they are part
   1 BillinatorQuote._get_documents_by_name: by _get_documents_sudo, which checks
+  1 BillinatorQuote._prepare_template_values: by _get_latest_sudo; which of the
+      template's documents the quote has not got
   1 BillinatorQuote._has_pages: likewise
   1 BillinatorQuote._insert_pages: likewise
   1 BillinatorQuote._prepare_attachments: likewise
@@ -362,6 +364,14 @@ billinator_crm_documents/models/billinator_quote_document.py
       delete the documents; of a quote, nothing is told
   1 BillinatorQuoteDocument._keep_for_quotes: by write(), which has checked the right to
       change the documents; quotes that the user may not see show them, too
+  1 BillinatorQuoteDocument._get_latest_sudo: of documents of the user's quotes, whose
+      own may be another company's by now; is sorted out, and tells no more than that
+  1 BillinatorQuoteDocument._get_current: likewise; those of the quote's company come
+      back under the caller's rights
+  1 BillinatorQuoteDocument._filter_added.is_usual: likewise; only asks whether quotes
+      get them by themselves
+  1 BillinatorQuoteDocument._filter_fitting: sorts out what is of other companies, and
+      gives the rest back under the caller's rights
   1 BillinatorQuoteDocument._get_default_ids: what quotes of a company begin with,
       whoever asks
 billinator_crm_margin/models/billinator_quote.py

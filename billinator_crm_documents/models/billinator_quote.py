@@ -40,12 +40,10 @@ class BillinatorQuote(models.Model):
     def _compute_document_ids(self):
         """Propose the usual ones, and keep what somebody has added."""
         for quote in self:
-            added = quote.document_ids.filtered(
-                lambda document: not (document.is_default or document.template_ids)
-            )
-            documents = added._origin._filter_for(quote)
-            documents |= quote._get_proposed_documents(quote.applied_template_id)
-            quote.document_ids = documents
+            template = quote.applied_template_id
+            added = quote.document_ids._origin._filter_added(template)
+            proposed = quote._get_proposed_documents(template)
+            quote.document_ids = added._filter_fitting(quote) | proposed
 
     # === Constraints === #
 
@@ -60,11 +58,22 @@ class BillinatorQuote(models.Model):
         vals_list = super().copy_data(default)
         if "document_ids" not in (default or {}):
             for quote, vals in zip(self, vals_list, strict=True):
-                documents = quote.document_ids._get_current()
+                documents = quote.document_ids._get_current(quote.company_id)
                 vals["document_ids"] = [Command.set(documents.ids)]
                 if vals["partner_id"] != quote.partner_id.id:
                     del vals["document_ids"]
         return vals_list
+
+    def _has_value(self, name, value):
+        """Let imports leave the documents as they are, on closed quotes as well."""
+        if name != "document_ids":
+            return super()._has_value(name, value)
+        match value:
+            case False:
+                return not self.document_ids
+            case [(Command.SET, _, ids)]:
+                return set(ids) == set(self.document_ids.ids)
+        return False
 
     # === Versions === #
 
@@ -76,7 +85,8 @@ class BillinatorQuote(models.Model):
 
         :param int other_version_id: another version of the same quote
         :return: the same as without documents, and ``documents``: dict of ``added``,
-            ``removed`` and ``changed`` (another file or place), lists of names
+            ``removed`` and ``changed`` (another file, place or position), lists of
+            names
         :raises UserError: for a quote that is no version of this one
         """
         diff = super().get_version_diff(other_version_id)
@@ -85,10 +95,17 @@ class BillinatorQuote(models.Model):
 
     def _compare_documents(self, other):
         old, new = other._get_documents_by_name(), self._get_documents_by_name()
+        # Of these, each in its own order.
+        kept_of_old = (name for name in old if name in new)
+        kept_of_new = (name for name in new if name in old)
         return {
             "added": [name for name in new if name not in old],
             "removed": [name for name in old if name not in new],
-            "changed": [name for name in new if name in old and new[name] != old[name]],
+            "changed": [
+                name
+                for name, there in zip(kept_of_new, kept_of_old, strict=True)
+                if name != there or new[name] != old[name]
+            ],
         }
 
     def _get_documents_by_name(self):
@@ -137,17 +154,18 @@ class BillinatorQuote(models.Model):
     def _prepare_template_values(self, template):
         """Exchange the former template's documents for those of the new one."""
         values = super()._prepare_template_values(template)
-        former = self._get_proposed_documents(self.applied_template_id)
-        wanted = self._get_proposed_documents(template)
-        if former != wanted:
-            kept = self.document_ids._origin - (former - wanted)
-            documents = kept | (wanted - former)
+        present, former = self.document_ids._origin, self.applied_template_id
+        stale = present._filter_added(template) - present._filter_added(former)
+        documents = present - stale
+        missing = template.document_ids - documents._get_latest_sudo()
+        documents |= missing._filter_for(self)
+        if documents != present:
             values["document_ids"] = [Command.set(documents.ids)]
         return values
 
     def _prepare_new_template_values(self):
         values = super()._prepare_new_template_values()
-        documents = self.document_ids._get_current()
+        documents = self.document_ids._get_current(self.company_id)
         own_documents = documents.filtered(lambda document: not document.is_default)
         return {**values, "document_ids": [Command.set(own_documents.ids)]}
 
@@ -165,7 +183,9 @@ class BillinatorQuote(models.Model):
         scheduled = self.env["mail.scheduled.message"].search(
             Domain("model", "=", self._name)
             & Domain("res_id", "in", self.ids)
-            & Domain("notification_parameters", "like", '"billinator_sends_quote": true')
+            & Domain(
+                "notification_parameters", "like", '"billinator_sends_quote": true'
+            )
         )
         return self._filter_departing() | self.browse(scheduled.mapped("res_id"))
 

@@ -102,8 +102,11 @@ class BillinatorQuoteDocument(models.Model):
     @api.depends("file")
     def _compute_checksum(self):
         for document in self:
-            content = document._read_file()
-            document.checksum = bool(content) and get_checksum(content)
+            # A former state keeps that of the file that customers got: another file in
+            # its place is damaged.
+            if not document.replaced_by_id:
+                content = document._read_file()
+                document.checksum = bool(content) and get_checksum(content)
 
     @api.depends("name", "replaced_by_id")
     def _compute_display_name(self):
@@ -127,19 +130,19 @@ class BillinatorQuoteDocument(models.Model):
     # With the name, which new documents have.
     @api.constrains("name", "file")
     def _check_file(self):
-        for document in self:
+        # A former state is a copy, damaged or not.
+        for document in self.filtered(lambda document: not document.replaced_by_id):
             document._check_printable(document._read_file())
 
     @api.constrains("company_id")
     def _check_quotes_company(self):
         for document in self.filtered("company_id"):
             elsewhere = Domain("company_id", "!=", document.company_id.id)
-            if quote := document._find_quotes(elsewhere, limit=1):
+            if document._find_quotes(elsewhere, limit=1):
+                # Of one that the user may not see, perhaps.
                 raise ValidationError(
                     self.env._(
-                        "“%(document)s” is on quotes of %(company)s already.",
-                        document=document.name,
-                        company=quote.company_id.name,
+                        "“%s” is on quotes of another company already.", document.name
                     )
                 )
 
@@ -157,7 +160,7 @@ class BillinatorQuoteDocument(models.Model):
         self.check_access("write")
         self._check_settable(vals)
         self._check_encoding([vals])
-        self._check_not_replaced()
+        self._check_not_replaced(vals)
         self.filtered(lambda document: document._shows_other(vals))._keep_for_quotes()
         result = super().write(vals)
         forget_settings(self.env)
@@ -197,9 +200,13 @@ class BillinatorQuoteDocument(models.Model):
 
     # === Former states === #
 
-    def _check_not_replaced(self):
+    def _check_not_replaced(self, vals):
+        """Refuse to change former states, but to upload the same file again."""
+        is_upload = vals.keys() <= {"file", "filename"}
         for document in self:
-            if document.replaced_by_id:
+            if document.replaced_by_id and not (
+                is_upload and not document._shows_other(vals)
+            ):
                 raise UserError(
                     self.env._(
                         "Quotes went out with “%s”, which stays as it was.",
@@ -210,7 +217,9 @@ class BillinatorQuoteDocument(models.Model):
     def _shows_other(self, vals):
         """Tell whether values change what customers see."""
         names = SHOWN & vals.keys()
-        return "file" in names or any(self[name] != vals[name] for name in names)
+        if "file" in names and decode_checksum(vals["file"]) != self.checksum:
+            return True
+        return any(self[name] != vals[name] for name in names - {"file"})
 
     def _keep_for_quotes(self):
         """Leave the documents as they are to the quotes that customers get or have."""
@@ -233,6 +242,7 @@ class BillinatorQuoteDocument(models.Model):
                 "is_default": False,
                 "template_ids": [Command.clear()],
                 "replaced_by_id": self.id,
+                "checksum": self.checksum,
             }
         )
 
@@ -269,10 +279,34 @@ class BillinatorQuoteDocument(models.Model):
             [("replaced_by_id", "in", self.ids)]
         )
 
-    def _get_current(self):
-        """Return what is used today of these documents and of those replaced."""
-        documents = (document.replaced_by_id or document for document in self)
-        return self.browse().union(*documents).filtered("active")
+    def _get_latest_sudo(self):
+        """Return the documents as they are today, in sudo mode.
+
+        A former state stays where its quotes are, whichever company its document was
+        given to since.
+        """
+        documents_sudo = self.sudo()
+        return documents_sudo.browse().union(
+            *(document.replaced_by_id or document for document in documents_sudo)
+        )
+
+    def _get_current(self, company):
+        """Return what a company uses today of these documents and those replaced."""
+        current_sudo = self._get_latest_sudo().filtered(
+            lambda document: document.active and document.company_id <= company
+        )
+        return current_sudo.with_env(self.env)
+
+    def _filter_added(self, template):
+        """Return what quotes do not have by themselves with a template, or without."""
+        # What was archived came with it as well.
+        usual = template.with_context(active_test=False).document_ids
+
+        def is_usual(document):
+            latest_sudo = document._get_latest_sudo()
+            return latest_sudo.is_default or latest_sudo <= usual
+
+        return self - self.filtered(is_usual)
 
     def _find_quotes(self, domain, limit=None):
         """Return quotes of a domain with one of these documents."""
@@ -359,19 +393,28 @@ class BillinatorQuoteDocument(models.Model):
         )
 
     def _filter_for(self, quote):
-        """Return those of the documents that a quote's customer may get.
+        """Return those of the documents that new quotes for a customer get.
 
         :param quote: a ``billinator.quote``
         """
-        company, is_multilingual = quote._get_company(), any(self.mapped("lang"))
+        return self._filter_fitting(quote).filtered("active")
+
+    def _filter_fitting(self, quote):
+        """Return those of the documents that are of a quote's company and language.
+
+        :param quote: a ``billinator.quote``
+        """
+        # As sudo: what shared templates bring other companies is sorted out.
+        documents_sudo = self.sudo()
+        is_multilingual = any(documents_sudo.mapped("lang"))
+        company = quote._get_company()
         language = is_multilingual and quote._get_customers_language()
-        return self.filtered(
+        fitting_sudo = documents_sudo.filtered(
             lambda document: (
-                document.active
-                and document.company_id <= company
-                and document.lang in (False, language)
+                document.company_id <= company and document.lang in (False, language)
             )
         )
+        return fitting_sudo.with_env(self.env)
 
     def _in_order(self):
         """Return the documents as quotes show them, former states in their place."""
@@ -388,6 +431,11 @@ class BillinatorQuoteDocument(models.Model):
 
 def get_checksum(content):
     return hashlib.sha256(content).hexdigest()
+
+
+def decode_checksum(file):
+    """Return the checksum of a file in base64."""
+    return get_checksum(base64.b64decode(file or b""))
 
 
 def is_encrypted(content):

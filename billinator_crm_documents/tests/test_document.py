@@ -111,6 +111,14 @@ class TestLifeOfADocument(DocumentsCase):
             self.terms.company_id = self.company_b
         self.cover.company_id = self.company_b
 
+    def test_quotes_of_another_company_are_not_told_of(self):
+        self._create_quote(
+            company_id=self.company_b.id, document_ids=[Command.set(self.terms.ids)]
+        )
+        with self.assertRaises(ValidationError) as refused:
+            self.terms.with_user(self.manager).company_id = self.company
+        self.assertNotIn(self.company_b.name, str(refused.exception))
+
     def test_fits_the_company_of_its_templates(self):
         template = self.env["billinator.quote.template"].create(
             {"name": "Theirs", "company_id": self.company_b.id}

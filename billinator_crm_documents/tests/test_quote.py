@@ -73,6 +73,69 @@ class TestProposal(DocumentsCase):
         # What somebody has added themselves stays.
         self.assertEqual(quote.document_ids, self.sheet)
 
+    def test_another_customer_keeps_what_was_added(self):
+        quote = self._create_quote()
+        # Also what a template has that the quote did not get.
+        quote.document_ids |= self.terms | self.sheet
+        self.sheet.action_archive()
+        quote.partner_id = self.other_customer
+        self.assertEqual(quote.document_ids, self.documents)
+        quote.applied_template_id = self.template
+        quote.partner_id = self.customer
+        self.terms.template_ids = False
+        quote.applied_template_id = self.other_template
+        quote.partner_id = self.other_customer
+        self.assertEqual(quote.document_ids, self.documents)
+
+    def _create_with_former(self, *documents, **values):
+        """Return a draft that has former states of the documents."""
+        quote = self._create_quote(user_id=self.salesperson.id, **values)
+        quote.document_ids |= self.env["billinator.quote.document"].union(*documents)
+        quote.action_mark_sent()
+        for document in quote.document_ids:
+            document.name += " of today"
+        quote.action_reset_to_draft()
+        self.assertFalse(quote.document_ids & self.documents)
+        return quote
+
+    def test_another_customer_has_the_usual_ones_of_today(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.other_customer.lang = "de_DE"
+        self.sheet.lang = "en_US"
+        news = self._create_document("News")
+        quote = self._create_with_former(self.sheet, news)
+        quote.partner_id = self.other_customer
+        self.assertEqual(quote.document_ids, self.cover | news._get_former())
+
+    def test_templates_exchange_former_states(self):
+        quote = self._create_with_former(template_id=self.template.id)
+        cover = self.cover._get_former()
+        self.assertEqual(quote.document_ids, cover | self.terms._get_former())
+        quote.action_apply_template(self.template.id)
+        self.assertEqual(quote.document_ids, cover | self.terms._get_former())
+        quote.action_apply_template(self.other_template.id)
+        self.assertEqual(quote.document_ids, cover)
+
+    def test_templates_add_again_what_is_missing(self):
+        quote = self._create_quote(template_id=self.template.id)
+        quote.document_ids = self.sheet
+        quote.action_apply_template(self.template.id)
+        self.assertEqual(quote.document_ids, self.terms | self.sheet)
+
+    def test_shared_templates_bring_each_company_its_own(self):
+        self.terms.company_id = self.company
+        theirs = self._create_document("Theirs", company_id=self.company_b.id)
+        self.template.document_ids |= theirs
+        self.template.with_user(self.manager).name = "Shared"
+        self.assertEqual(self.template.copy().document_ids, self.terms | theirs)
+        for user, expected in ((self.salesperson, self.terms), (self.stranger, theirs)):
+            quote = self._create_quote(
+                company_id=user.company_id.id, user_id=user.id
+            ).with_user(user)
+            self.env.invalidate_all()
+            quote.action_apply_template(self.template.id)
+            self.assertEqual(quote.document_ids, self.cover | expected)
+
     def test_templates_bring_theirs(self):
         for quote in (
             self._create_quote(template_id=self.template.id),
@@ -193,11 +256,51 @@ class TestFrozen(DocumentsCase):
     def test_who_prints_a_draft_at_this_moment_does_so_again(self):
         """A write of the row tells those whose snapshot is older of the change."""
         self.env.flush_all()
-        row = SQL("SELECT xmin, ctid FROM billinator_quote WHERE id = %s", self.draft.id)
+        row = SQL(
+            "SELECT xmin, ctid FROM billinator_quote WHERE id = %s", self.draft.id
+        )
         [before] = self.env.execute_query(row)
         self._get_change(self.terms, file=make_pdf("Other"))()
         [after] = self.env.execute_query(row)
         self.assertNotEqual(after, before)
+
+    def _get_attachment(self, document):
+        return self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", document._name),
+                ("res_field", "=", "file"),
+                ("res_id", "=", document.id),
+            ]
+        )
+
+    def test_a_damaged_file_stays_so_until_it_is_uploaded_again(self):
+        before, checksum = self._read(self.quote), self.terms.checksum
+        self._get_attachment(self.terms).raw = b"Damaged"
+        self.env.invalidate_all()
+        self._get_change(self.terms, placement="beside")()
+        former = self.terms._get_former()
+        self.assertEqual(former.checksum, checksum)
+        with self.assertRaisesRegex(UserError, "is damaged"):
+            self._read(self.quote)
+        self._get_change(former, file=make_pdf("Terms, page 1"), filename="x.pdf")()
+        self.assertEqual(self._read(self.quote), before)
+        self.assertEqual(former.checksum, checksum)
+        with self.assertRaisesRegex(UserError, "stays as it was"):
+            self._get_change(former, file=make_pdf("Other"))()
+
+    def test_a_lost_file_can_be_uploaded_again(self):
+        before = self._read(self.quote)
+        self._get_attachment(self.terms).unlink()
+        self._get_change(self.terms, sequence=11)()
+        former = self.terms._get_former()
+        for document in (former, self.terms):
+            self._get_change(document, file=make_pdf("Terms, page 1"))()
+            self.assertTrue(document._read_intact_file())
+        self.assertEqual(self._read(self.quote), before)
+
+    def test_the_same_file_makes_no_former_state(self):
+        self._get_change(self.terms, file=make_pdf("Terms, page 1"))()
+        self.assertEqual(self.quote.document_ids, self.documents)
 
     def test_another_order_is_for_drafts(self):
         self._assert_kept(self._get_change(self.cover, sequence=99))
@@ -240,6 +343,39 @@ class TestFrozen(DocumentsCase):
         revision = self.quote.revise()
         self.assertEqual(revision._get_content()["documents"], before)
         self.assertEqual(revision.document_ids, self.quote.document_ids)
+
+    def test_what_another_company_has_got_by_now(self):
+        theirs = self._create_quote(
+            {"product_id": self.product_a.id},
+            company_id=self.company_b.id,
+            user_id=self.stranger.id,
+            document_ids=[Command.set((self.terms | self.cover).ids)],
+        )
+        theirs.action_mark_sent()
+        self.terms.name = "Other"
+        self.draft.unlink()
+        self.terms.company_id = self.company
+        self.env.invalidate_all()
+        theirs = theirs.with_user(self.stranger)
+        self.assertEqual(theirs.copy().document_ids, self.cover)
+        action = theirs.action_save_as_template()
+        template = self.env["billinator.quote.template"].browse(action["res_id"])
+        self.assertEqual(template.document_ids, self.cover)
+        self.env.invalidate_all()
+        self.assertEqual(theirs.revise().document_ids, theirs.document_ids)
+
+    def test_closed_quotes_are_imported_as_they_are(self):
+        bare = self._create_sent_quote(document_ids=[Command.clear()])
+        (self.quote | bare).action_accept()
+        self.assertEqual(self._import(self.quote, self.documents), [])
+        self.assertEqual(self._import(bare, self.documents.browse()), [])
+        [message] = self._import(self.quote, self.terms)
+        self.assertIn("cannot be changed", message["message"])
+
+    def _import(self, quote, documents):
+        ids = ",".join(map(str, documents.ids))
+        rows = [[str(quote.id), ids]]
+        return quote.load([".id", "document_ids/.id"], rows)["messages"]
 
     def test_copies_have_what_is_used_today(self):
         self.terms.name = "Other"
@@ -329,6 +465,13 @@ class TestVersions(DocumentsCase):
         self.assertEqual(
             self.second.get_version_diff(self.quote.id)["documents"],
             {"added": [], "removed": [], "changed": ["Terms"]},
+        )
+
+    def test_another_order(self):
+        self.terms.sequence = 1
+        self.assertEqual(
+            self.second.get_version_diff(self.quote.id)["documents"],
+            {"added": [], "removed": [], "changed": ["Terms", "Cover"]},
         )
 
     def test_other_documents(self):
