@@ -224,6 +224,9 @@ billinator_crm/models/billinator_quote_signature.py
       which the page names
   2 BillinatorQuote._as_company: by _sign, after the page has checked who may; makes the
       invoice and the mail of this quote that its company has decided on
+billinator_crm/models/billinator_quote_signature_invoice.py
+  1 BillinatorQuote._get_invoices_to_pay: after check_access("read"), what the
+      customer's page and mails say of them
 billinator_crm/models/billinator_quote_template_line.py
   1 BillinatorQuoteTemplateLine.company_id: the template's own
   1 BillinatorQuoteTemplateLine.currency_id: likewise

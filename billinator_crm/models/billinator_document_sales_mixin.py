@@ -111,6 +111,11 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
 
         Whoever gives a document away may not see it any more. It is shown as it was,
         with what was written: refusing to read it would refuse to give it away.
+
+        :param dict vals: as for ``write``, or for ``create`` without records
+        :param dict specification: the fields to return, as for ``web_read``
+        :param int next_id: of the record to return instead
+        :return: list of dicts, as of ``web_read``
         """
         if next_id or not self or not READERS_FIELDS & vals.keys():
             return super().web_save(vals, specification, next_id)

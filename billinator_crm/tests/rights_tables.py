@@ -10,8 +10,8 @@ from .common import BillinatorInvoicingCommon
 from .rights import COLLEAGUES, OTHERS, RightsCase
 
 OPERATIONS = {"create": "c", "read": "r", "write": "w", "unlink": "u"}
-# What the table of operations has; rows are loaded by the first two.
-CRUD = {"create", "write", "unlink", "load"}
+# What the table of operations has; rows are loaded, and forms saved, by the first two.
+CRUD = {"create", "write", "unlink", "load", "web_save"}
 # A harmless value for each type of field.
 CHANGES = {
     "boolean": True,
