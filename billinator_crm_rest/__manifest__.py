@@ -18,5 +18,5 @@
         "views/res_config_settings_views.xml",
         "views/billinator_crm_rest_menus.xml",
     ],
-    "external_dependencies": {"python": ["fastapi", "pydantic"]},
+    "external_dependencies": {"python": ["a2wsgi", "fastapi", "pydantic", "starlette"]},
 }

@@ -7,7 +7,6 @@ that the app has ended before being told of the exception.
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -42,7 +41,7 @@ class FailureMiddleware:
             await self.app(scope, receive, send)
         except Exception as exc:
             if isinstance(exc, HTTPException) and exc.status_code == 405:
-                self._name_methods(exc, get_route_path(scope))
+                self._name_methods(exc, scope["path"].removeprefix(scope["root_path"]))
             _failures.get().append(exc)
             await Response(status_code=500)(scope, receive, send)
 
