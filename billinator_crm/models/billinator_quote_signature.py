@@ -168,6 +168,7 @@ class BillinatorQuote(models.Model):
             attachments=self._render_signed_pdf(),
         )
         self.signed_pdf_id = answer.attachment_ids
+        self._follow_up_signature()
         return True
 
     def _decline(self, reason, partner):
@@ -194,6 +195,18 @@ class BillinatorQuote(models.Model):
         return True
 
     # === What follows the signature === #
+
+    def _follow_up_signature(self):
+        """Make the invoice that is wanted at once, and confirm what was signed.
+
+        Last of all, so that nobody who numbers another invoice waits for the signed
+        PDF; and the mail after the invoice, when it is known what is to be paid.
+        """
+        quote = self._as_company()
+        if self._wants_invoice_at_once():
+            quote._try_to_follow_up(quote._invoice_at_once, quote._tell_why_no_invoice)
+        if self._get_confirmation_template():
+            quote._try_to_follow_up(quote._confirm, quote._tell_why_unconfirmed)
 
     def _as_company(self):
         """Return the quote for what the company does by itself, where and when it is.

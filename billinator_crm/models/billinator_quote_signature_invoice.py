@@ -96,17 +96,6 @@ class BillinatorQuote(models.Model):
 
     # === The customer's signature === #
 
-    def _sign(self, signer, signature, content_hash, ip_address, partner):
-        """Make the invoice that is wanted at once, as the last thing.
-
-        So nobody who numbers another invoice waits for the signed PDF.
-        """
-        is_new = super()._sign(signer, signature, content_hash, ip_address, partner)
-        if is_new and self._wants_invoice_at_once():
-            quote = self._as_company()
-            quote._try_to_follow_up(quote._invoice_at_once, quote._tell_why_no_invoice)
-        return is_new
-
     def _wants_invoice_at_once(self):
         """Whether an invoice is wanted, and there is anything to pay."""
         has_amount = not self.currency_id.is_zero(self.amount_total)

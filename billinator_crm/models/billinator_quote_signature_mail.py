@@ -9,17 +9,6 @@ class BillinatorQuote(models.Model):
 
     _inherit = "billinator.quote"
 
-    def _sign(self, signer, signature, content_hash, ip_address, partner):
-        """Confirm it as the last thing, when it is known what is to be paid.
-
-        This file's name is sorted after that of the invoice.
-        """
-        is_new = super()._sign(signer, signature, content_hash, ip_address, partner)
-        if is_new and self._get_confirmation_template():
-            quote = self._as_company()
-            quote._try_to_follow_up(quote._confirm, quote._tell_why_unconfirmed)
-        return is_new
-
     def _get_confirmation_template(self):
         return self.company_id.billinator_confirmation_template_id
 
