@@ -120,6 +120,7 @@ billinator_crm/models/billinator_opportunity_quotes.py
       one's own deal
   1 BillinatorOpportunity._check_customer_of_quotes: a constraint, likewise
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
+  1 BillinatorOpportunity._get_expired_quotes: only to end what is to do about them
 billinator_crm/models/billinator_opportunity_summary.py
   1 BillinatorOpportunitySummary._read: sums, within the user's rules on the deals, by
       _get_kept_domain
@@ -171,7 +172,6 @@ billinator_crm/models/billinator_quote_deal.py
 billinator_crm/models/billinator_quote_expiry.py
   1 BillinatorQuote._unlink_expiry_activities: the salesperson's, when somebody who may
       change the quote or its deal has settled it
-  1 BillinatorOpportunity._get_expired_quotes: only to end what is to do about them
 billinator_crm/models/billinator_quote_installment.py
   1 BillinatorQuoteInstallment.company_id: the quote's own
   1 BillinatorQuoteInstallment.currency_id: likewise

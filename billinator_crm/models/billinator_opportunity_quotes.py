@@ -120,6 +120,16 @@ class BillinatorOpportunity(models.Model):
                     )
                 )
 
+    # === CRUD === #
+
+    def write(self, vals):
+        """Leave nothing to do about expired quotes where the deal is closed."""
+        result = super().write(vals)
+        if "stage_id" in vals:
+            closed = self.filtered(lambda deal: deal.status != "open")
+            closed._get_expired_quotes()._unlink_expiry_activities()
+        return result
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_quoted(self):
         # Also for quotes that the user may not see.
@@ -208,3 +218,43 @@ class BillinatorOpportunity(models.Model):
             "source_id": self.source_id.id,
             "tag_ids": self.tag_ids.ids,
         }
+
+    def _get_expired_quotes(self):
+        """Return the deals' expired quotes, also those of colleagues."""
+        Quote_sudo = self.env["billinator.quote"].sudo()
+        if not self:
+            return Quote_sudo
+        return Quote_sudo.search(
+            [("opportunity_id", "in", self.ids), ("state", "=", "expired")]
+        )
+
+    def _follow_quotes(self, stage, reasons):
+        """Move the deals to ``stage``, all at once if possible, else each that can.
+
+        :param dict reasons: what to say on each deal, by id
+        """
+        try:
+            with self.env.cr.savepoint():
+                for deal in self:
+                    deal._track_set_log_message(reasons[deal.id])
+                self.write({"stage_id": stage.id})
+        except UserError as error:
+            if len(self) > 1:
+                for deal in self:
+                    deal._follow_quotes(stage, reasons)
+            else:
+                self._tell_why_it_stays(stage, reasons[self.id], error)
+
+    def _tell_why_it_stays(self, stage, reason, error):
+        """Tell the salesperson that the deal could not follow its quote."""
+        self.message_post(
+            body=self.env._(
+                "%(reason)s The opportunity could not move to %(stage)s: %(error)s",
+                reason=reason,
+                stage=stage.display_name,
+                error=error,
+            ),
+            author_id=self.env.ref("base.partner_root").id,
+            partner_ids=self.user_id.partner_id.ids,
+            subtype_xmlid="mail.mt_note",
+        )

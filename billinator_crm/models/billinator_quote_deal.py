@@ -1,5 +1,4 @@
 from odoo import api, models
-from odoo.exceptions import UserError
 
 
 class BillinatorQuote(models.Model):
@@ -92,38 +91,3 @@ class BillinatorQuote(models.Model):
         if stage_field == "invoiced_stage_id":
             return self.env._("Quote %s was invoiced.", self.name)
         return self.env._("Quote %s was accepted.", self.name)
-
-
-class BillinatorOpportunity(models.Model):
-    _inherit = "billinator.opportunity"
-
-    def _follow_quotes(self, stage, reasons):
-        """Move the deals to ``stage``, all at once if possible, else each that can.
-
-        :param dict reasons: what to say on each deal, by id
-        """
-        try:
-            with self.env.cr.savepoint():
-                for deal in self:
-                    deal._track_set_log_message(reasons[deal.id])
-                self.write({"stage_id": stage.id})
-        except UserError as error:
-            if len(self) > 1:
-                for deal in self:
-                    deal._follow_quotes(stage, reasons)
-            else:
-                self._tell_why_it_stays(stage, reasons[self.id], error)
-
-    def _tell_why_it_stays(self, stage, reason, error):
-        """Tell the salesperson that the deal could not follow its quote."""
-        self.message_post(
-            body=self.env._(
-                "%(reason)s The opportunity could not move to %(stage)s: %(error)s",
-                reason=reason,
-                stage=stage.display_name,
-                error=error,
-            ),
-            author_id=self.env.ref("base.partner_root").id,
-            partner_ids=self.user_id.partner_id.ids,
-            subtype_xmlid="mail.mt_note",
-        )

@@ -194,24 +194,3 @@ class BillinatorQuote(models.Model):
             & Domain("validity_date", "<", day)
             for day, companies in by_day.items()
         )
-
-
-class BillinatorOpportunity(models.Model):
-    _inherit = "billinator.opportunity"
-
-    def write(self, vals):
-        """Leave nothing to do about expired quotes where the deal is closed."""
-        result = super().write(vals)
-        if "stage_id" in vals:
-            closed = self.filtered(lambda deal: deal.status != "open")
-            closed._get_expired_quotes()._unlink_expiry_activities()
-        return result
-
-    def _get_expired_quotes(self):
-        """Return the deals' expired quotes, also those of colleagues."""
-        Quote_sudo = self.env["billinator.quote"].sudo()
-        if not self:
-            return Quote_sudo
-        return Quote_sudo.search(
-            [("opportunity_id", "in", self.ids), ("state", "=", "expired")]
-        )
