@@ -40,6 +40,7 @@ class Source:
 
     number: int
     kind: str
+    model: str
     query: Query
     record_id: SQL
     columns: dict
@@ -68,9 +69,8 @@ class Source:
 
     def narrow(self, documents):
         """Keep the messages of some documents, ids by model, where there are any."""
-        model = self.columns["res_model"].params[:1]
-        if "author_id" in self.columns and model and model[0] in documents:
-            ids = list(documents[model[0]])
+        if "author_id" in self.columns and self.model in documents:
+            ids = list(documents[self.model])
             self.query.add_where(SQL("%s = ANY(%s)", self.columns["res_id"], ids))
 
     def page(self, before, limit):
@@ -119,7 +119,8 @@ class BillinatorTimeline(models.Model):
         for name, (number, kind, model) in SOURCES.items():
             wanted = not kinds or kind in kinds
             if wanted and self.env[model].has_access("read"):
-                source = Source(number, kind, *getattr(self, f"_get_{name}_source")())
+                columns = getattr(self, f"_get_{name}_source")()
+                source = Source(number, kind, model, *columns)
                 if not source.query.is_empty():
                     sources.append(source)
         return sources

@@ -652,7 +652,7 @@ class TestTimeline(TimelineCase):
         for name in ("opportunity", "quote"):
             number, kind, model = SOURCES[name]
             columns = getattr(Timeline, f"_get_{name}_source")()
-            source = Source(number, kind, *columns)
+            source = Source(number, kind, model, *columns)
             source.filter({"commercial_partner_id": self.customer.id})
             source.page((datetime(2024, 4, 1, 10), 7), 40)
             query = source.select(Timeline._get_column_types())
