@@ -692,18 +692,8 @@ class BillinatorActivity(models.Model):
     # === Imports === #
 
     @api.model
-    @api.readonly
-    def get_import_templates(self):
-        """Offer the spreadsheet to fill in and import.
-
-        :return: list of dicts with ``label`` and ``template`` (a path)
-        """
-        return [
-            {
-                "label": self.env._("Import Template for Activities"),
-                "template": "/billinator_crm/static/xls/activities_import.xlsx",
-            }
-        ]
+    def _get_import_templates(self):
+        return {"activities_import.xlsx": self.env._("Import Template for Activities")}
 
     # === Tooling === #
 

@@ -34,6 +34,23 @@ class BillinatorBatchImportMixin(models.AbstractModel):
     _description = "Import in Batches"
 
     @api.model
+    @api.readonly
+    def get_import_templates(self):
+        """Offer the spreadsheet to fill in and import.
+
+        :return: list of dicts with ``label`` and ``template`` (a path)
+        """
+        return [
+            {"label": label, "template": f"/billinator_crm/static/xls/{file}"}
+            for file, label in self._get_import_templates().items()
+        ]
+
+    @api.model
+    def _get_import_templates(self):
+        """Return the labels of spreadsheets to fill in, by the names of their files."""
+        return {}
+
+    @api.model
     @arguments(fields=as_texts, data=as_rows)
     def load(self, fields, data):
         """Import rows, as every model of Odoo does.

@@ -342,15 +342,5 @@ class BillinatorContact(models.Model):
     # === Imports === #
 
     @api.model
-    @api.readonly
-    def get_import_templates(self):
-        """Offer the spreadsheet to fill in and import.
-
-        :return: list of dicts with ``label`` and ``template`` (a path)
-        """
-        return [
-            {
-                "label": self.env._("Import Template for Contacts"),
-                "template": "/billinator_crm/static/xls/contacts_import.xlsx",
-            }
-        ]
+    def _get_import_templates(self):
+        return {"contacts_import.xlsx": self.env._("Import Template for Contacts")}

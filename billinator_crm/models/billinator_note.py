@@ -389,15 +389,5 @@ class BillinatorNote(models.Model):
     # === Imports === #
 
     @api.model
-    @api.readonly
-    def get_import_templates(self):
-        """Offer the spreadsheet to fill in and import.
-
-        :return: list of dicts with ``label`` and ``template`` (a path)
-        """
-        return [
-            {
-                "label": self.env._("Import Template for Notes"),
-                "template": "/billinator_crm/static/xls/notes_import.xlsx",
-            }
-        ]
+    def _get_import_templates(self):
+        return {"notes_import.xlsx": self.env._("Import Template for Notes")}

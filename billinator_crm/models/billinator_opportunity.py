@@ -967,15 +967,7 @@ class BillinatorOpportunity(models.Model):
             cron._commit_progress(len(batch))
 
     @api.model
-    @api.readonly
-    def get_import_templates(self):
-        """Offer the spreadsheet to fill in and import.
-
-        :return: list of dicts with ``label`` and ``template`` (a path)
-        """
-        return [
-            {
-                "label": self.env._("Import Template for Opportunities"),
-                "template": "/billinator_crm/static/xls/opportunities_import.xlsx",
-            }
-        ]
+    def _get_import_templates(self):
+        return {
+            "opportunities_import.xlsx": self.env._("Import Template for Opportunities")
+        }

@@ -918,15 +918,5 @@ class BillinatorQuote(models.Model):
     # === Imports === #
 
     @api.model
-    @api.readonly
-    def get_import_templates(self):
-        """Offer the spreadsheet to fill in and import.
-
-        :return: list of dicts with ``label`` and ``template`` (a path)
-        """
-        return [
-            {
-                "label": self.env._("Import Template for Quotes"),
-                "template": "/billinator_crm/static/xls/quotes_import.xlsx",
-            }
-        ]
+    def _get_import_templates(self):
+        return {"quotes_import.xlsx": self.env._("Import Template for Quotes")}

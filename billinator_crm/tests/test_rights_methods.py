@@ -83,6 +83,7 @@ MODEL_METHODS = {
     ("billinator.activity", "get_import_templates"): EVERYBODY,
     ("billinator.activity", "get_pending"): SALES,
     ("billinator.activity", "get_upcoming"): SALES,
+    ("billinator.batch.import.mixin", "get_import_templates"): EVERYBODY,
     ("billinator.computed.mixin", "default_get"): EVERYBODY,
     ("billinator.contact", "get_import_templates"): EVERYBODY,
     ("billinator.dashboard", "get_dashboard"): SALES,
