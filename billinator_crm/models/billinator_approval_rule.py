@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import float_round, formatLang
 
-from ..caches import forget_settings, settings_cache
+from ..caches import settings_cache
 
 
 class BillinatorApprovalRule(models.Model):
@@ -10,7 +10,7 @@ class BillinatorApprovalRule(models.Model):
 
     _name = "billinator.approval.rule"
     _description = "Quote Approval Rule"
-    _inherit = ["billinator.numbers.mixin"]
+    _inherit = ["billinator.numbers.mixin", "billinator.settings.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -92,7 +92,6 @@ class BillinatorApprovalRule(models.Model):
 
         What customers have already stays with the rules that it went out by.
         """
-        forget_settings(self.env)
         companies = self.company_id | (companies or self.env["res.company"])
         # Rules are for all quotes, whether or not who sets them sees these.
         Quote = self.env["billinator.quote"].sudo()
