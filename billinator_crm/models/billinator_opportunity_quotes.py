@@ -2,9 +2,10 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ..arguments import one_record
-from .billinator_quote import CONVERTIBLE_STATES
+from ..quote_states import CONVERTIBLE_STATES, CURRENT_VERSIONS
 
 
 class BillinatorOpportunity(models.Model):
@@ -40,8 +41,7 @@ class BillinatorOpportunity(models.Model):
     )
     def _compute_quotes(self):
         groups = self.env["billinator.quote"]._read_group(
-            # A quote is one, however many versions of it there were.
-            [("opportunity_id", "in", self._origin.ids), ("is_superseded", "=", False)],
+            Domain("opportunity_id", "in", self._origin.ids) & CURRENT_VERSIONS,
             ["opportunity_id", "state", "invoice_status"],
             ["__count", "amount_untaxed_company:sum"],
         )

@@ -9,6 +9,12 @@ from odoo.tools import format_amount, is_html_empty
 
 from ..arguments import arguments, as_text, one_record
 from ..exceptions import StateError
+from ..quote_states import (
+    CHECKED_STATES,
+    CONVERTIBLE_STATES,
+    FINAL_STATES,
+    OPEN_STATES,
+)
 from .billinator_document_mixin import CURRENCY_FIELDS
 
 STATES = [
@@ -18,11 +24,8 @@ STATES = [
     ("rejected", "Rejected"),
     ("expired", "Expired"),
 ]
-EDITABLE_STATES = ("draft", "sent")
-FINAL_STATES = ("accepted", "rejected", "expired")
 # What a copy for another customer takes from that one.
 FROM_CUSTOMER = ("partner_invoice_id", "partner_shipping_id", "fiscal_position_id")
-CONVERTIBLE_STATES = ("draft", "sent", "accepted")
 # Which states each state can be reached from.
 ORIGIN_STATES = {
     "draft": ("draft", "sent", "accepted", "rejected", "expired"),
@@ -520,7 +523,7 @@ class BillinatorQuote(models.Model):
     @api.depends("state")
     def _compute_is_editable(self):
         for quote in self:
-            quote.is_editable = quote.state in EDITABLE_STATES
+            quote.is_editable = quote.state in OPEN_STATES
 
     # === Checks === #
 
@@ -546,7 +549,7 @@ class BillinatorQuote(models.Model):
 
     @api.constrains("state")
     def _check_something_to_sell(self):
-        self.filtered(lambda q: q.state in ("sent", "accepted"))._check_sellable()
+        self.filtered(lambda q: q.state in CHECKED_STATES)._check_sellable()
 
     def _check_sellable(self):
         for quote in self:

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
 from ..arguments import arguments, as_text
+from ..quote_states import CHECKED_STATES
 from .billinator_quote_version import to_plain
 
 _lt = LazyTranslate(__name__)
@@ -22,7 +23,6 @@ APPROVAL_STATES = [
 # What a manager, or the salesperson who asks, has said about a certain content.
 DECISIONS = APPROVAL_STATES[2:]
 FREE_STATES = ("no", "approved")
-CHECKED_STATES = ("sent", "accepted")
 # Of what a decision was about, and of what went out without one.
 JUDGED_HASHES = ("approval_hash", "free_hash")
 ACTIVITY_TYPE = "billinator_crm.mail_activity_type_approval"
@@ -99,7 +99,7 @@ class BillinatorQuote(models.Model):
     @api.depends("approval_state", "commercial_hash")
     def _compute_hash_to_approve(self):
         for quote in self:
-            is_needed = quote.approval_state not in ("no", "approved")
+            is_needed = not quote._is_free()
             quote.hash_to_approve = is_needed and quote._get_hash_of_decision()
 
     @api.depends("commercial_hash", "approval_decision", "approval_hash")

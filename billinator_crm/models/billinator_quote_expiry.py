@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ..arguments import arguments, as_day
+from ..quote_states import CURRENT_VERSIONS
 
 EXPIRY_BATCH = 500
 EXTENDABLE_STATES = ("sent", "expired")
@@ -188,7 +189,7 @@ class BillinatorQuote(models.Model):
     def _get_past_validity_domain(self):
         companies = self.env["res.company"].search(Domain.TRUE)
         by_day = companies.grouped(lambda company: company._get_billinator_day())
-        current = Domain("state", "=", "sent") & Domain("is_superseded", "=", False)
+        current = Domain("state", "=", "sent") & CURRENT_VERSIONS
         return current & Domain.OR(
             Domain("company_id", "in", companies.ids)
             & Domain("validity_date", "<", day)

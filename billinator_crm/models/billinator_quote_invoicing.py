@@ -5,7 +5,7 @@ from odoo.tools import clean_context, format_date
 
 from ..arguments import arguments, as_number, one_record
 from ..exceptions import StateError
-from .billinator_quote import CONVERTIBLE_STATES
+from ..quote_states import CONVERTIBLE_STATES
 
 # In this order: the further down, the nearer to the money.
 INVOICE_STATUSES = [

@@ -12,7 +12,7 @@ from odoo.service.model import retrying
 from odoo.tools import SQL, format_date
 
 from ..locks import wait_and_lock
-from .billinator_quote import EDITABLE_STATES
+from ..quote_states import CURRENT_VERSIONS, OPEN_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -259,7 +259,7 @@ class BillinatorQuote(models.Model):
         self._check_sellable()
         self._check_valid()
         for quote in self:
-            if quote.state not in EDITABLE_STATES:
+            if quote.state not in OPEN_STATES:
                 raise UserError(
                     self.env._(
                         "Quote %(quote)s is %(state)s and cannot be sent. Reset it to "
@@ -445,7 +445,7 @@ class BillinatorQuote(models.Model):
                 Domain("company_id", "=", company.id)
                 & Domain("state", "=", "sent")
                 & Domain("is_reminder_off", "=", False)
-                & Domain("is_superseded", "=", False)
+                & CURRENT_VERSIONS
                 & Domain("validity_date", ">=", today)
                 & Domain("validity_date", "<=", last_day)
             )

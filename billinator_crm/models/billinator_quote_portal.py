@@ -6,10 +6,9 @@ from odoo.exceptions import UserError
 from ..arguments import one_record
 from ..formatting import format_number
 from ..locks import wait_and_lock
+from ..quote_states import ENDED_STATES
 
 CUSTOMER_STATES = ("sent", "accepted", "rejected", "expired")
-# What never left the house can come to these, and stays there.
-ENDED_STATES = ("rejected", "expired")
 # What customers may read of their quotes over RPC, which they never need: enough to
 # find and open them. All else, and every field to come, is the seller's; the page shows
 # what it shows after a check of its own.
@@ -137,6 +136,7 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         # As sudo, for customers ask this of their quotes, and may not read all of it.
         was_sent = bool(self.sudo().date_sent)
+        # What never left the house can end, too, and stays there.
         may_see = was_sent or self.state not in ENDED_STATES
         return may_see and self.state in self._get_customer_states()
 

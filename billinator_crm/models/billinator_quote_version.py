@@ -9,9 +9,7 @@ from odoo.tools import float_repr
 from ..arguments import one_record
 from ..exceptions import StateError
 from ..locks import wait_and_lock
-
-# What a version that has a next one can still become.
-SUPERSEDED_STATES = ("rejected", "expired")
+from ..quote_states import CURRENT_VERSIONS, ENDED_STATES
 
 
 class BillinatorQuote(models.Model):
@@ -142,8 +140,9 @@ class BillinatorQuote(models.Model):
 
     @api.constrains("state")
     def _check_not_superseded(self):
+        """Let versions that have a next one only come to their end."""
         for quote in self:
-            if quote.is_superseded and quote.state not in SUPERSEDED_STATES:
+            if quote.is_superseded and quote.state not in ENDED_STATES:
                 raise ValidationError(quote._get_superseded_message())
 
     @api.constrains("previous_version_id")
@@ -312,9 +311,7 @@ class BillinatorQuote(models.Model):
 
     def _get_latest_versions(self):
         """Return the versions of the quotes that no other one has replaced."""
-        return self.search(
-            self._get_versions_domain() & Domain("is_superseded", "=", False)
-        )
+        return self.search(self._get_versions_domain() & CURRENT_VERSIONS)
 
     @api.model
     def _get_versions_action(self, quotes):
@@ -349,7 +346,7 @@ class BillinatorQuote(models.Model):
                 raise UserError(quote._get_superseded_message())
 
     def _check_transition(self, state):
-        if state not in SUPERSEDED_STATES:
+        if state not in ENDED_STATES:
             self._check_current()
         return super()._check_transition(state)
 

@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import escape_psql
 
-CURRENT_VERSIONS = Domain("is_superseded", "=", False)
+from ..quote_states import CURRENT_VERSIONS
 
 
 class BillinatorTag(models.Model):
@@ -45,7 +45,6 @@ class BillinatorTag(models.Model):
         for field, model, tags, counted in (
             ("partner_count", "res.partner", "crm_tag_ids", Domain.TRUE),
             ("opportunity_count", "billinator.opportunity", "tag_ids", Domain.TRUE),
-            # A quote is one, however many versions of it there were.
             ("quote_count", "billinator.quote", "tag_ids", CURRENT_VERSIONS),
         ):
             Model = self.env[model]

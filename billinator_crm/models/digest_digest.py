@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
+from ..quote_states import CURRENT_VERSIONS
+
 KPI_ACTIONS = {
     "kpi_billinator_deals_created": "billinator_opportunity_action",
     "kpi_billinator_won_value": "billinator_opportunity_action",
@@ -56,7 +58,7 @@ class DigestDigest(models.Model):
             self.env["billinator.quote"]._read_group(
                 Domain("company_id", "in", companies.ids)
                 & Domain("state", "=", "accepted")
-                & Domain("is_superseded", "=", False)
+                & CURRENT_VERSIONS
                 & Domain("message_ids", "any", changes)
                 & Domain("message_ids", "not any", later),
                 ["company_id"],

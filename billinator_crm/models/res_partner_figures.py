@@ -6,10 +6,11 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..quote_states import CURRENT_VERSIONS, OPEN_STATES
+
 SALES = "sales_team.group_sale_salesman"
 ACCOUNTING = "account.group_account_readonly,account.group_account_invoice"
 SALES_AND_ACCOUNTING = f"{SALES},{ACCOUNTING}"
-OPEN_QUOTE_STATES = ("draft", "sent")
 # How far back the days to pay look: habits change.
 PAYMENT_YEARS = 2
 # How many rows the tabs of the customer page show; a button opens all of them.
@@ -212,14 +213,14 @@ class ResPartner(models.Model):
         quotes = self.env["billinator.quote"]
         sums = self._sum_up(
             quotes,
-            Domain("is_superseded", "=", False),
+            CURRENT_VERSIONS,
             ["state"],
             ["amount_untaxed_company"],
         )
         states = quotes._fields["state"].get_values(self.env)
         for partner in self:
             customer = partner.commercial_partner_id._origin.id
-            unanswered = [sums[customer, state] for state in OPEN_QUOTE_STATES]
+            unanswered = [sums[customer, state] for state in OPEN_STATES]
             partner.quote_count = sum(
                 sums[customer, state]["count"] for state in states
             )
@@ -319,7 +320,7 @@ class ResPartner(models.Model):
     def _compute_recent_quote_ids(self):
         self._set_recent(
             "recent_quote_ids",
-            Domain("is_superseded", "=", False),
+            CURRENT_VERSIONS,
             "date_quote DESC, id DESC",
         )
 
