@@ -11,16 +11,15 @@ from odoo.tools import format_date
 
 from ..arguments import MAX_ID, WRONG, as_day
 from ..dates import begin_of_day
+from ..quote_states import CURRENT_VERSIONS, ENDED_STATES, OPEN_STATES
 from .billinator_opportunity_summary import read_rows
 
 DEALS = "billinator.opportunity"
 QUOTES = "billinator.quote"
 ACTIVITIES = "billinator.activity"
-# Not the versions that another one has replaced
-CURRENT_QUOTES = Domain("is_superseded", "=", False)
 # Not those that ended as drafts; what was accepted, the customer has had.
 SENT_QUOTES = Domain("state", "in", ["sent", "accepted"]) | (
-    Domain("state", "in", ["rejected", "expired"]) & Domain("date_sent", "!=", False)
+    Domain("state", "in", ENDED_STATES) & Domain("date_sent", "!=", False)
 )
 
 DEFAULT_PERIOD = "month"
@@ -762,7 +761,7 @@ class BillinatorDashboard(models.AbstractModel):
         ):
             domain = (
                 self._get_scope_domain(scope)
-                & CURRENT_QUOTES
+                & CURRENT_VERSIONS
                 & Domain("date_quote", ">=", start.isoformat())
                 & Domain("date_quote", "<=", end.isoformat())
                 & SENT_QUOTES
@@ -851,8 +850,8 @@ class BillinatorDashboard(models.AbstractModel):
             "quotes": (
                 QUOTES,
                 company
-                & CURRENT_QUOTES
-                & Domain("state", "in", ["draft", "sent"])
+                & CURRENT_VERSIONS
+                & Domain("state", "in", OPEN_STATES)
                 & Domain("validity_date", "<", today.isoformat()),
                 QUOTE_SUMS,
             ),
