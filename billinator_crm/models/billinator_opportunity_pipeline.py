@@ -34,19 +34,28 @@ class BillinatorOpportunity(models.Model):
         limit=None,
         order=None,
     ):
-        """Add up the stages without reading the deals, where the summary can tell."""
-        is_pipeline = tuple(groupby) == ("stage_id",) and AGGREGATES.issuperset(
-            aggregates
-        )
-        if is_pipeline and not (having or offset or limit) and order == "stage_id":
-            rows = self.env["billinator.opportunity.summary"]._read_pipeline(
-                Domain(domain)
-            )
-            if rows is not None:
-                return self._make_columns(rows, aggregates)
+        """Read the pipeline's columns by a shorter way, where there is one."""
+        is_whole = not (having or offset or limit)
+        if tuple(groupby) == ("stage_id",) and order == "stage_id" and is_whole:
+            columns = self._read_columns(domain, aggregates)
+            if columns is not None:
+                return columns
         return super()._read_group(
             domain, groupby, aggregates, having, offset, limit, order
         )
+
+    @api.model
+    def _read_columns(self, domain, aggregates):
+        """Add up the stages without reading the deals.
+
+        :return: list of tuples of a stage and its aggregates, in the stages' order;
+            None where the summary cannot tell
+        """
+        if not AGGREGATES.issuperset(aggregates):
+            return None
+        summary = self.env["billinator.opportunity.summary"]
+        rows = summary._read_pipeline(Domain(domain))
+        return None if rows is None else self._make_columns(rows, aggregates)
 
     @api.model
     def _make_columns(self, rows, aggregates):

@@ -92,35 +92,23 @@ class BillinatorOpportunity(models.Model):
             opportunity.recurring_revenue_monthly_weighted = opportunity._weigh(revenue)
         return result
 
-    # === CRUD === #
+    # === The pipeline's columns === #
 
     @api.model
-    def _read_group(
-        self,
-        domain,
-        groupby=(),
-        aggregates=(),
-        having=(),
-        offset=0,
-        limit=None,
-        order=None,
-    ):
+    def _read_columns(self, domain, aggregates):
         """Sum up what recurs in the pipeline's columns by itself.
 
         All else of them is added up in advance, which would not be used otherwise.
         """
         recurring = [name for name in aggregates if name in COLUMN_SUMS]
-        is_column = tuple(groupby) == ("stage_id",) and order == "stage_id"
-        if not (recurring and is_column) or having or offset or limit:
-            return super()._read_group(
-                domain, groupby, aggregates, having, offset, limit, order
-            )
+        if not recurring:
+            return super()._read_columns(domain, aggregates)
         others = [name for name in aggregates if name not in COLUMN_SUMS]
-        columns = super()._read_group(domain, groupby, others, order=order)
+        columns = self._read_group(domain, ["stage_id"], others, order="stage_id")
         sums = {
             stage: dict(zip(recurring, values, strict=True))
-            for stage, *values in super()._read_group(
-                Domain(domain) & Domain(MONTHLY, ">", 0), groupby, recurring
+            for stage, *values in self._read_group(
+                Domain(domain) & Domain(MONTHLY, ">", 0), ["stage_id"], recurring
             )
         }
         nothing = dict.fromkeys(recurring, 0.0)
