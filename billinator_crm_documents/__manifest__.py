@@ -13,6 +13,7 @@
         "views/billinator_quote_views.xml",
         "views/billinator_quote_template_views.xml",
         "views/billinator_quote_compare_views.xml",
+        "views/product_template_views.xml",
         "views/billinator_quote_portal_templates.xml",
         "views/billinator_crm_documents_menus.xml",
     ],

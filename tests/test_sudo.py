@@ -359,6 +359,7 @@ billinator_crm_documents/models/billinator_quote.py
   1 BillinatorQuote._get_documents_by_name: by _get_documents_sudo, which checks
   1 BillinatorQuote._prepare_template_values: by _get_latest_sudo; which of the
       template's documents the quote has not got
+  2 BillinatorQuote._get_document_changes: likewise; and of its products'
   1 BillinatorQuote._has_pages: likewise
   1 BillinatorQuote._insert_pages: likewise
   1 BillinatorQuote._prepare_attachments: likewise
@@ -377,6 +378,8 @@ billinator_crm_documents/models/billinator_quote_document.py
       gives the rest back under the caller's rights
   1 BillinatorQuoteDocument._get_default_ids: what quotes of a company begin with,
       whoever asks
+  1 BillinatorQuoteDocument._get_ids_by_product: likewise, with a product
+  1 BillinatorQuoteDocument._get_documented_variants: likewise
 billinator_crm_margin/models/billinator_quote.py
   1 BillinatorQuote.cost_hash: tells no cost, and whoever asks makes no difference
 billinator_crm_margin/models/billinator_quote_line.py

@@ -1,4 +1,5 @@
 import base64
+from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -33,17 +34,37 @@ class BillinatorQuote(models.Model):
         context={"active_test": False},
         help="PDFs that the customer gets with the quote, and signs with it.",
     )
+    documented_product_ids = fields.Many2many(
+        "product.template",
+        compute="_compute_documented_product_ids",
+        readonly=False,
+        exportable=False,
+        help="The products that have brought their documents: in a form, also those of "
+        "lines that are not saved yet.",
+    )
 
     # === Computes === #
 
+    # Not on the lines: what somebody takes off is gone, whatever changes there later.
     @api.depends("partner_id", "company_id")
     def _compute_document_ids(self):
         """Propose the usual ones, and keep what somebody has added."""
         for quote in self:
             template = quote.applied_template_id
-            added = quote.document_ids._origin._filter_added(template)
-            proposed = quote._get_proposed_documents(template)
+            products = quote._get_documented_products(quote.line_ids)
+            added = quote.document_ids._origin._filter_added(template, products)
+            proposed = quote._get_proposed_documents(template, products)
             quote.document_ids = added._filter_fitting(quote) | proposed
+
+    def _compute_documented_product_ids(self):
+        for quote in self:
+            saved_lines = quote._origin.line_ids
+            quote.documented_product_ids = quote._get_documented_products(saved_lines)
+
+    @api.onchange("line_ids")
+    def _onchange_documented_products(self):
+        self._follow_products({self: self.documented_product_ids._origin})
+        self.documented_product_ids = self._get_documented_products(self.line_ids)
 
     # === Constraints === #
 
@@ -52,6 +73,16 @@ class BillinatorQuote(models.Model):
         self._check_editable()
 
     # === CRUD === #
+
+    def write(self, vals):
+        if "line_ids" not in vals:
+            return super().write(vals)
+        is_given = not vals.keys().isdisjoint(
+            # The second one by forms, which have shown the documents.
+            {"document_ids", "documented_product_ids"}
+        )
+        with self._keeping_documents() if is_given else self._following_products():
+            return super().write(vals)
 
     def copy_data(self, default=None):
         """Give copies what is used today, and those for another customer their own."""
@@ -149,15 +180,99 @@ class BillinatorQuote(models.Model):
             ]
         return content
 
+    # === Products === #
+
+    @contextmanager
+    def _following_products(self):
+        """Let the documents follow the products, once a block has changed the lines."""
+        quotes = self._filter_following()
+        former = {
+            quote: quote._get_documented_products(quote.line_ids) for quote in quotes
+        }
+        with quotes._keeping_documents():
+            yield
+        quotes._follow_products(former)
+
+    def _keeping_documents(self):
+        """Leave the documents alone while a block changes the lines."""
+        return self.env.protecting([self._fields["documented_product_ids"]], self)
+
+    def _filter_following(self):
+        """Return the quotes whose documents are to follow their products now.
+
+        They are not where somebody gives the documents, or where a change around this
+        one looks at the whole.
+        """
+        if not self.env["billinator.quote.document"]._get_documented_variants():
+            return self.browse()
+        given = self.env.protected(self._fields["document_ids"])
+        kept = self.env.protected(self._fields["documented_product_ids"])
+        return self - given - kept
+
+    def _follow_products(self, former):
+        """Add the documents of products that came, and drop those of products that left.
+
+        :param dict former: the products with documents that each quote has had
+        """
+        products = {
+            quote: quote._get_documented_products(quote.line_ids) for quote in self
+        }
+        changed = self.filtered(lambda quote: products[quote] != former[quote])
+        for (added, dropped), quotes in changed.grouped(
+            lambda quote: quote._get_document_changes(former[quote], products[quote])
+        ).items():
+            if added or dropped:
+                quotes.document_ids = [
+                    *map(Command.link, added.ids),
+                    *map(Command.unlink, dropped.ids),
+                ]
+
+    def _get_document_changes(self, former, products):
+        """Return the documents that the quote is to get, and those it is to lose.
+
+        :param former: the products with documents that it has had
+        :param products: those that it has now
+        """
+        Document = self.env["billinator.quote.document"]
+        present, template = self.document_ids._origin, self.applied_template_id
+        missing = Document._get_of_products(products - former)
+        missing -= present._get_latest_sudo()
+        unfounded = Document._get_of_products(former - products)
+        dropped = present._filter_added(template, products).filtered(
+            lambda document: document._get_latest_sudo() <= unfounded
+        )
+        return missing._filter_for(self), dropped
+
+    @api.model
+    def _get_documented_products(self, lines):
+        """Return which products of lines, a quote's or a template's, have documents."""
+        documented = self.env["billinator.quote.document"]._get_documented_variants()
+        ids = documented and lines.product_id.ids
+        return self.env["product.template"].browse(
+            {documented[product_id] for product_id in ids if product_id in documented}
+        )
+
     # === Templates === #
+
+    def _apply_template(self, template, given=None):
+        """Leave alone the documents that were given, whatever the template sells."""
+        if not (given and given.get("document_ids")):
+            return super()._apply_template(template, given)
+        with self._keeping_documents():
+            return super()._apply_template(template, given)
 
     def _prepare_template_values(self, template):
         """Exchange the former template's documents for those of the new one."""
         values = super()._prepare_template_values(template)
         present, former = self.document_ids._origin, self.applied_template_id
-        stale = present._filter_added(template) - present._filter_added(former)
+        products = self._get_documented_products(self.line_ids)
+        stale = present._filter_added(template, products)
+        stale -= present._filter_added(former, products)
         documents = present - stale
-        missing = template.document_ids - documents._get_latest_sudo()
+        lines = template.line_ids.filtered("product_id.active")
+        coming = self._get_documented_products(lines) - products
+        missing = template.document_ids | present._get_of_products(coming)
+        missing -= documents._get_latest_sudo()
         documents |= missing._filter_for(self)
         if documents != present:
             values["document_ids"] = [Command.set(documents.ids)]
@@ -166,15 +281,17 @@ class BillinatorQuote(models.Model):
     def _prepare_new_template_values(self):
         values = super()._prepare_new_template_values()
         documents = self.document_ids._get_current(self.company_id)
-        own_documents = documents.filtered(lambda document: not document.is_default)
+        products = self._get_documented_products(self.line_ids)
+        own_documents = documents._filter_added(self.applied_template_id[:0], products)
         return {**values, "document_ids": [Command.set(own_documents.ids)]}
 
-    def _get_proposed_documents(self, template):
-        """Return what the quote has by itself with a template, or without one."""
+    def _get_proposed_documents(self, template, products):
+        """Return what the quote has by itself with a template, or none, and products."""
         self.ensure_one()
         Document = self.env["billinator.quote.document"]
         defaults = Document.browse(Document._get_default_ids(self._get_company().id))
-        return (defaults | template.document_ids)._filter_for(self)
+        usual = defaults | template.document_ids | Document._get_of_products(products)
+        return usual._filter_for(self)
 
     # === Sending === #
 

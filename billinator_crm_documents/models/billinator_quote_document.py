@@ -2,6 +2,7 @@ import base64
 import binascii
 import hashlib
 import io
+from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -12,6 +13,7 @@ from odoo.tools.pdf import PdfFileReader, merge_pdf
 from odoo.addons.billinator_crm.caches import forget_settings, settings_cache
 
 from .billinator_quote import RELATION
+from .product_template import PRODUCT_RELATION
 
 PLACEMENTS = [
     ("before", "Pages before the quote"),
@@ -82,6 +84,17 @@ class BillinatorQuoteDocument(models.Model):
         check_company=True,
         help="Quotes get the document together with one of these templates.",
     )
+    product_tmpl_ids = fields.Many2many(
+        "product.template",
+        PRODUCT_RELATION,
+        "document_id",
+        "product_tmpl_id",
+        string="Products",
+        # Quotes keep a product that was archived.
+        context={"active_test": False},
+        help="Quotes get the document together with one of these products, and lose it "
+        "with the last of them.",
+    )
     replaced_by_id = fields.Many2one(
         "billinator.quote.document",
         readonly=True,
@@ -146,6 +159,22 @@ class BillinatorQuoteDocument(models.Model):
                     )
                 )
 
+    @api.constrains("product_tmpl_ids", "company_id")
+    def _check_products(self):
+        for document in self.filtered("product_tmpl_ids"):
+            if document.replaced_by_id:
+                raise document._get_replaced_error()
+            products, company = document.product_tmpl_ids, document.company_id
+            # The company of a document for all is up to the product.
+            domain = company and products._check_company_domain(company)
+            if domain and products.filtered_domain(domain) != products:
+                raise ValidationError(
+                    self.env._(
+                        "“%s” and one of its products belong to different companies.",
+                        document.name,
+                    )
+                )
+
     # === CRUD === #
 
     @api.model_create_multi
@@ -207,12 +236,14 @@ class BillinatorQuoteDocument(models.Model):
             if document.replaced_by_id and not (
                 is_upload and not document._shows_other(vals)
             ):
-                raise UserError(
-                    self.env._(
-                        "Quotes went out with “%s”, which stays as it was.",
-                        document.display_name,
-                    )
-                )
+                raise document._get_replaced_error()
+
+    def _get_replaced_error(self):
+        return UserError(
+            self.env._(
+                "Quotes went out with “%s”, which stays as it was.", self.display_name
+            )
+        )
 
     def _shows_other(self, vals):
         """Tell whether values change what customers see."""
@@ -241,6 +272,7 @@ class BillinatorQuoteDocument(models.Model):
                 "active": False,
                 "is_default": False,
                 "template_ids": [Command.clear()],
+                "product_tmpl_ids": [Command.clear()],
                 "replaced_by_id": self.id,
                 "checksum": self.checksum,
             }
@@ -297,10 +329,15 @@ class BillinatorQuoteDocument(models.Model):
         )
         return current_sudo.with_env(self.env)
 
-    def _filter_added(self, template):
-        """Return what quotes do not have by themselves with a template, or without."""
+    def _filter_added(self, template, products):
+        """Return what quotes do not have by themselves.
+
+        :param template: the one that is applied to them, or none
+        :param products: those of their lines, of which some have documents
+        """
         # What was archived came with it as well.
         usual = template.with_context(active_test=False).document_ids
+        usual |= self._get_of_products(products)
 
         def is_usual(document):
             latest_sudo = document._get_latest_sudo()
@@ -390,6 +427,45 @@ class BillinatorQuoteDocument(models.Model):
                 & Domain("company_id", "in", [company_id, False])
             )
             ._ids
+        )
+
+    @api.model
+    @settings_cache()
+    def _get_ids_by_product(self):
+        """Return the ids of the documents of each product that has any.
+
+        Archived ones as well, which came with it, but no former states.
+        """
+        # As sudo: likewise.
+        documents_sudo = self.sudo().with_context(active_test=False)
+        ids = defaultdict(list)
+        for document in documents_sudo.search([("product_tmpl_ids", "!=", False)]):
+            for product in document.product_tmpl_ids:
+                ids[product.id].append(document.id)
+        return dict(ids)
+
+    @api.model
+    @settings_cache()
+    def _get_documented_variants(self):
+        """Return the product of each of its variants: ``{id: id of the template}``.
+
+        Of those that have documents; so nobody has to read the products of a line.
+        """
+        # As sudo: likewise.
+        Product_sudo = self.env["product.product"].sudo()
+        variants_sudo = Product_sudo.with_context(active_test=False).search_fetch(
+            [("product_tmpl_id", "in", list(self._get_ids_by_product()))],
+            ["product_tmpl_id"],
+            order="id",
+        )
+        return {variant.id: variant.product_tmpl_id.id for variant in variants_sudo}
+
+    @api.model
+    def _get_of_products(self, products):
+        """Return the documents of products, archived ones as well."""
+        ids = self._get_ids_by_product()
+        return self.browse().union(
+            *(self.browse(ids.get(product.id)) for product in products)
         )
 
     def _filter_for(self, quote):

@@ -4,6 +4,7 @@ from . import (
     test_hooks,
     test_pdf,
     test_performance,
+    test_product,
     test_quote,
     test_rights,
 )

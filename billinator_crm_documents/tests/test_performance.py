@@ -1,13 +1,15 @@
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..models.billinator_quote_line import BillinatorQuoteLine
 from .common import DocumentsCase, make_pdf
 
 FEW, MANY = 2, 30
 
 
-@tagged("post_install", "-at_install")
-class TestQueryCounts(DocumentsCase):
+class QueryCountsCase(DocumentsCase):
     def _create(self, count, **values):
         line = {"product_id": self.product_a.id}
         return self.env["billinator.quote"].create(
@@ -29,6 +31,9 @@ class TestQueryCounts(DocumentsCase):
         self.env.flush_all()
         return self.env.cr.sql_log_count - before
 
+
+@tagged("post_install", "-at_install")
+class TestQueryCounts(QueryCountsCase):
     def test_new_quotes_without_documents(self):
         nothing = {"document_ids": [Command.clear()]}
         self._create(FEW)
@@ -66,3 +71,90 @@ class TestQueryCounts(DocumentsCase):
 
         _first, few, many = map(read, (FEW, FEW, MANY))
         self.assertEqual(few, many)
+
+
+@tagged("post_install", "-at_install")
+class TestQueryCountsOfProducts(QueryCountsCase):
+    """Documents follow many products in as many queries as one."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.products = cls.env["product.product"].create(
+            [{"name": f"Product {number}"} for number in range(MANY)]
+        )
+
+    def _give_documents(self):
+        self.documents.product_tmpl_ids = self.products.product_tmpl_id
+
+    def _change_lines(self, count):
+        """Return the queries to add, exchange and take off lines of new quotes."""
+        quotes, products = self._create(count), self.products
+        Line = self.env["billinator.quote.line"]
+        vals_list = [
+            {"quote_id": quote.id, "product_id": product.id}
+            for quote, product in zip(quotes, products, strict=False)
+        ]
+        lines = Line.browse()
+
+        def create():
+            nonlocal lines
+            lines = Line.create(vals_list)
+
+        return [
+            self._count(create),
+            self._count(lambda: lines.write({"product_id": products[0].id})),
+            self._count(lambda: lines.write({"quantity": 3})),
+            self._count(lambda: lines.unlink()),
+        ]
+
+    def test_new_quotes_of_many_products(self):
+        self._give_documents()
+
+        def create(count):
+            lines = [
+                [Command.create({"product_id": product.id})]
+                for product in self.products[:count]
+            ]
+            vals = {"partner_id": self.customer.id}
+            return self._count(
+                lambda: self.env["billinator.quote"].create(
+                    [{**vals, "line_ids": commands} for commands in lines]
+                )
+            )
+
+        _first, few, many = map(create, (FEW, FEW, MANY))
+        self.assertEqual(few, many)
+
+    def test_lines_of_many_quotes(self):
+        """Odoo writes the totals of each quote; what comes on top is the same."""
+        self._change_lines(FEW)
+        alone = [self._change_lines(count) for count in (FEW, MANY)]
+        self._give_documents()
+        self._change_lines(FEW)
+        few, many = (
+            [after - before for after, before in zip(counts, without, strict=True)]
+            for counts, without in zip(
+                [self._change_lines(count) for count in (FEW, MANY)],
+                alone,
+                strict=True,
+            )
+        )
+        self.assertEqual(few, many)
+
+    def test_lines_where_no_product_has_documents(self):
+        self.documents.is_default = True
+        self._change_lines(FEW)
+        counts = self._change_lines(FEW)
+
+        def inherit(name):
+            return patch.object(
+                BillinatorQuoteLine,
+                name,
+                lambda lines, *args: getattr(super(BillinatorQuoteLine, lines), name)(
+                    *args
+                ),
+            )
+
+        with inherit("create"), inherit("write"), inherit("unlink"):
+            self.assertEqual(self._change_lines(FEW), counts)
