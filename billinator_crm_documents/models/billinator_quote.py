@@ -184,7 +184,10 @@ class BillinatorQuote(models.Model):
 
     @contextmanager
     def _following_products(self):
-        """Let the documents follow the products, once a block has changed the lines."""
+        """Let the documents follow the products, once a block has changed the lines.
+
+        As a whole: a line that takes the place of another one brings nothing new.
+        """
         quotes = self._filter_following()
         former = {
             quote: quote._get_documented_products(quote.line_ids) for quote in quotes
@@ -210,7 +213,7 @@ class BillinatorQuote(models.Model):
         return self - given - kept
 
     def _follow_products(self, former):
-        """Add the documents of products that came, and drop those of products that left.
+        """Add the documents of products that came, drop those of products that left.
 
         :param dict former: the products with documents that each quote has had
         """
@@ -286,7 +289,7 @@ class BillinatorQuote(models.Model):
         return {**values, "document_ids": [Command.set(own_documents.ids)]}
 
     def _get_proposed_documents(self, template, products):
-        """Return what the quote has by itself with a template, or none, and products."""
+        """Return what the quote has by itself with products and a template, or none."""
         self.ensure_one()
         Document = self.env["billinator.quote.document"]
         defaults = Document.browse(Document._get_default_ids(self._get_company().id))

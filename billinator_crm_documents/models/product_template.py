@@ -58,7 +58,7 @@ class ProductTemplate(models.Model):
 
     @api.model
     def _give_to_documents(self, documents):
-        """Let only those do it who may change the documents, and let it hold at once."""
+        """Refuse those who may not change the documents, and let it hold at once."""
         if documents:
             documents.check_access("write")
             forget_settings(self.env)

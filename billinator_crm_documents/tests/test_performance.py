@@ -147,14 +147,14 @@ class TestQueryCountsOfProducts(QueryCountsCase):
         self._change_lines(FEW)
         counts = self._change_lines(FEW)
 
-        def inherit(name):
-            return patch.object(
-                BillinatorQuoteLine,
-                name,
-                lambda lines, *args: getattr(super(BillinatorQuoteLine, lines), name)(
-                    *args
-                ),
-            )
-
         with inherit("create"), inherit("write"), inherit("unlink"):
             self.assertEqual(self._change_lines(FEW), counts)
+
+
+def inherit(name):
+    """Let lines have a method as it is without documents."""
+
+    def call(lines, *args):
+        return getattr(super(BillinatorQuoteLine, lines), name)(*args)
+
+    return patch.object(BillinatorQuoteLine, name, call)

@@ -254,13 +254,10 @@ class TestLines(ProductDocumentsCase):
     def test_imports(self):
         header = ["id", "partner_id/.id", "line_ids/product_id/.id"]
         customer, first, second = (
-            str(record.id)
-            for record in (self.customer, self.product_a, self.product_b)
+            str(record.id) for record in (self.customer, self.product_a, self.product_b)
         )
         Quote = self.env["billinator.quote"].with_user(self.salesperson)
-        result = Quote.load(
-            header, [["x.quote", customer, second], ["", "", second]]
-        )
+        result = Quote.load(header, [["x.quote", customer, second], ["", "", second]])
         quote = Quote.browse(result["ids"])
         self.assertEqual(quote.document_ids, self.terms)
         Quote.load(header, [["x.quote", customer, first]])
