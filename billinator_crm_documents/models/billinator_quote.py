@@ -36,6 +36,7 @@ class BillinatorQuote(models.Model):
     )
     documented_product_ids = fields.Many2many(
         "product.template",
+        string="Products with Documents",
         compute="_compute_documented_product_ids",
         readonly=False,
         exportable=False,
