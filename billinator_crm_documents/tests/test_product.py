@@ -228,6 +228,12 @@ class TestLines(ProductDocumentsCase):
         quote.document_ids = False
         quote.line_ids.product_id = second
         self.assertFalse(quote.document_ids)
+        colour = self.env["product.attribute.value"].create(
+            {"name": "C", "attribute_id": attribute.id}
+        )
+        template.attribute_line_ids.value_ids |= colour
+        added = template.product_variant_ids - first - second
+        self.assertEqual(self._create_quote(added).document_ids, self.cover)
 
     def test_archived_documents_only_leave(self):
         quote = self._create_quote(self.product_a)
