@@ -2,7 +2,7 @@ from datetime import datetime, time, timedelta
 
 import pytz
 
-from ..markers import ROW_FOLLOWS
+from ..markers import ACTIVITY_ROW_FOLLOWS
 from . import story
 from .history import History
 
@@ -40,10 +40,8 @@ class ActivityHistory(History):
             if step.stage in story.NEXT_STEPS and self.random.random() < 0.3
         ]
         done = [self._prepare_done(deal, step) for deal, step in steps]
-        natives = (
-            self.env["mail.activity"]
-            .with_context(billinator_activity_rows=ROW_FOLLOWS)
-            .create([native for native, _row in done])
+        natives = ACTIVITY_ROW_FOLLOWS.on(self.env["mail.activity"]).create(
+            [native for native, _row in done]
         )
         self.env["billinator.activity"].create(
             [

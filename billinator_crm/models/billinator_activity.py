@@ -18,7 +18,7 @@ from ..arguments import (
 )
 from ..exceptions import StateError
 from ..locks import wait_and_lock
-from ..markers import ROW_FOLLOWS
+from ..markers import ACTIVITY_ROW_FOLLOWS
 from .billinator_numbers_mixin import MAX_HOURS
 
 TYPES = [
@@ -446,7 +446,7 @@ class BillinatorActivity(models.Model):
         self._check_named(vals_list)
         self._check_people(vals_list)
         planned = [vals for vals in vals_list if not vals.get("activity_id")]
-        Activity = self.with_context(billinator_activity_rows=ROW_FOLLOWS)
+        Activity = ACTIVITY_ROW_FOLLOWS.on(self)
         natives_sudo = Activity._create_natives(planned)
         for vals, native in zip(planned, natives_sudo, strict=True):
             vals["activity_id"] = native.id

@@ -3,9 +3,9 @@ from datetime import timedelta
 from odoo import models
 from odoo.fields import Command
 
+from ..markers import DEADLINE_IS_RIGHT
+
 MEETING_HOURS = 1.0
-# No RPC caller can send this very object in a context.
-LATER = object()
 
 
 class BillinatorActivity(models.Model):
@@ -127,10 +127,10 @@ class BillinatorActivity(models.Model):
             lambda activity: activity.calendar_event_id and activity.status == "pending"
         )
         for meeting in meetings:
-            # The deadlines are right already.
-            meeting.calendar_event_id.with_context(
-                mail_activity_meeting_update=True, billinator_deadlines=LATER
-            ).write(meeting._prepare_event_times())
+            event = DEADLINE_IS_RIGHT.on(meeting.calendar_event_id)
+            event.with_context(mail_activity_meeting_update=True).write(
+                meeting._prepare_event_times()
+            )
         # Those of what else is planned by the same meetings are not.
         meetings.calendar_event_id._move_activity_deadlines()
 

@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..arguments import as_id, one_record, parse
-from ..markers import ROW_FOLLOWS
+from ..markers import CONTACT_ROW_FOLLOWS
 
 ROLES = [
     ("decision_maker", "Decision Maker"),
@@ -124,7 +124,7 @@ class BillinatorContact(models.Model):
     def create(self, vals_list):
         # A new person becomes an address of the customer, as in Odoo's Contacts app;
         # the row that this makes there is the one made here.
-        Contact = self.with_context(billinator_contact_rows=ROW_FOLLOWS)
+        Contact = CONTACT_ROW_FOLLOWS.on(self)
         self._check_people_readable(vals_list)
         companies = self._get_companies(vals_list)
         for vals in vals_list:

@@ -3,10 +3,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_list, is_html_empty
 
 from ..arguments import arguments, as_id, as_text
+from ..markers import GATE_OPEN
 from .billinator_opportunity import STAGE_SOURCES
-
-# No RPC caller can send this very object in a context.
-GATE_OPEN = object()
 
 
 class BillinatorOpportunity(models.Model):
@@ -56,7 +54,7 @@ class BillinatorOpportunity(models.Model):
         if not stage:
             raise UserError(self.env._("Choose an existing stage."))
         lacking = stage._get_lacking(self)
-        self.with_context(billinator_gate=GATE_OPEN).write({"stage_id": stage.id})
+        GATE_OPEN.on(self).write({"stage_id": stage.id})
         lacking_deals = self.filtered(lambda opportunity: lacking[opportunity])
         lacking_deals._message_log_batch(
             bodies={
@@ -75,7 +73,7 @@ class BillinatorOpportunity(models.Model):
 
     def _check_gate(self):
         """Refuse opportunities without what their stage demands, naming all of it."""
-        if self.env.context.get("billinator_gate") is GATE_OPEN:
+        if GATE_OPEN.is_on(self.env):
             return
         lines = [
             self.env._(
@@ -95,7 +93,7 @@ class BillinatorOpportunity(models.Model):
 
     def _return_to_stage(self, stage):
         """Ask nothing of opportunities that the stage has let in before."""
-        returning = self.with_context(billinator_gate=GATE_OPEN)
+        returning = GATE_OPEN.on(self)
         return super(BillinatorOpportunity, returning)._return_to_stage(stage)
 
     def _check_may_override_gate(self):

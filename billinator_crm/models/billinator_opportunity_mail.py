@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Command, Domain
 from odoo.tools.mail import parse_contact_from_email
 
-from .billinator_opportunity_gate import GATE_OPEN
+from ..markers import GATE_OPEN
 
 
 class BillinatorOpportunity(models.Model):
@@ -33,7 +33,7 @@ class BillinatorOpportunity(models.Model):
         subject = (msg_dict.get("subject") or "").strip()
         medium = self.env.ref("utm.utm_medium_email", raise_if_not_found=False)
         # Who writes does not know what our first stage demands.
-        Opportunity = self.with_context(billinator_gate=GATE_OPEN)
+        Opportunity = GATE_OPEN.on(self)
         opportunity = super(BillinatorOpportunity, Opportunity).message_new(
             {**msg_dict, "email_from": address},
             {

@@ -5,10 +5,9 @@ from odoo.tools import formatLang
 
 from ..arguments import arguments, as_number
 from ..formatting import format_number
+from ..markers import DISCOUNT_FOLLOWS_LATER, DISCOUNT_IS_WRITTEN
 
 DISCOUNTS = ("discount_percentage", "discount_amount")
-# What lines do not follow one by one. Objects, for a caller's context has no such.
-POSTPONED, REFRESHING = object(), object()
 # Fields of the quote that its discount lines follow.
 DISCOUNTED_BY = {
     *DISCOUNTS,
@@ -85,7 +84,7 @@ class BillinatorQuote(models.Model):
         """Let the discount follow all that is written at once, and not line by line."""
         quotes = self
         if "line_ids" in vals:
-            quotes = self.with_context(billinator_discount=POSTPONED)
+            quotes = DISCOUNT_FOLLOWS_LATER.on(self)
         result = super(BillinatorQuote, quotes).write(vals)
         if DISCOUNTED_BY & vals.keys():
             given = self if set(DISCOUNTS) & vals.keys() else self._get_discounted()
@@ -191,12 +190,20 @@ class BillinatorQuote(models.Model):
 
     def _follow_lines(self):
         """Let the discounts follow their quotes' lines, unless that comes later."""
-        if self.env.context.get("billinator_discount") not in (POSTPONED, REFRESHING):
+        if not self._is_discount_handled():
             self._get_discounted()._refresh_discount_lines()
+
+    @api.model
+    def _is_discount_handled(self):
+        """Whether somebody sees to the discount when all lines are written."""
+        return any(
+            marker.is_on(self.env)
+            for marker in (DISCOUNT_FOLLOWS_LATER, DISCOUNT_IS_WRITTEN)
+        )
 
     def _refresh_discount_lines(self):
         """Make the discount lines what follows from the discount and other lines."""
-        for quote in self.with_context(billinator_discount=REFRESHING):
+        for quote in DISCOUNT_IS_WRITTEN.on(self):
             if quote.is_editable:
                 quote._set_discount_lines(quote._prepare_discount_lines_values())
 

@@ -1,6 +1,5 @@
 from odoo import api, models
 
-from .billinator_quote_discount import POSTPONED, REFRESHING
 from .billinator_quote_version import to_plain
 
 
@@ -42,7 +41,7 @@ class BillinatorQuoteLine(models.Model):
 
         Where a quote is written together with its lines, it looks at all of them.
         """
-        if self.env.context.get("billinator_discount") not in (POSTPONED, REFRESHING):
+        if not quotes._is_discount_handled():
             quotes._withdraw_settled_requests()
 
     @api.model

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .billinator_quote_discount import POSTPONED, REFRESHING
+from ..markers import DISCOUNT_FOLLOWS_LATER, DISCOUNT_IS_WRITTEN
 
 # Fields of a line that the discount on the whole quote follows.
 DISCOUNTED_BY = {
@@ -57,7 +57,7 @@ class BillinatorQuoteLine(models.Model):
         quotes = self.quote_id
         given_up = self.filtered("is_global_discount").quote_id
         result = super().unlink()
-        if self.env.context.get("billinator_discount") is not REFRESHING:
+        if not DISCOUNT_IS_WRITTEN.is_on(self.env):
             # Who deletes the line of a discount does not want the discount.
             given_up.action_remove_discount()
             (quotes - given_up)._follow_lines()
@@ -67,8 +67,7 @@ class BillinatorQuoteLine(models.Model):
 
     def _check_discount_refreshed(self):
         """Let only the discount say which lines are its own: it rewrites them."""
-        is_refreshed = self.env.context.get("billinator_discount") is REFRESHING
-        if not (self.env.su or is_refreshed):
+        if not (self.env.su or DISCOUNT_IS_WRITTEN.is_on(self.env)):
             raise UserError(
                 self.env._(
                     "“%s” is computed and cannot be set.",
@@ -91,7 +90,7 @@ class BillinatorQuoteLine(models.Model):
 
     def _reset_prices(self):
         """Let the discount follow the new prices, and not the zeros before them."""
-        postponed = self.with_context(billinator_discount=POSTPONED)
+        postponed = DISCOUNT_FOLLOWS_LATER.on(self)
         result = super(BillinatorQuoteLine, postponed)._reset_prices()
         self._refresh_global_discount()
         return result

@@ -2,9 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import MissingError
 
 from ..arguments import as_id, parse
-
-# No RPC caller can send this very object in a context.
-CHECKED = object()
+from ..markers import SUBJECT_IS_CHECKED
 
 
 class BillinatorSubjectMixin(models.AbstractModel):
@@ -47,16 +45,14 @@ class BillinatorSubjectMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # What is created is checked by its own model, and is no form.
-        Checked = self.with_context(billinator_subjects=CHECKED)
+        Checked = SUBJECT_IS_CHECKED.on(self)
         records = super(BillinatorSubjectMixin, Checked).create(vals_list)
         return records.with_env(self.env)
 
     def _update_cache(self, values, validate=True):
         """Let no form tell of what the user may not see."""
         result = super()._update_cache(values, validate=validate)
-        is_checked = self.env.context.get("billinator_subjects") is CHECKED
-        if not (self.env.su or is_checked):
+        if not (self.env.su or SUBJECT_IS_CHECKED.is_on(self.env)):
             self._check_chosen(values)
         return result
 

@@ -8,11 +8,10 @@ from odoo.tools import SQL
 
 from ..arguments import one_record
 from ..locks import wait_and_lock
+from ..markers import SEGMENT_IS_LOOKED_UP
 from .res_partner_metrics import DEFAULT_MONTHS
 
 PREVIEW_LIMIT = 5
-# Said in the context, where no RPC caller can put it.
-LOOKED_AT_BELOW = object()
 _logger = logging.getLogger(__name__)
 
 
@@ -133,7 +132,7 @@ class BillinatorTag(models.Model):
             if vals.get("is_segment") and vals.get("partner_ids"):
                 self._refuse_by_hand(vals.get("name"))
         # Their conditions come with them, and are looked at once, below.
-        Tag = self.with_context(billinator_refresh=LOOKED_AT_BELOW)
+        Tag = SEGMENT_IS_LOOKED_UP.on(self)
         tags = super(BillinatorTag, Tag).create(vals_list).with_env(self.env)
         tags.filtered("is_segment")._refresh()
         return tags
@@ -148,7 +147,7 @@ class BillinatorTag(models.Model):
             for tag in self.filtered("is_segment"):
                 self._refuse_by_hand(tag.name)
         # Conditions that are written by this are looked at once, below.
-        Tag = self.with_context(billinator_refresh=LOOKED_AT_BELOW)
+        Tag = SEGMENT_IS_LOOKED_UP.on(self)
         result = super(BillinatorTag, Tag).write(vals)
         if "is_segment" not in vals:
             gained = ruleless.filtered(self._names_rule)
@@ -235,7 +234,7 @@ class BillinatorTag(models.Model):
 
     def _refresh_for_conditions(self):
         """Look up the customers of segments whose conditions were changed."""
-        if self.env.context.get("billinator_refresh") is not LOOKED_AT_BELOW:
+        if not SEGMENT_IS_LOOKED_UP.is_on(self.env):
             self.filtered("is_segment")._refresh(is_new=True)
 
     def _exchange_members(self):

@@ -1,6 +1,6 @@
 from odoo import models
 
-from .billinator_activity_meeting import LATER
+from ..markers import DEADLINE_IS_RIGHT
 
 
 class CalendarEvent(models.Model):
@@ -40,10 +40,7 @@ class CalendarEvent(models.Model):
         # know here. It must not move the meeting in turn.
         events = self.with_context(calendar_event_meeting_update=True)
         result = super(CalendarEvent, events)._sync_activities(fields)
-        if (
-            "start" in fields
-            and self.env.context.get("billinator_deadlines") is not LATER
-        ):
+        if "start" in fields and not DEADLINE_IS_RIGHT.is_on(self.env):
             self._move_activity_deadlines()
         return result
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..markers import ROW_FOLLOWS
+from ..markers import ACTIVITY_ROW_FOLLOWS
 
 DOCUMENT = {"res_id", "res_model_id"}
 # What the meeting of an activity says as well.
@@ -24,7 +24,7 @@ class MailActivity(models.Model):
     def create(self, vals_list):
         activities = super().create(vals_list)
         activities.filtered("calendar_event_id")._check_calendar_events()
-        if self.env.context.get("billinator_activity_rows") is not ROW_FOLLOWS:
+        if not ACTIVITY_ROW_FOLLOWS.is_on(self.env):
             self.env["billinator.activity"]._create_rows(activities)
         return activities
 

@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..arguments import arguments, as_text, one_record
-from ..markers import ROW_FOLLOWS, ROWS_FOLLOW
+from ..markers import CONTACT_ROW_FOLLOWS, PEOPLE_FOLLOW_IN_BATCH
 
 
 class ResPartner(models.Model):
@@ -89,7 +89,7 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         # Creating a partner writes on it, one by one, and makes who comes with it; the
         # rows are made once, below.
-        Partner = self.with_context(billinator_contact_rows_later=ROWS_FOLLOW)
+        Partner = PEOPLE_FOLLOW_IN_BATCH.on(self)
         partners = super(ResPartner, Partner).create(vals_list).with_env(self.env)
         if any(vals.get("child_ids") for vals in vals_list):
             partners._get_family()._sync_contact_rows()
@@ -98,13 +98,13 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        if self.env.context.get("billinator_contact_rows") is ROW_FOLLOWS:
+        if CONTACT_ROW_FOLLOWS.is_on(self.env):
             return super().write(vals)
-        is_later = self.env.context.get("billinator_contact_rows_later") is ROWS_FOLLOW
+        is_later = PEOPLE_FOLLOW_IN_BATCH.is_on(self.env)
         is_moving = "parent_id" in vals or ("is_company" in vals and not is_later)
         companies = is_moving and self._get_companies_of_family()
         # Odoo may write on those below, too; each row is moved, or made, once.
-        later = self.with_context(billinator_contact_rows_later=ROWS_FOLLOW)
+        later = PEOPLE_FOLLOW_IN_BATCH.on(self)
         result = super(ResPartner, later if is_moving else self).write(vals)
         if is_moving:
             self._move_contact_rows(companies)
@@ -276,10 +276,8 @@ class ResPartner(models.Model):
 
     def _sync_contact_rows(self):
         """Give the people among ``self`` who have none a row at their company."""
-        context = self.env.context
-        if context.get("billinator_contact_rows") is ROW_FOLLOWS:
-            return
-        if context.get("billinator_contact_rows_later") is ROWS_FOLLOW:
+        markers = (CONTACT_ROW_FOLLOWS, PEOPLE_FOLLOW_IN_BATCH)
+        if any(marker.is_on(self.env) for marker in markers):
             return
         people = self.filtered(lambda partner: partner._is_contact_person())
         if not people:

@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import file_path, mute_logger
 
-from ..markers import ROW_FOLLOWS
+from ..markers import CONTACT_ROW_FOLLOWS
 from .common import BillinatorInvoicingCommon
 
 
@@ -314,8 +314,7 @@ class TestContact(BillinatorInvoicingCommon):
     def test_rows_cost_a_constant_number_of_queries(self):
         def count_queries(number):
             people = (
-                self.env["res.partner"]
-                .with_context(billinator_contact_rows=ROW_FOLLOWS)
+                CONTACT_ROW_FOLLOWS.on(self.env["res.partner"])
                 .create(
                     [
                         {"name": f"P{index}", "parent_id": self.customer.id}

@@ -5,7 +5,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from ..models.billinator_activity_meeting import LATER
+from ..markers import DEADLINE_IS_RIGHT
 from .common import BillinatorInvoicingCommon
 from .view_specification import get_specification
 
@@ -647,7 +647,7 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             events = self._create_meetings(count).calendar_event_id
             events.activity_ids = False
             # Whose deadlines follow is asked for once for all, but for each here.
-            events = events.with_context(billinator_deadlines=LATER)
+            events = DEADLINE_IS_RIGHT.on(events)
             times = {"start": "2020-02-01 10:00:00", "stop": "2020-02-01 11:00:00"}
             plain = self._count(
                 lambda events, times=times: [event.write(times) for event in events],

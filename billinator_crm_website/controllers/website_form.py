@@ -1,8 +1,10 @@
 from odoo import SUPERUSER_ID
 from odoo.http import request
 
-from odoo.addons.billinator_crm.models.billinator_opportunity_gate import GATE_OPEN
+from odoo.addons.billinator_crm.markers import GATE_OPEN
 from odoo.addons.website.controllers import form
+
+from ..models.billinator_opportunity import FilledInForm
 
 DEAL = "billinator.opportunity"
 ID_DIGITS = 10
@@ -46,8 +48,8 @@ class WebsiteForm(form.WebsiteForm):
             custom = ""
             request.update_context(
                 # Who writes to us does not know what our first stage demands.
-                billinator_gate=GATE_OPEN,
-                billinator_web_form=website.name,
+                **GATE_OPEN.context,
+                billinator_web_form=FilledInForm(website.name),
                 # What is noted on the deal is for the company, and not the visitor.
                 lang=website.company_id.partner_id.lang,
             )

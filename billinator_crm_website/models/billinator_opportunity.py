@@ -19,6 +19,16 @@ LINE_MAX = 500
 TEXT_MAX = 50_000
 
 
+class FilledInForm:
+    """The form that a deal is made of.
+
+    It travels in the context, where no RPC caller can put one.
+    """
+
+    def __init__(self, website):
+        self.website = website
+
+
 class BillinatorOpportunity(models.Model):
     """Deals that visitors of the website make by filling in a form.
 
@@ -29,12 +39,12 @@ class BillinatorOpportunity(models.Model):
 
     def _creation_message(self):
         """Keep who it was in so many words: a known customer stands in for it."""
-        website = self.env.context.get("billinator_web_form")
-        if not website:
+        form = self.env.context.get("billinator_web_form")
+        if not isinstance(form, FilledInForm):
             return super()._creation_message()
         return self.env._(
             "Form on “%(website)s” filled in by %(person)s",
-            website=website,
+            website=form.website,
             person=", ".join(filter(None, map(self.__getitem__, PERSON_FIELDS))),
         )
 

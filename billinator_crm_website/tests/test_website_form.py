@@ -62,6 +62,14 @@ class TestWebsiteForm(FormCase, MailCase):
         )
         self.assertFalse(deal.message_partner_ids - self.manager.partner_id)
 
+    def test_nobody_else_says_that_a_form_was_filled_in(self):
+        Deal = self.env[DEAL].with_user(self.salesperson)
+        Deal = Deal.with_context(tracking_disable=False, mail_create_nolog=False)
+        values = {"name": "A", "partner_id": self.customer.id}
+        for claim in ("Our website", ["Our website"], True):
+            deal = Deal.with_context(billinator_web_form=claim).create(values)
+            self.assertIn("Opportunity created", deal.message_ids.body)
+
     def test_without_a_subject_it_has_a_title(self):
         self.assertEqual(self._submit(name=" \n").name, "Website form by Jo Doe")
         values = {"email_from": "jo@new.example", "name": ""}
