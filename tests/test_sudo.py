@@ -178,8 +178,8 @@ billinator_crm/models/billinator_quote_installment.py
   1 BillinatorQuoteInstallment._check_within_quote: a constraint, adds up amounts
   1 BillinatorQuoteInstallment._check_not_invoiced: a constraint, asks for invoices
   1 BillinatorQuoteInstallment._unlink_except_invoiced: likewise
-  1 BillinatorQuoteInstallment._unlink_releases_cancelled_invoices: after the ORM has
-      checked the right to delete the rows that the invoices were for
+  1 BillinatorQuoteInstallment._release_cancelled_invoices: after check_access("unlink")
+      of the rows that the invoices were for
   2 BillinatorQuoteInstallment._convert_to_invoices: after check_access("write")
 billinator_crm/models/billinator_quote_invoicing.py
   1 BillinatorQuote.invoice_count: a number, for who reads the quote
@@ -336,8 +336,8 @@ billinator_crm/models/res_partner_figures.py
   1 ResPartner._sum_up_overdue_sudo: likewise
   1 ResPartner._get_payment_days_sudo: likewise
 billinator_crm/models/res_users.py
-  1 ResUsers._unlink_activities: after the ORM has checked the right to delete the
-      users, with whom PostgreSQL would delete the same
+  1 ResUsers._unlink_activities: after check_access("unlink") of the users, with whom
+      PostgreSQL would delete the same
   2 ResUsers._filter_accessible: goes down to a colleague's rights, in all of that
       user's companies, to check them, and back to the caller's
   1 ResUsers._get_working_zone: a colleague's time zone

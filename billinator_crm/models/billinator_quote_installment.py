@@ -161,6 +161,11 @@ class BillinatorQuoteInstallment(models.Model):
             self._check_not_invoiced()
         return super().write(vals)
 
+    def unlink(self):
+        self.check_access("unlink")
+        self._release_cancelled_invoices()
+        return super().unlink()
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_invoiced(self):
         for installment in self:
@@ -173,14 +178,6 @@ class BillinatorQuoteInstallment(models.Model):
                         installment.display_name,
                     )
                 )
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_releases_cancelled_invoices(self):
-        """Take them off the quotes, too, lest one comes back as the final invoice."""
-        # As sudo, for who plans down payments may not see invoices.
-        self.sudo().invoice_ids.write(
-            {"billinator_installment_id": False, "billinator_quote_id": False}
-        )
 
     # === Actions === #
 
@@ -231,6 +228,14 @@ class BillinatorQuoteInstallment(models.Model):
         return self.env._(
             "Down payment of %s",
             formatLang(self.env, amount, currency_obj=self.currency_id),
+        )
+
+    def _release_cancelled_invoices(self):
+        """Take them off the quotes, too, lest one comes back as the final invoice."""
+        # As sudo, for who plans down payments may not see invoices.
+        rows_sudo = self.sudo()
+        (rows_sudo.invoice_ids - rows_sudo._get_live_invoices()).write(
+            {"billinator_installment_id": False, "billinator_quote_id": False}
         )
 
     def _get_live_invoices(self):

@@ -32,9 +32,13 @@ class BillinatorQuoteLine(models.Model):
         self.quote_id._touch_content()
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_touches_content(self):
-        self.quote_id._touch_content()
+    # === CRUD === #
+
+    def unlink(self):
+        quotes = self.quote_id
+        result = super().unlink()
+        quotes._touch_content()
+        return result
 
     # === Business === #
 

@@ -1,12 +1,16 @@
 import pytz
 
-from odoo import api, models
+from odoo import models
 
 
 class ResUsers(models.Model):
     _inherit = "res.users"
 
-    @api.ondelete(at_uninstall=False)
+    def unlink(self):
+        self.check_access("unlink")
+        self._unlink_activities()
+        return super().unlink()
+
     def _unlink_activities(self):
         """Delete the users' activities before PostgreSQL does.
 

@@ -151,6 +151,11 @@ class TestSignature(PortalCase):
             planned.name = "Now"
         touch.assert_called_once_with(self.quote)
 
+    def test_whoever_deletes_a_line_meets_who_signs(self):
+        with patch.object(type(self.quote), "_touch_content", autospec=True) as touch:
+            self.quote.line_ids[-1:].unlink()
+        touch.assert_called_with(self.quote)
+
     def test_the_signed_pdf_has_a_name_of_its_own(self):
         name = self.quote._get_report_base_filename()
         self._sign(self.quote)

@@ -433,6 +433,14 @@ class TestInstallmentLife(InstallmentCase):
         self.assertEqual(self.quote._get_final_invoices(), self.quote.invoice_ids)
         self.assertEqual(self._get_sum(), self.quote.amount_total)
 
+    def test_who_may_not_delete_a_row_takes_no_invoice_off_it(self):
+        row = self._plan()
+        cancelled = self._invoice(row)
+        cancelled.button_cancel()
+        with self.assertRaises(AccessError):
+            row.with_user(self.accountant).unlink()
+        self.assertEqual(cancelled.billinator_installment_id, row)
+
     def test_down_payment_keeps_quote_and_currency(self):
         invoice = self._invoice(self._plan())
         with self.assertRaises(ValidationError):
