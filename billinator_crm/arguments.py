@@ -4,6 +4,7 @@
     def action_set_lost(self, lost_reason_id, feedback=None):
 
 Nothing is handed on as None: None itself, False, which XML-RPC has instead, and "".
+Where the method has another default, it is refused.
 """
 
 import functools
@@ -51,7 +52,10 @@ def arguments(**kinds):
                 raise UserError(message) from error
             for name in kinds.keys() & given.arguments.keys():
                 value = given.arguments[name]
-                given.arguments[name] = parse(self.env, name, kinds[name], value)
+                default = signature.parameters[name].default
+                may_be_nothing = default in (None, inspect.Parameter.empty)
+                check = parse if may_be_nothing else _parse_given
+                given.arguments[name] = check(self.env, name, kinds[name], value)
             return method(*given.args, **given.kwargs)
 
         return check_and_call
@@ -97,6 +101,10 @@ def parse(env, name, kind, value):
     """
     if value is None or value is False or value == "":
         return None
+    return _parse_given(env, name, kind, value)
+
+
+def _parse_given(env, name, kind, value):
     try:
         return kind(env, value)
     except WRONG as error:
@@ -104,39 +112,64 @@ def parse(env, name, kind, value):
             env._(
                 "“%(argument)s” has to be %(kind)s.",
                 argument=name,
-                kind=_describe(env, kind),
+                kind=kind.describe(env),
             )
         ) from error
-
-
-def _describe(env, kind):
-    return {
-        as_id: env._("the id of a record, as 7"),
-        as_ids: env._("a list of ids, as [7, 8]"),
-        as_text: env._("text"),
-        as_texts: env._("a list of texts"),
-        as_rows: env._("a list of rows, as [['a', 'b'], ['c', 'd']]"),
-        as_number: env._("a number, as 12.5"),
-        as_day: env._("a day, as 2026-01-31"),
-        as_moment: env._("date and time in UTC, as 2026-01-31 10:00:00"),
-        as_progress_bar: env._("a field with colors, as {'field': …, 'colors': {…}}"),
-    }.get(kind) or env._("a domain, as [['name', 'ilike', 'abc']]")
 
 
 # === Kinds: each returns the value, or raises an error for what is none === #
 
 
-def as_id(_env, value):
-    # What JSON says is true is an integer to Python, and no id.
-    if type(value) is not int or not 0 < value <= MAX_ID:
+def told_as(describe):
+    """Keep with a kind what the refusal of another one calls it.
+
+    :param describe: function that returns so in the language of an environment
+    """
+
+    def decorate(kind):
+        kind.describe = describe
+        return kind
+
+    return decorate
+
+
+@told_as(lambda env: env._("a whole number, as 7"))
+def as_whole(_env, value):
+    # What JSON says is true is an integer to Python, and no number.
+    if type(value) is not int:
+        raise TypeError
+    return value
+
+
+def as_whole_between(least, most):
+    """Return the kind of whole numbers from ``least`` to ``most``."""
+
+    @told_as(
+        lambda env: env._(
+            "a whole number from %(least)s to %(most)s", least=least, most=most
+        )
+    )
+    def whole(env, value):
+        if not least <= as_whole(env, value) <= most:
+            raise ValueError
+        return value
+
+    return whole
+
+
+@told_as(lambda env: env._("the id of a record, as 7"))
+def as_id(env, value):
+    if not 0 < as_whole(env, value) <= MAX_ID:
         raise ValueError
     return value
 
 
+@told_as(lambda env: env._("a list of ids, as [7, 8]"))
 def as_ids(env, value):
     return [as_id(env, one) for one in _check_list(value)]
 
 
+@told_as(lambda env: env._("text"))
 def as_text(_env, value):
     # PostgreSQL takes no NUL, and nothing that is no Unicode.
     if "\0" in value:
@@ -145,22 +178,26 @@ def as_text(_env, value):
     return value
 
 
+@told_as(lambda env: env._("a list of texts"))
 def as_texts(env, value):
     return [as_text(env, one) for one in _check_list(value)]
 
 
+@told_as(lambda env: env._("a list of rows, as [['a', 'b'], ['c', 'd']]"))
 def as_rows(_env, value):
     for row in _check_list(value):
         _check_list(row)
     return value
 
 
+@told_as(lambda env: env._("a number, as 12.5"))
 def as_number(_env, value):
     if isinstance(value, bool) or not math.fabs(value) < MAX_NUMBER:
         raise ValueError
     return value
 
 
+@told_as(lambda env: env._("a day, as 2026-01-31"))
 def as_day(_env, value):
     result = Date.to_date(value)
     if not FIRST_DAY <= result <= LAST_DAY:
@@ -168,6 +205,7 @@ def as_day(_env, value):
     return result
 
 
+@told_as(lambda env: env._("date and time in UTC, as 2026-01-31 10:00:00"))
 def as_moment(_env, value):
     result = Datetime.to_datetime(value)
     if not FIRST_DAY <= result.date() <= LAST_DAY:
@@ -175,6 +213,7 @@ def as_moment(_env, value):
     return result
 
 
+@told_as(lambda env: env._("a field with colors, as {'field': …, 'colors': {…}}"))
 def as_progress_bar(env, value):
     as_text(env, value["field"])
     dict.keys(value["colors"])
@@ -191,6 +230,7 @@ def get_active_ids(records):
 def as_domain_of(model):
     """Return the kind of domains that one can search ``model`` with."""
 
+    @told_as(lambda env: env._("a domain, as [['name', 'ilike', 'abc']]"))
     def domain(env, value):
         parsed = Domain(value)
         for condition in parsed.iter_conditions():

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..arguments import MAX_ID, arguments, as_id, as_texts
+from ..arguments import MAX_ID, arguments, as_id, as_texts, as_whole_between
 from .billinator_activity import to_utc
 
 # By the viewer's day: Odoo's domains count "today" in the zone of the context.
@@ -34,6 +34,7 @@ DAY_SPECIFICATION = {
 PERSON_FIELDS = ["name", "phone", "email"]
 # As far as anybody looks ahead.
 MAX_DAYS = 36500
+as_limit = as_whole_between(0, MAX_ID)
 # What get_pending and get_upcoming tell of an activity.
 OVERVIEW_FIELDS = [
     "type",
@@ -199,7 +200,7 @@ class BillinatorActivity(models.Model):
 
     @api.model
     @api.readonly
-    @arguments(user_id=as_id)
+    @arguments(user_id=as_id, limit=as_limit)
     def get_pending(self, user_id=None, limit=None):
         """Tell what there is to do: pending activities, the one due first, first.
 
@@ -214,7 +215,7 @@ class BillinatorActivity(models.Model):
 
     @api.model
     @api.readonly
-    @arguments(user_id=as_id)
+    @arguments(days=as_whole_between(0, MAX_DAYS), user_id=as_id, limit=as_limit)
     def get_upcoming(self, days=7, user_id=None, limit=None):
         """Tell what is due from now until the end of a day to come.
 
@@ -234,9 +235,6 @@ class BillinatorActivity(models.Model):
 
     @api.model
     def _get_upcoming_domain(self, days, user_id=None):
-        # True is an int, too.
-        if type(days) is not int or not 0 <= days <= MAX_DAYS:
-            raise UserError(self.env._("Give a number of days: 0, 1, 2, …"))
         zone = self.env.tz
         last_day = fields.Date.context_today(self) + timedelta(days=days)
         return (
@@ -247,10 +245,6 @@ class BillinatorActivity(models.Model):
 
     @api.model
     def _get_overview(self, domain, limit):
-        if limit is not None and (type(limit) is not int or not 0 <= limit <= MAX_ID):
-            raise UserError(
-                self.env._("Enter a limit of 0 or more, or leave it empty.")
-            )
         return self.search_fetch(domain, OVERVIEW_FIELDS, limit=limit).read(
             OVERVIEW_FIELDS
         )

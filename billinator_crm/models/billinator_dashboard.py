@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..arguments import MAX_ID, WRONG, as_day
+from ..arguments import WRONG, as_day, as_ids, parse
 from ..dates import begin_of_day
 from ..quote_states import CURRENT_VERSIONS, ENDED_STATES, OPEN_STATES
 from .billinator_opportunity_summary import read_rows
@@ -287,17 +287,8 @@ class BillinatorDashboard(models.AbstractModel):
 
     @api.model
     def _parse_ids(self, filters, name):
-        ids = filters.get(name) or []
-        # What JSON says is true is an integer to Python, and no id.
-        if not isinstance(ids, (list, tuple)) or not all(
-            type(value) is int and 0 < value <= MAX_ID for value in ids
-        ):
-            raise UserError(
-                self.env._(
-                    "The filter %s is a list of ids: [1, 2], for instance.", name
-                )
-            )
-        return sorted(set(ids))
+        ids = parse(self.env, name, as_ids, filters.get(name) or None)
+        return sorted(set(ids or ()))
 
     @api.model
     def _parse_companies(self, filters):

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.mail import html_to_inner_content
 
-from ..arguments import MAX_ID, arguments, as_id, as_text, as_texts
+from ..arguments import MAX_ID, arguments, as_id, as_text, as_texts, as_whole
 from .mail_message import DOCUMENT_EVENTS
 
 KINDS = [
@@ -131,6 +131,7 @@ class BillinatorTimeline(models.Model):
         kinds=as_texts,
         user_id=as_id,
         before=as_text,
+        limit=as_whole,
     )
     def get_timeline(
         self,
@@ -164,7 +165,7 @@ class BillinatorTimeline(models.Model):
         """
         self.check_access("read")
         filters = self._get_page_filters(partner_id, opportunity_id, quote_id)
-        limit = self._check_limit(limit)
+        limit = min(max(limit, 1), MAX_PAGE)
         before = self._parse_cursor(before)
         sources = self._get_page_sources(filters, self._check_kinds(kinds), user_id)
         rows = self._fetch_page(sources, before, limit + 1)
@@ -242,15 +243,6 @@ class BillinatorTimeline(models.Model):
                     )
                 )
         return kinds
-
-    @api.model
-    def _check_limit(self, limit):
-        # True is an int, too.
-        if type(limit) is not int:
-            raise UserError(
-                self.env._("Give a number of events for the limit: 1, 2, 3, …")
-            )
-        return min(max(limit, 1), MAX_PAGE)
 
     @api.model
     def _parse_cursor(self, cursor):

@@ -1,10 +1,12 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
-DEFAULT_MONTHS = 12
+from ..arguments import arguments, as_whole_between
+
+DEFAULT_MONTHS, MAX_MONTHS = 12, 120
 METRICS = [
     ("recency_days", "Days since the Last Invoice"),
     ("frequency", "Invoices"),
@@ -28,6 +30,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     @api.readonly
+    @arguments(months=as_whole_between(1, MAX_MONTHS))
     def get_customer_metrics(self, months=DEFAULT_MONTHS):
         """Return what accounting knows of the customers that the partners belong to.
 
@@ -42,8 +45,6 @@ class ResPartner(models.Model):
         :raises AccessError: for users without sales or accounting rights
         :raises UserError: for another number of months
         """
-        if type(months) is not int or not 1 <= months <= 120:
-            raise UserError(self.env._("Choose a number of months from 1 to 120."))
         # The figures' groups, and the right to read the customer, open these sums.
         if not self.env["res.partner"]._has_field_access(
             self._fields["invoiced_amount"], "read"

@@ -589,10 +589,10 @@ class TestActivity(ActivityCase):
         self.assertEqual(first["state"], "overdue")
         self.assertEqual(first["partner_id"], (self.customer.id, "Ada Industries"))
         for wrong in (-1, "7", True):
-            with self.assertRaisesRegex(UserError, "limit of 0 or more"):
+            with self.assertRaisesRegex(UserError, "“limit” has to be a whole number"):
                 Activity.get_pending(limit=wrong)
         for wrong in (-1, "7", None, True):
-            with self.assertRaisesRegex(UserError, "number of days"):
+            with self.assertRaisesRegex(UserError, "“days” has to be a whole number"):
                 Activity.get_upcoming(wrong)
 
     # === Reminders === #

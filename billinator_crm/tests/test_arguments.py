@@ -14,12 +14,15 @@ from ..arguments import (
     as_rows,
     as_text,
     as_texts,
+    as_whole,
+    as_whole_between,
     parse,
 )
 from .common import BillinatorCommon
 
 DEALS = "billinator.opportunity"
 as_domain = as_domain_of(DEALS)
+as_one_to_three = as_whole_between(1, 3)
 
 
 @tagged("post_install", "-at_install")
@@ -29,6 +32,9 @@ class TestArguments(BillinatorCommon):
 
     def test_what_fits_is_handed_on(self):
         for kind, value, parsed in (
+            (as_whole, -7, -7),
+            (as_one_to_three, 1, 1),
+            (as_one_to_three, 3, 3),
             (as_id, 7, 7),
             (as_ids, (7, 8), [7, 8]),
             (as_text, "abc", "abc"),
@@ -50,6 +56,8 @@ class TestArguments(BillinatorCommon):
 
     def test_what_does_not_is_refused_by_name(self):
         for kind, values in (
+            (as_whole, (True, "7", 7.0, float("nan"), [7])),
+            (as_one_to_three, (True, 0, 4, 2.0, "2", 10**400)),
             (as_id, (True, 0, -1, 2**31, "7", 7.0, [7], {})),
             (as_ids, (7, "7", {7: 8}, [True], ["7"], [None])),
             (as_text, (7, ["a"], {}, "a\0b", "\ud800")),
