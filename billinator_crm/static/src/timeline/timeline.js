@@ -11,6 +11,7 @@ import { RecordSelector } from "@web/core/record_selectors/record_selector";
 import { user } from "@web/core/user";
 import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
+import { capitalize } from "@web/core/utils/strings";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
@@ -261,11 +262,7 @@ export class Timeline extends Component {
         const daysAgo = DateTime.now().startOf("day").diff(date.startOf("day"), "days").days;
         const exact = date.toLocaleString(DateTime.DATE_FULL);
         const relative = date.toRelativeCalendar({ unit: "days" });
-        return daysAgo < 2 ? `${this.capitalize(relative)}, ${exact}` : exact;
-    }
-
-    capitalize(text) {
-        return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+        return daysAgo < 2 ? `${capitalize(relative)}, ${exact}` : exact;
     }
 
     getRelativeDate(event) {
