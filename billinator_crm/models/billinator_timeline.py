@@ -273,7 +273,9 @@ class BillinatorTimeline(models.Model):
         """
         for model, names in self._depends.items():
             self.env[model].flush_model(names)
-        # Parallel workers would read and join far more than a page of an index.
+        # Parallel workers would read and join far more than a page of an index. That
+        # they stay away for the rest of the transaction changes no result, and hardly
+        # anything follows a page; to let them in again is a query more for each.
         self.env.cr.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         rows = []
         for is_rare in (False, True):

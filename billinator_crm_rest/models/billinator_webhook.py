@@ -111,6 +111,8 @@ class BillinatorWebhook(models.Model):
 
     # === Computes === #
 
+    # Nothing to depend on: the deliveries are looked up whenever they are read, and one
+    # webhook at a time, as they are shown in its form only.
     def _compute_recent_delivery_ids(self):
         Delivery = self.env["billinator.webhook.delivery"]
         for webhook in self:
