@@ -140,7 +140,7 @@ class BillinatorActivity(models.Model):
     @api.model
     def _get_scopes(self):
         """Return the scopes that show the user more than each other."""
-        if not self.env.user.has_group("sales_team.group_sale_salesman_all_leads"):
+        if not self.env.user._sees_all_documents():
             return ["mine"]
         has_team = self._get_teammates() - self.env.user
         return ["mine", *(["team"] if has_team else []), "everyone"]

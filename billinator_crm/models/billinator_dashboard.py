@@ -324,7 +324,7 @@ class BillinatorDashboard(models.AbstractModel):
     @api.model
     def _get_salespeople(self):
         """Return whose documents the user may see."""
-        if not self._sees_everybody():
+        if not self.env.user._sees_all_documents():
             return self.env.user
         salespeople = self.env.ref("sales_team.group_sale_salesman")
         return self.env["res.users"].search(
@@ -334,10 +334,6 @@ class BillinatorDashboard(models.AbstractModel):
                 ("company_ids", "in", self.env.companies.ids),
             ]
         )
-
-    @api.model
-    def _sees_everybody(self):
-        return self.env.user.has_group("sales_team.group_sale_salesman_all_leads")
 
     # === Domains === #
 
@@ -785,7 +781,7 @@ class BillinatorDashboard(models.AbstractModel):
         work they would see a part.
         """
         scoped = self._get_scope_domain(scope, no_company=True)
-        if not self._sees_everybody():
+        if not self.env.user._sees_all_documents():
             scoped &= Domain("user_id", "=", self.env.uid)
         midnight = self._get_midnight(fields.Date.context_today(self))
         pending = scoped & Domain("status", "=", "pending")

@@ -48,9 +48,7 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _may_see_all(self):
-        return self.env.su or self.env.user.has_group(
-            "sales_team.group_sale_salesman_all_leads"
-        )
+        return self.env.su or self.env.user._sees_all_documents()
 
     @api.model
     def _is_to_assign(self, values):

@@ -794,10 +794,9 @@ class BillinatorQuote(models.Model):
 
     def _get_customers_salesperson(self):
         """Return who looks after the customer, if the user may give them the quote."""
-        all_documents = "sales_team.group_sale_salesman_all_leads"
         partner = self.partner_id
         owner = partner.user_id or partner.commercial_partner_id.user_id
-        may_assign = self.env.su or self.env.user.has_group(all_documents)
+        may_assign = self.env.su or self.env.user._sees_all_documents()
         # Customers' own users are no colleagues; who has left for one is such a user.
         # As sudo: they may work for a company that the user does not see, too.
         fits = self.company_id in owner.sudo().company_ids and not owner.share
@@ -873,11 +872,13 @@ class BillinatorQuote(models.Model):
             )
         )
 
+    def _get_own_rows(self):
+        """Return all lines but those that the discount on the whole makes."""
+        return self.line_ids.filtered(lambda line: not line.is_global_discount)
+
     def _get_own_lines(self):
         """Return the lines to sell, without those of the discount on the whole."""
-        return self.line_ids.filtered(
-            lambda line: not line.display_type and not line.is_global_discount
-        )
+        return self._get_own_rows().filtered(lambda line: not line.display_type)
 
     def _get_priced_lines(self):
         """Return the lines that count: no sections, notes or options left out."""

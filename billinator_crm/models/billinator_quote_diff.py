@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang, html2plaintext
 
 from ..arguments import arguments, as_id, one_record
+from ..formatting import count_decimals
 
 TERMS = (
     "partner_id",
@@ -229,7 +230,7 @@ def format_value(record, name):
 
 def _format_number(record, name, value):
     """Return a number with the decimals that it has; prices with their currency."""
-    digits = len(f"{value:.6f}".rstrip("0").partition(".")[2])
+    digits = count_decimals(value)
     currency = record.currency_id
     if name == "price_unit" and digits <= currency.decimal_places:
         return formatLang(record.env, value, currency_obj=currency)

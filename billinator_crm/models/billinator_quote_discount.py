@@ -222,14 +222,14 @@ class BillinatorQuote(models.Model):
         """Return the values of the lines that take the discount off."""
         base_lines = self._prepare_discount_base_lines()
         several = len(base_lines) > 1
-        own_lines = self.line_ids.filtered(lambda line: not line.is_global_discount)
-        sequence = max(own_lines.mapped("sequence"), default=0) + 1
+        own_rows = self._get_own_rows()
+        sequence = max(own_rows.mapped("sequence"), default=0) + 1
         common = {"quote_id": self.id, "is_global_discount": True, "sequence": sequence}
         values = [
             {**common, **self._prepare_discount_line_values(base_line, several)}
             for base_line in base_lines
         ]
-        if values and "line_section" in own_lines.mapped("display_type"):
+        if values and "line_section" in own_rows.mapped("display_type"):
             # Not below the last section, whose subtotal it would change.
             name = self.with_context(lang=self._get_customers_language()).env._(
                 "Discount"

@@ -170,12 +170,12 @@ class BillinatorQuote(models.Model):
 
     def _prepare_template_lines_values(self, template):
         """Return the values of the template's lines, to follow those of the quote."""
-        own_lines = self.line_ids.filtered(lambda line: not line.is_global_discount)
-        missing = template.line_ids - own_lines.template_line_id._origin
+        own_rows = self._get_own_rows()
+        missing = template.line_ids - own_rows.template_line_id._origin
         missing = missing.filtered(
             lambda line: not line.product_id or line.product_id.active
         )
-        last = max(own_lines.mapped("sequence"), default=0)
+        last = max(own_rows.mapped("sequence"), default=0)
         return [
             {**line._prepare_quote_line_values(self), "sequence": last + number}
             for number, line in enumerate(missing.sorted(), start=1)
@@ -205,7 +205,6 @@ class BillinatorQuote(models.Model):
 
     def _prepare_new_template_values(self):
         self.ensure_one()
-        lines = self.line_ids.filtered(lambda line: not line.is_global_discount)
         has_days = self.validity_date and self.date_quote
         days = has_days and (self.validity_date - self.date_quote).days
         return {
@@ -216,6 +215,6 @@ class BillinatorQuote(models.Model):
             "note": self.note,
             "line_ids": [
                 Command.create(line._prepare_template_line_values())
-                for line in lines.sorted()
+                for line in self._get_own_rows().sorted()
             ],
         }

@@ -186,11 +186,10 @@ class BillinatorStage(models.Model):
     def _compute_gate_summary(self):
         for stage in self:
             names = stage.required_field_ids.mapped("field_description")
-            if stage.require_accepted_quote:
-                names.append(self.env._("an accepted quote"))
-            if stage.require_next_activity:
-                names.append(self.env._("a next activity"))
-            stage.gate_summary = format_list(self.env, names)
+            others = self._name_demands(
+                stage.require_accepted_quote, stage.require_next_activity
+            )
+            stage.gate_summary = format_list(self.env, [*names, *others])
 
     # === Checks === #
 
@@ -351,8 +350,16 @@ class BillinatorStage(models.Model):
             for name in rules.required_names
             if not opportunity._is_filled_in(name)
         ]
-        if rules.require_accepted_quote and not opportunity._has_accepted_quote():
-            names.append(self.env._("an accepted quote"))
-        if rules.require_next_activity and not opportunity._has_next_activity():
-            names.append(self.env._("a next activity"))
-        return names
+        others = self._name_demands(
+            rules.require_accepted_quote and not opportunity._has_accepted_quote(),
+            rules.require_next_activity and not opportunity._has_next_activity(),
+        )
+        return [*names, *others]
+
+    @api.model
+    def _name_demands(self, quote, activity):
+        """Return the names of what is demanded besides fields."""
+        return [
+            *([self.env._("an accepted quote")] if quote else []),
+            *([self.env._("a next activity")] if activity else []),
+        ]

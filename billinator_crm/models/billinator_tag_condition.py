@@ -4,7 +4,8 @@ from odoo.tools import SQL
 from .res_partner_metrics import METRICS
 
 OPERATORS = [(">=", "at least"), ("<=", "at most")]
-OPERATOR_SQL = {">=": ">=", "<=": "<="}
+# Of the texts of operators, only these get into a statement.
+OPERATOR_SQL = {operator: SQL(operator) for operator, _label in OPERATORS}
 
 
 class BillinatorTagCondition(models.Model):
@@ -54,6 +55,6 @@ class BillinatorTagCondition(models.Model):
         return SQL(
             "metrics.%s %s %s",
             SQL.identifier(self.metric),
-            SQL(OPERATOR_SQL[self.operator]),
+            OPERATOR_SQL[self.operator],
             self.value,
         )

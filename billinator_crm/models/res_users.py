@@ -23,6 +23,10 @@ class ResUsers(models.Model):
             [("user_id", "in", self.ids)]
         ).unlink()
 
+    def _sees_all_documents(self):
+        """Whether the user sees the deals and quotes of everybody."""
+        return self.has_group("sales_team.group_sale_salesman_all_leads")
+
     def _filter_present_in(self, company):
         """Return those of the users who are active in a company, as colleagues."""
         return self.filtered(

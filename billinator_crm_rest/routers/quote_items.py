@@ -60,10 +60,7 @@ def get_lines(quotes):
 
     Those of a discount on the whole follow from the others, and are not the client's.
     """
-    lines = quotes.line_ids.filtered(
-        lambda line: not line.display_type and not line.is_global_discount
-    )
-    return lines.sorted(lambda line: (line.sequence, line.id))
+    return quotes._get_own_lines().sorted(lambda line: (line.sequence, line.id))
 
 
 def get_rows(quotes, data_list):
