@@ -11,6 +11,7 @@
         "contacts",
         "mail",
         "portal",
+        "privacy_lookup",
         "product",
         "sales_team",
         "utm",

@@ -42,6 +42,7 @@ from . import (
     test_phone_search,
     test_pipeline_snapshot,
     test_portal,
+    test_privacy,
     test_quote,
     test_quote_approval,
     test_quote_confirmation,

@@ -14,4 +14,5 @@ from . import (
     billinator_tag_assign,
     mail_compose_message,
     portal_share,
+    privacy_lookup_wizard,
 )
