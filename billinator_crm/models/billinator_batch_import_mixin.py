@@ -4,8 +4,8 @@ from odoo.exceptions import UserError
 from ..arguments import arguments, as_rows, as_texts
 
 NUMBERS = {"float", "integer", "monetary"}
-# Of these, rows have no values but commands, and contents to decode.
-UNCOMPARED = {"binary", "many2many", "one2many"}
+# Of these, rows have contents to decode, and commands.
+UNCOMPARED = {"binary", "one2many"}
 
 
 class BatchError(Exception):
@@ -13,13 +13,13 @@ class BatchError(Exception):
 
 
 class FoundNames:
-    """The ids that an import has found, by model and name.
+    """What an import has found, by model, type of field and what a cell names.
 
     It travels in the context, where no RPC caller can put one.
     """
 
     def __init__(self):
-        self.ids = {}
+        self.values = {}
 
 
 class BillinatorBatchImportMixin(models.AbstractModel):
@@ -130,6 +130,9 @@ class BillinatorBatchImportMixin(models.AbstractModel):
         if field.type == "datetime":
             # Files have no microseconds.
             present = present and present.replace(microsecond=0)
+        if field.type == "many2many":
+            # Files have them in another order than forms.
+            given, present = set(given), set(present)
         return given == present
 
     @api.model

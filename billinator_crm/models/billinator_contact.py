@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..arguments import as_id, one_record, parse
@@ -12,6 +13,22 @@ ROLES = [
     ("billing", "Billing"),
     ("technical", "Technical"),
 ]
+
+
+def split_names(text):
+    """Yield what may be a person and a customer in a text.
+
+    Written as contacts are shown, or as Odoo shows the person; either name may have
+    brackets and commas of its own.
+    """
+    for divide in (str.partition, str.rpartition):
+        if text.endswith(")"):
+            person, bracket, customer = divide(text[:-1], " (")
+            if bracket:
+                yield person, customer
+        customer, comma, person = divide(text, ", ")
+        if comma:
+            yield person, customer
 
 
 class BillinatorContact(models.Model):
@@ -87,6 +104,31 @@ class BillinatorContact(models.Model):
     def _compute_display_name(self):
         for contact in self:
             contact.display_name = f"{contact.name} ({contact.customer_id.name})"
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Find people also together with the customer: so files name them."""
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        texts, operator_of_one = (
+            (value, "=") if operator == "in" else ([value], operator)
+        )
+        pairs = {
+            pair
+            for text in texts
+            if isinstance(text, str)
+            for pair in split_names(text)
+        }
+        return Domain.OR(
+            [
+                super()._search_display_name(operator, value),
+                *(
+                    Domain("name", operator_of_one, person)
+                    & Domain("customer_id.name", operator_of_one, customer)
+                    for person, customer in sorted(pairs)
+                ),
+            ]
+        )
 
     # === Constraints === #
 

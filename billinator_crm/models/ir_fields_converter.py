@@ -7,7 +7,15 @@ class IrFieldsConverter(models.AbstractModel):
     _inherit = "ir.fields.converter"
 
     def _str_to_many2one(self, model, field, values, savepoint):
-        """Remember what a name stands for, if that is sure."""
+        find = super()._str_to_many2one
+        return self._find_once(find, model, field, values, savepoint)
+
+    def _str_to_many2many(self, model, field, value, savepoint):
+        find = super()._str_to_many2many
+        return self._find_once(find, model, field, value, savepoint)
+
+    def _find_once(self, find, model, field, values, savepoint):
+        """Remember what names stand for, if that is sure."""
         [reference] = values
         found = self.env.context.get("billinator_found")
         made_by_name = self.env.context.get("name_create_enabled_fields") or {}
@@ -18,10 +26,10 @@ class IrFieldsConverter(models.AbstractModel):
             and field.comodel_name != model._name
             and not made_by_name.get(field.name)
         )
-        key = (field.comodel_name, reference.get(None))
-        if is_kept and key in found.ids:
-            return found.ids[key], []
-        record_id, warnings = super()._str_to_many2one(model, field, values, savepoint)
-        if is_kept and record_id and not warnings:
-            found.ids[key] = record_id
-        return record_id, warnings
+        key = (field.comodel_name, field.type, reference.get(None))
+        if is_kept and key in found.values:
+            return found.values[key], []
+        value, warnings = find(model, field, values, savepoint)
+        if is_kept and value and not warnings:
+            found.values[key] = value
+        return value, warnings

@@ -47,6 +47,32 @@ class TestContact(BillinatorInvoicingCommon):
         self.assertEqual(self.contact.designation, "Head of Purchasing")
         self.assertEqual(self.contact.display_name, "Grace (Ada Industries)")
 
+    def test_found_by_what_it_is_shown_as(self):
+        """And told apart from the same person at other customers."""
+        elsewhere = self._create_contact(
+            customer_id=self.other_customer.id, person_id=self.person.id
+        )
+        bracketed = self._get_rows(
+            self._create_person("Hopper (Prof.)", self.other_customer)
+        )
+        self.other_customer.name = "Babbage, Ltd"
+        Contact = self.env["billinator.contact"]
+        for contact in (self.contact, elsewhere, bracketed):
+            names = f"{contact.customer_id.name}, {contact.name}"
+            for text in (contact.display_name, names, contact.display_name.upper()):
+                operator = "ilike" if text.isupper() else "="
+                with self.subTest(text=text, operator=operator):
+                    found = Contact.name_search(text, operator=operator)
+                    self.assertEqual(found, [(contact.id, contact.display_name)])
+            others = Contact.search([("display_name", "!=", contact.display_name)])
+            self.assertNotIn(contact, others)
+            self.assertIn((self.contact + elsewhere - contact)[:1], others)
+        self.assertEqual(
+            Contact.search([("display_name", "in", ["Grace"])], order="id"),
+            self.contact + elsewhere,
+        )
+        self.assertFalse(Contact.name_search("Grace (Nobody)", operator="="))
+
     def test_only_people_at_companies_get_rows(self):
         invoice_address = self._create_person("Invoices", type="invoice")
         subsidiary = self._create_person("Ada Labs", is_company=True)

@@ -176,6 +176,27 @@ class TestImportOpportunities(ImportCase):
         self.assertEqual(deals[19].user_id, self.salesperson)
         self.assertEqual(names, people)
 
+    def test_looks_for_each_name_of_many_once(self):
+        names = []
+        Tags = self.env.registry["billinator.tag"]
+        search = Tags.name_search
+
+        def name_search(tags, name="", *arguments, **options):
+            names.append(name)
+            return search(tags, name, *arguments, **options)
+
+        self.patch(Tags, "name_search", name_search)
+        tags = self.env["billinator.tag"].create([{"name": "Solar"}, {"name": "Wind"}])
+        deals = self._import_records(
+            "billinator.opportunity",
+            self._write_csv(
+                ["Opportunity", "Company Name", "Tags"],
+                *([f"Deal {number}", "X", "Solar,Wind"] for number in range(20)),
+            ),
+        )
+        self.assertEqual(deals.tag_ids, tags)
+        self.assertEqual(names, ["Solar", "Wind"])
+
     def test_names_that_are_not_sure(self):
         """Each row with a name of two, or of none, is told so."""
         self.env["res.partner"].create([{"name": "Twin"}] * 2)
@@ -616,6 +637,54 @@ class TestImportAgain(ImportCase):
         names = ["name", "customer_id/id", "role", "properties"]
         self._import_again(contacts, names, role="User")
         self.assertEqual(contacts.mapped("role"), ["user", "user"])
+
+    def test_tags_and_people(self):
+        """They are named as they were exported, and written where they differ."""
+        contacts = self.env["billinator.contact"].create(
+            [
+                {"customer_id": self.customer.id, "name": name}
+                for name in ("Grace", "Mary")
+            ]
+        )
+        tags = self.env["billinator.tag"].create([{"name": "Solar"}, {"name": "Wind"}])
+        deals = self.env["billinator.opportunity"].create(
+            [
+                {
+                    "name": name,
+                    "partner_id": self.customer.id,
+                    "user_id": self.salesperson.id,
+                    "contact_ids": [Command.set(people.ids)],
+                    "tag_ids": [Command.set(tags[::-1].ids)],
+                }
+                for name, people in (("Wall", contacts), ("Door", contacts[0]))
+            ]
+        )
+        note = self.env["billinator.note"].create(
+            {
+                "body": "Wishes",
+                "contact_id": contacts[1].id,
+                "partner_id": self.customer.id,
+                "user_id": self.salesperson.id,
+            }
+        )
+        written = []
+        Deals = self.env.registry["billinator.opportunity"]
+        write = Deals.write
+
+        def remember(deals, vals):
+            written.append(vals)
+            return write(deals, vals)
+
+        self.patch(Deals, "write", remember)
+        self._import_again(deals, ["name", "contact_ids", "tag_ids"])
+        self._import_again(note, ["contact_id"])
+        self.assertEqual(written, [])
+        self.assertEqual(note.contact_id, contacts[1])
+        self.assertEqual(deals[0].contact_ids, contacts)
+        self._import_again(deals, ["contact_ids", "tag_ids"], contact_ids="")
+        self.assertFalse(deals.contact_ids)
+        self._import_again(deals, ["contact_ids", "tag_ids"], tag_ids="Wind")
+        self.assertEqual(deals.tag_ids, tags[1])
 
     def test_who_may_not_write_is_told_so(self):
         names = ["name", "user_id/id"]
