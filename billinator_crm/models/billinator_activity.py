@@ -77,7 +77,13 @@ class BillinatorActivity(models.Model):
 
     # === Fields === #
 
-    activity_id = fields.Many2one("mail.activity", required=True, ondelete="cascade")
+    activity_id = fields.Many2one(
+        "mail.activity",
+        required=True,
+        # No column of an import: Odoo's activities have their rows.
+        readonly=True,
+        ondelete="cascade",
+    )
     type = fields.Selection(
         TYPES,
         compute="_compute_type",

@@ -268,6 +268,11 @@ class TestImportOpportunities(ImportCase):
 
 @tagged("post_install", "-at_install")
 class TestImportActivities(ImportCase, MockEmail):
+    def test_activities_underneath_are_no_column(self):
+        """Each of Odoo's has its row already."""
+        columns = self.env["base_import.import"].get_fields_tree("billinator.activity")
+        self.assertNotIn("activity_id", [column["name"] for column in columns])
+
     def test_nobody_is_told_of_each_row(self):
         self.env = self.env(context={})
         ada = self.env["res.partner"].create({"name": "Ada", "email": "ada@a.example"})
