@@ -1,6 +1,7 @@
 import heapq
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..arguments import one_record
@@ -109,6 +110,25 @@ class CrmTeam(models.Model):
                 alias_sudo = team._get_alias_sudo()
                 alias_sudo.alias_domain_id = team.company_id.alias_domain_id
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_limiting(self):
+        """Keep the teams of rules and stages, which are for all without a team."""
+        for model in ("billinator.approval.rule", "billinator.stage"):
+            # As sudo: also of companies that the user does not see.
+            limited_sudo = self.env[model].sudo().with_context(active_test=False)
+            if record_sudo := limited_sudo.search(
+                [("team_ids", "in", self.ids)], limit=1
+            ):
+                raise UserError(
+                    self.env._(
+                        "“%(team)s” is among the sales teams of “%(record)s” "
+                        "(%(model)s): take it out there first, or archive the team.",
+                        team=(record_sudo.team_ids & self)[:1].name,
+                        record=record_sudo.display_name,
+                        model=self.env["ir.model"]._get(model).name,
+                    )
+                )
 
     def unlink(self):
         """Close the teams' addresses."""

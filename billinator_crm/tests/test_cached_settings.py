@@ -76,6 +76,7 @@ class TestCachedSettings(BillinatorCommon):
         stage.team_ids = [Command.link(self.other_team.id)]
         deal.stage_id = stage
         stage.team_ids = team
+        stage.team_ids = False
         team.unlink()
         self.assertTrue(stage._is_open_to(self.other_team))
 

@@ -131,6 +131,31 @@ class TestStage(BillinatorCommon):
                 record.with_user(self.manager).unlink()
         (self._create_stage() + self._create_stage(code="OTHER")).unlink()
 
+    def test_teams_that_stages_and_rules_are_for_stay(self):
+        """Without their last team, these would be for everybody."""
+        teams = self.env["crm.team"].create([{"name": "North"}, {"name": "South"}])
+        stage = self._create_stage(name="Survey", team_ids=teams[0].ids)
+        rule = self.env["billinator.approval.rule"].create(
+            {
+                "name": "Up to Ten",
+                "active": False,
+                "max_discount": 10,
+                "team_ids": teams[1].ids,
+            }
+        )
+        for team, record in ((teams[0], stage), (teams[1], rule)):
+            with self.assertRaisesRegex(
+                UserError, f"{team.name}.*{record.name}.*archive the team"
+            ):
+                team.with_user(self.manager).unlink()
+        teams[0].active = False
+        self.assertEqual(stage.with_context(active_test=False).team_ids, teams[0])
+        with self.assertRaises(UserError):
+            teams[0].unlink()
+        (stage.unlink(), rule.unlink())
+        teams.with_user(self.manager).unlink()
+        self.assertFalse(teams.exists())
+
     def test_lost_reasons_count(self):
         reasons = self.env["billinator.lost.reason"].create(
             [{"name": "Too late"}, {"name": "Too early"}]
