@@ -145,6 +145,45 @@ class BillinatorPipelineSnapshot(models.Model):
         )
         self.invalidate_model()
 
+    @api.model
+    def _convert_amounts(self, company, former):
+        """Convert a company's amounts to its currency, by the rates of their days.
+
+        :param former: the ``res.currency`` that they are in
+        """
+        dates = [
+            date
+            for (date,) in self.env.execute_query(
+                SQL(
+                    "SELECT DISTINCT date FROM billinator_pipeline_snapshot"
+                    " WHERE company_id = %s",
+                    company.id,
+                )
+            )
+        ]
+        currency = company.currency_id
+        rates = [
+            former._get_conversion_rate(former, currency, company, date)
+            for date in dates
+        ]
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE billinator_pipeline_snapshot snapshot
+                   SET expected_revenue = ROUND(expected_revenue * rate, %(digits)s),
+                       weighted_revenue = ROUND(weighted_revenue * rate, %(digits)s)
+                  FROM UNNEST(%(dates)s::date[], %(rates)s::numeric[]) day (date, rate)
+                 WHERE snapshot.company_id = %(company_id)s
+                   AND snapshot.date = day.date
+                """,
+                digits=currency.decimal_places,
+                dates=dates,
+                rates=rates,
+                company_id=company.id,
+            )
+        )
+        self.invalidate_model()
+
     # === The bridge between two of them === #
 
     @api.model

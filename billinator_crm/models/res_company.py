@@ -86,6 +86,36 @@ class ResCompany(models.Model):
         companies._create_quote_sequences()
         return companies
 
+    def write(self, vals):
+        """Let amounts without a currency of their own keep what they are worth."""
+        currencies = {
+            company: company.currency_id for company in self if "currency_id" in vals
+        }
+        result = super().write(vals)
+        for company, former in currencies.items():
+            if company.currency_id != former:
+                company._convert_billinator_amounts(former)
+        return result
+
+    def _convert_billinator_amounts(self, former):
+        """Convert what is in the company's currency, whichever that is.
+
+        :param former: the ``res.currency`` that it was in
+        """
+        self.ensure_one()
+        self.env["billinator.pipeline.snapshot"]._convert_amounts(self, former)
+        today = fields.Date.context_today(self)
+        for model, name in (
+            ("billinator.target", "amount"),
+            ("billinator.approval.rule", "max_total"),
+        ):
+            # As sudo: they follow the company, whoever may change that.
+            records_sudo = self.env[model].sudo().with_context(active_test=False)
+            for record_sudo in records_sudo.search([("company_id", "=", self.id)]):
+                record_sudo[name] = former._convert(
+                    record_sudo[name], self.currency_id, self, today
+                )
+
     def _get_billinator_day(self, moment=None):
         """Return the day that it is where the company is.
 

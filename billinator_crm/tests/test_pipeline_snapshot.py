@@ -3,6 +3,7 @@ from datetime import date, timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import BillinatorCommon
@@ -200,6 +201,38 @@ class TestPipelineSnapshot(BillinatorCommon):
         self.assertAlmostEqual(bars["removed"]["amount"], -100.10)
         total = sum(bar["amount"] for name, bar in bars.items() if name != "closing")
         self.assertAlmostEqual(bars["closing"]["amount"], total, 2)
+
+    def _change_currency(self, rates):
+        """Let the company have euros.
+
+        :param dict rates: what one of its currency was worth, by the first day
+        """
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        euro.rate_ids.unlink()
+        euro.rate_ids = [
+            Command.create({"name": day, "rate": rate, "company_id": self.company.id})
+            for day, rate in rates.items()
+        ]
+        self.company.currency_id = euro
+
+    def test_another_currency_of_the_company(self):
+        before = self._get_amounts(FIRST)
+        self._change_currency({"2000-01-01": 0.5})
+        after = self._get_amounts(FIRST)
+        self.assertEqual(after["lowered"], before["lowered"])
+        self.assertEqual(after["opening"][1], before["opening"][1])
+        self.assertAlmostEqual(after["opening"][0], before["opening"][0] / 2, 2)
+
+    def test_another_currency_at_the_rates_of_each_day(self):
+        self.Snapshot._take(SECOND)
+        self._change_currency({"2000-01-01": 0.5, "2026-03-05": 0.2, "2026-04-01": 0.1})
+        rows = self.Snapshot.search([("opportunity_name", "=", "stays")], order="date")
+        self.assertEqual(rows.mapped("expected_revenue"), [50.05, 20.02])
+        for row in rows:
+            self.assertAlmostEqual(
+                row.weighted_revenue, row.expected_revenue * row.probability / 100, 2
+            )
 
     def test_same_day_again_replaces(self):
         self.deals["raised"].expected_revenue = 1000

@@ -3,6 +3,7 @@ from datetime import date, datetime
 from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -40,6 +41,29 @@ class TestTarget(BillinatorCommon):
                 **values,
             }
         )
+
+    def test_another_currency_of_the_company(self):
+        """Targets, and the limits of rules, stay what they are worth."""
+        rule = self.env["billinator.approval.rule"].create(
+            {"name": "Big", "max_total": 500, "company_id": self.company.id}
+        )
+        theirs = self._create_target(
+            user_id=self.stranger.id, company_id=self.company_b.id
+        )
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        euro.rate_ids.unlink()
+        euro.rate_ids = [
+            Command.create(
+                {"name": "2000-01-01", "rate": 0.5, "company_id": self.company.id}
+            )
+        ]
+        self.company.currency_id = euro
+        self.assertEqual(self.target.amount, 500)
+        self.assertEqual(rule.max_total, 250)
+        self.assertEqual(theirs.amount, 1000)
+        self.company.currency_id = euro
+        self.assertEqual(self.target.amount, 500)
 
     def _win(self, moment, revenue, **values):
         deal = self._create_deal(expected_revenue=revenue, **values)
