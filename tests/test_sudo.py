@@ -286,6 +286,7 @@ billinator_crm/models/calendar_event.py
 billinator_crm/models/crm_team.py
   1 CrmTeam._inverse_billinator_alias: after the ORM has checked the right to the team
   1 CrmTeam.write: likewise
+  1 CrmTeam._unlink_except_limiting: only names a rule or a stage that is for the team
   1 CrmTeam.unlink: likewise
   1 CrmTeam._get_alias_sudo: likewise
   1 CrmTeam._get_properties_definitions: of properties, which whoever reads a deal sees
@@ -309,6 +310,8 @@ billinator_crm/models/mail_thread.py
   1 MailThread._is_from_ourselves: whether an address is one of ours
 billinator_crm/models/res_company.py
   1 ResCompany._create_quote_sequences: after the ORM has checked the right to create
+      the company
+  1 ResCompany._convert_billinator_amounts: after the ORM has checked the right to
       the company
   1 ResCompany._get_quote_sequence_sudo: whoever may create a quote may number it
   1 ResCompany._draw_quote_numbers: likewise
@@ -335,6 +338,9 @@ billinator_crm/models/res_partner_figures.py
       read, by _filter_readable_companies; the fields' groups keep others out
   1 ResPartner._sum_up_overdue_sudo: likewise
   1 ResPartner._get_payment_days_sudo: likewise
+billinator_crm/models/res_partner_reach.py
+  1 ResPartner._pass_on_to_deals: after the ORM has checked the right to the customer,
+      with whom open deals change
 billinator_crm/models/res_users.py
   1 ResUsers._unlink_activities: after check_access("unlink") of the users, with whom
       PostgreSQL would delete the same

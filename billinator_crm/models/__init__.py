@@ -102,6 +102,7 @@ from . import (
     res_partner,
     res_partner_figures,
     res_partner_metrics,
+    res_partner_reach,
     res_partner_segment,
     res_users,
 )

@@ -114,6 +114,35 @@ class TestOpportunityDefaults(OpportunityCase):
         self.assertEqual(opportunity.phone, "110")
         self.assertEqual(other.email_from, "info@ada.example")
 
+    def test_open_deals_follow_the_customers_new_address(self):
+        deals = self.env["billinator.opportunity"].create(
+            [{"name": name, "partner_id": self.customer.id} for name in "abcd"]
+        )
+        follower, by_hand, closed, archived = deals
+        by_hand.write({"email_from": "ada@home.example", "phone": "110"})
+        closed.action_set_won()
+        archived.active = False
+        other = self._create_opportunity(
+            partner_id=self.customer.copy({"email": "info@ada.example"}).id
+        )
+        former = closed.phone
+        self.customer.with_user(self.colleague).write(
+            {"email": "new@ada.example", "phone": "+49 30 112"}
+        )
+        for deal in (follower, archived):
+            self.assertEqual(deal.email_from, "new@ada.example")
+            self.assertEqual(deal.email_normalized, "new@ada.example")
+            self.assertEqual(deal.phone, "+49 30 112")
+        self.assertEqual(by_hand.email_from, "ada@home.example")
+        self.assertEqual(by_hand.phone, "110")
+        for deal in (closed, other):
+            self.assertEqual(deal.email_from, "info@ada.example")
+            self.assertEqual(deal.phone, former)
+        self.customer.email = False
+        self.assertFalse(follower.email_from)
+        self.customer.email = "again@ada.example"
+        self.assertEqual(follower.email_from, "again@ada.example")
+
     def test_team_follows_the_salesperson(self):
         opportunity = self._create_opportunity(user_id=self.salesperson.id)
         self.assertEqual(opportunity.team_id, self.team)
