@@ -1,4 +1,6 @@
 import uuid
+from collections import defaultdict
+from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -209,6 +211,72 @@ class AccountMove(models.Model):
             "billinator_is_down_payment": self.billinator_is_down_payment,
             "billinator_deducted_ids": [Command.set(deducted)],
         }
+
+    # What down payments leave of a quote is of one sign in both currencies. Each amount
+    # is rounded in each currency: where hardly more than that is left, it may be owed
+    # in one and given back in the other, which the database takes for an error.
+
+    def _get_rounded_base_and_tax_lines(self, round_from_tax_lines=True):
+        base_lines, tax_lines = super()._get_rounded_base_and_tax_lines(
+            round_from_tax_lines
+        )
+        if self._has_billinator_rest_in_currency():
+            self._align_billinator_taxes(base_lines)
+        return base_lines, tax_lines
+
+    @contextmanager
+    def _sync_tax_lines(self, container):
+        with super()._sync_tax_lines(container):
+            yield
+        for move in container["records"]:
+            if move.state == "draft" and move._has_billinator_rest_in_currency():
+                move._align_billinator_total()
+
+    def _has_billinator_rest_in_currency(self):
+        """Whether something in a foreign currency is left of a quote, or credited.
+
+        Credit notes have copies of the lines, but no link to the down payments.
+        """
+        return self.currency_id != self.company_currency_id and any(
+            ((line.extra_tax_data or {}).get("computation_key") or "").startswith(
+                "down_payment"
+            )
+            for line in self.invoice_line_ids
+        )
+
+    def _align_billinator_taxes(self, base_lines):
+        parts_of_taxes = defaultdict(list)
+        for line in base_lines:
+            for part in line["tax_details"]["taxes_data"]:
+                parts_of_taxes[part["tax"], part["is_reverse_charge"]].append(part)
+        for parts in parts_of_taxes.values():
+            largest = max(parts, key=lambda part: abs(part["tax_amount"]))
+            amount = sum(part["tax_amount_currency"] for part in parts)
+            balance = sum(part["tax_amount"] for part in parts)
+            if self.currency_id.compare_amounts(amount, 0) != (
+                self.company_currency_id.compare_amounts(balance, 0)
+            ):
+                largest["tax_amount"] += self._get_billinator_missing_balance(
+                    amount, balance
+                )
+
+    def _align_billinator_total(self):
+        """Ask for what the total comes to, and let the largest line make up for it.
+
+        It is what Odoo converts the customer's debt to when the rate changes.
+        """
+        lines = self.line_ids.filtered(lambda line: line.display_type != "payment_term")
+        missing = self._get_billinator_missing_balance(
+            sum(lines.mapped("amount_currency")), sum(lines.mapped("balance"))
+        )
+        if missing:
+            products = lines.filtered(lambda line: line.display_type == "product")
+            max(products, key=lambda line: abs(line.balance)).balance += missing
+
+    def _get_billinator_missing_balance(self, amount, balance):
+        """Return what ``balance`` lacks of ``amount`` at the invoice's rate."""
+        rate = self.invoice_currency_rate or 1.0
+        return self.company_currency_id.round(amount / rate - balance)
 
     @api.readonly
     @one_record

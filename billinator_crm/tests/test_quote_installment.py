@@ -468,6 +468,67 @@ class TestInstallmentLife(InstallmentCase):
         for name in ("amount_untaxed", "amount_tax", "amount_total"):
             self.assertAlmostEqual(self._get_sum(name), self.quote[name], 2)
 
+    def _invoice_in_parts(self, code, rate, parts, *lines):
+        """Invoice all of a quote in a foreign currency, and return the empty rest."""
+        currency = self.setup_other_currency(code, rates=[("2020-01-01", rate)])
+        self.quote = self._create_quote(
+            *({"name": "Work", **line} for line in lines), currency_id=currency.id
+        )
+        for percentage in parts:
+            self._plan(percentage)
+        self.quote.installment_ids.action_convert_to_invoice()
+        return self._invoice(self.quote)
+
+    def _assert_no_item_of_two_signs(self, move):
+        self.env.flush_all()
+        for line in move.line_ids:
+            with self.subTest(move=move.move_type, line=line.display_type):
+                self.assertGreaterEqual(line.amount_currency * line.balance, 0)
+        if move.currency_id.is_zero(move.amount_total):
+            self.assertAlmostEqual(move.amount_total_signed, 0, 2)
+
+    def test_tax_left_by_rounding_in_two_currencies(self):
+        """Less than nothing is left of it in one, and more than nothing in another."""
+        tax = Command.set(self.tax_sale_a.ids)
+        rest = self._invoice_in_parts(
+            "JPY",
+            150.0,
+            (33.3333, 33.3333, 33.3334),
+            {"quantity": 3, "price_unit": 99999.999, "tax_ids": [tax]},
+            {
+                "quantity": 0.7,
+                "price_unit": 99999.999,
+                "discount": 12.5,
+                "tax_ids": [tax],
+            },
+        )
+        self._assert_no_item_of_two_signs(rest)
+        for name in ("amount_untaxed", "amount_tax", "amount_total"):
+            self.assertAlmostEqual(self._get_sum(name), self.quote[name], 2)
+        rest.invoice_date = "2021-06-01"
+        rest.action_post()
+        self.assertEqual(rest.payment_state, "paid")
+        self._assert_no_item_of_two_signs(self._credit(rest))
+
+    def test_total_left_by_rounding_at_another_rate(self):
+        rest = self._invoice_in_parts(
+            "CLP",
+            950.3,
+            (20,) * 5,
+            {
+                "quantity": 2.5,
+                "price_unit": 747.78,
+                "discount": 5,
+                "tax_ids": [Command.set(self.tax_sale_a.ids)],
+            },
+        )
+        self._assert_no_item_of_two_signs(rest)
+        rest.currency_id.rate_ids.rate = 963.31911
+        rest.invoice_date = "2021-06-01"
+        rest.action_post()
+        self._assert_no_item_of_two_signs(rest)
+        self.assertAlmostEqual(self._get_sum(), self.quote.amount_total, 2)
+
     def test_dialogs_show_nothing_of_quotes_that_one_may_not_read(self):
         for model, name in (
             ("billinator.quote.invoice", "amount_total"),
