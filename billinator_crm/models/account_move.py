@@ -101,6 +101,16 @@ class AccountMove(models.Model):
             return vals
         return {"access_token": str(uuid.uuid4()), **vals}
 
+    @api.model
+    def _cron_account_move_send(self, job_count=10):
+        """Let the mails leave at once, as customers wait who have accepted online.
+
+        Mails of jobs are queued, and the queue's next run may be an hour away.
+        """
+        result = super()._cron_account_move_send(job_count)
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        return result
+
     @api.constrains("state", "billinator_quote_id", "move_type")
     def _check_billinator_quote_accepted(self):
         """Bill what was agreed: an invoice lives by its accepted quote."""

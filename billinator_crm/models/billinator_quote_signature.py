@@ -243,10 +243,11 @@ class BillinatorQuote(models.Model):
                 self.env._("An unexpected error, which the server's log describes.")
             )
 
-    def _tell_salesperson(self, body):
+    def _tell_salesperson(self, body, subject):
         salesperson = self.user_id or self.team_id.user_id
         self.message_post(
             body=body,
+            subject=subject,
             partner_ids=salesperson.partner_id.ids,
             subtype_xmlid="mail.mt_note",
         )
@@ -331,6 +332,7 @@ class BillinatorQuote(models.Model):
             body=body,
             subject=self._in_salespersons_lang()._get_answer_subject(),
             author_id=partner.id,
+            email_from=self._get_sender_for(partner),
             partner_ids=self.user_id.partner_id.ids,
             attachments=attachments or [],
             # Counts as what came from outside. Comments can be changed and deleted by
@@ -338,6 +340,16 @@ class BillinatorQuote(models.Model):
             message_type="email",
             subtype_xmlid="mail.mt_comment",
         )
+
+    def _get_sender_for(self, partner):
+        """Return the address to write from in the name of a customer.
+
+        No mail leaves without one, and the customer may have none.
+        """
+        if partner.email_normalized:
+            return partner.email_formatted
+        robot = self.env.ref("base.partner_root")
+        return self.company_id.email_formatted or robot.email_formatted
 
     def _get_answer_subject(self):
         names = {"quote": self.name, "customer": self.commercial_partner_id.name}

@@ -2,7 +2,7 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_amount
+from odoo.tools import format_amount, format_date
 
 from .billinator_quote_invoicing import PAID
 from .res_company import ONLINE_INVOICES
@@ -154,7 +154,8 @@ class BillinatorQuote(models.Model):
                 "The customer has accepted online, but the invoice could not be "
                 "created. Create it once this is resolved: %s",
                 reason,
-            )
+            ),
+            subject=self.env._("%s accepted, but not invoiced", self.name),
         )
 
     def _tell_why_not_sent(self, reason):
@@ -163,7 +164,8 @@ class BillinatorQuote(models.Model):
                 "The customer has accepted online, and the invoice was posted, but it "
                 "could not be sent. Send it once this is resolved: %s",
                 reason,
-            )
+            ),
+            subject=self.env._("%s accepted, but its invoice not sent", self.name),
         )
 
     # === The page === #
@@ -219,10 +221,15 @@ class BillinatorQuote(models.Model):
         if "transaction_ids" not in invoice._fields:
             return False
         return any(
-            transaction.state in ("pending", "authorized")
-            and transaction.provider_code not in BY_HAND
+            self._is_under_way(transaction) and transaction.provider_code not in BY_HAND
             for transaction in invoice.transaction_ids
         )
+
+    def _is_under_way(self, transaction):
+        """Whether the money may come, or has come but is not booked yet."""
+        if transaction.state == "done":
+            return not transaction.is_post_processed
+        return transaction.state in ("pending", "authorized")
 
     def _is_covered_by_payments(self, invoice):
         """Whether payments that are not booked yet come to all that is due.
@@ -254,6 +261,13 @@ class BillinatorQuote(models.Model):
         amount = format_amount(self.env, due["next_amount_to_pay"], invoice.currency_id)
         if invoice.billinator_installment_id:
             return self.env._("Pay the down payment of %s", amount)
+        day = due["next_due_date"]
+        if day and day > self.company_id._get_billinator_day():
+            return self.env._(
+                "Pay %(amount)s by %(date)s",
+                amount=amount,
+                date=format_date(self.env, day),
+            )
         return self.env._("Pay %s now", amount)
 
     def _get_portal_invoice_status(self, invoice, is_due):

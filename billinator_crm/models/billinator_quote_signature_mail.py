@@ -38,7 +38,8 @@ class BillinatorQuote(models.Model):
                 "The customer has accepted online, but no email could be sent to "
                 "confirm it: %s",
                 reason,
-            )
+            ),
+            subject=self.env._("%s accepted, but not confirmed", self.name),
         )
 
     def _process_attachments_for_template_post(self, mail_template):

@@ -14,7 +14,7 @@ from odoo.exceptions import (
 from odoo.fields import Command, Date
 from odoo.http import Request
 from odoo.tests import Form, HttpCase, freeze_time, tagged
-from odoo.tools import file_path, html2plaintext, mute_logger
+from odoo.tools import file_path, format_date, html2plaintext, mute_logger
 
 from ..exceptions import StateError
 from .common import BillinatorCommon, BillinatorInvoicingCommon
@@ -56,6 +56,7 @@ class OnlineCase(PortalCase, BillinatorInvoicingCommon):
         [message] = quote.message_ids.filtered(
             lambda m: "could not be created" in m.body
         )
+        self.assertEqual(message.subject, f"{quote.name} accepted, but not invoiced")
         self.assertIn(reason, message.body)
         self.assertTrue(message.subtype_id.internal)
         self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
@@ -129,6 +130,18 @@ class TestOnlineInvoice(OnlineCase):
         mail = invoice.message_ids.filtered("attachment_ids")
         self.assertEqual(mail.notified_partner_ids, self.customer)
 
+    def test_the_mail_does_not_wait_for_the_queues_next_hour(self):
+        """Odoo leaves the mails that jobs write to the queue."""
+        self.quote.online_invoice = "send"
+        self._sign()
+        queue = self.env.ref("mail.ir_cron_mail_scheduler_action")
+        triggers = [("cron_id", "=", queue.id)]
+        self.env["ir.cron.trigger"].search(triggers).unlink()
+        with self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+        self.assertTrue(self.quote.invoice_ids.is_move_sent)
+        self.assertTrue(self.env["ir.cron.trigger"].search_count(triggers))
+
     def _assert_not_sent(self, reason):
         """Sign, and check that the salesperson is told why nothing is sent."""
         self.quote.online_invoice = "send"
@@ -138,6 +151,9 @@ class TestOnlineInvoice(OnlineCase):
         self.assertFalse(invoice.is_being_sent)
         [message] = self.quote.message_ids.filtered(
             lambda message: "could not be sent" in message.body
+        )
+        self.assertEqual(
+            message.subject, f"{self.quote.name} accepted, but its invoice not sent"
         )
         self.assertIn(reason, message.body)
         self.assertIn(self.quote.user_id.partner_id, message.notified_partner_ids)
@@ -592,6 +608,11 @@ class TestOnlineInvoicePage(OnlinePageCase):
         self.assertGreater(len(due), 1)
         amount = quote._format_amount(due[0].amount_currency)
         self.assertEqual(described["invitation"], f"Pay {amount} now")
+        self._register_payment(quote.invoice_ids, amount=due[0].amount_currency)
+        [described] = quote._get_portal_invoices()
+        amount = quote._format_amount(due[1].amount_currency)
+        day = format_date(self.env, due[1].date_maturity)
+        self.assertEqual(described["invitation"], f"Pay {amount} by {day}")
 
     def _book_with_statements(self):
         """Let payments wait for the bank's statement, as Odoo's Accounting does."""
@@ -707,6 +728,14 @@ class TestOnlineInvoicePage(OnlinePageCase):
                 [described] = self.quote._get_portal_invoices()
                 self.assertEqual(described["status"], "open")
                 self.assertTrue(described["invitation"])
+            # Paid, and not booked yet.
+            transaction.state = "done"
+            [described] = self.quote._get_portal_invoices()
+            self.assertEqual(described["status"], "in_process")
+            self.assertFalse(described["invitation"])
+            transaction.is_post_processed = True
+            [described] = self.quote._get_portal_invoices()
+            self.assertTrue(described["invitation"])
             transaction.state = "pending"
             self._register_payment(self.quote.invoice_ids)
             [described] = self.quote._get_portal_invoices()

@@ -422,6 +422,26 @@ class TestSignature(PortalCase):
             [mail] = self._get_mails_to_salesperson(quote)
             self.assertEqual(mail.subject, f"{quote.name} {words} {self.customer.name}")
 
+    def test_salespeople_hear_of_customers_without_an_address(self):
+        self.salesperson.email = "seller@our.example"
+        self.customer.email = False
+        self.company.billinator_confirmation_template_id = False
+        self.company.email = "office@our.example"
+        for company_email, sender in (
+            ("office@our.example", self.company.email_formatted),
+            (False, self.env.ref("base.partner_root").email_formatted),
+        ):
+            self.company.email = company_email
+            self.env.invalidate_all()
+            quotes = self.quote.sudo() + self._create_sent_quote().sudo()
+            quotes[0]._decline("Too dear", self.customer)
+            self._sign(quotes[1])
+            for quote in quotes:
+                [mail] = self._get_mails_to_salesperson(quote)
+                self.assertEqual(mail.email_from, sender)
+                self.assertEqual(mail.author_id, self.customer)
+            self.quote = self._create_sent_quote()
+
     def _get_mails_to_salesperson(self, quote):
         domain = [("model", "=", quote._name), ("res_id", "=", quote.id)]
         mails = self.env["mail.mail"].sudo().search(domain)

@@ -39,6 +39,7 @@ class TestQuoteConfirmation(OnlineCase):
         [message] = quote.message_ids.filtered(
             lambda m: "no email could be sent" in m.body
         )
+        self.assertEqual(message.subject, f"{quote.name} accepted, but not confirmed")
         self.assertIn(reason, message.body)
         self.assertTrue(message.subtype_id.internal)
         self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
