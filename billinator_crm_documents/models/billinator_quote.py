@@ -126,7 +126,13 @@ class BillinatorQuote(models.Model):
         return {**diff, "documents": self._compare_documents(other)}
 
     def _compare_documents(self, other):
-        old, new = other._get_documents_by_name(), self._get_documents_by_name()
+        # What was renamed is still the same.
+        names = {
+            document.replaced_by_id or document: document.name
+            for document in self._get_documents_sudo()
+        }
+        old = other._get_documents_by_name(names)
+        new = self._get_documents_by_name(names)
         # Of these, each in its own order.
         kept_of_old = (name for name in old if name in new)
         kept_of_new = (name for name in new if name in old)
@@ -140,11 +146,16 @@ class BillinatorQuote(models.Model):
             ],
         }
 
-    def _get_documents_by_name(self):
-        """Return place and checksum of the quote's documents of each name."""
+    def _get_documents_by_name(self, names):
+        """Return what holds of the quote's documents of each name, as ``names`` say."""
+        grouped = self._get_documents_sudo().grouped(
+            lambda document: names.get(
+                document.replaced_by_id or document, document.name
+            )
+        )
         return {
-            name: [(document.placement, document.checksum) for document in documents]
-            for name, documents in self._get_documents_sudo().grouped("name").items()
+            name: [(each.name, each.placement, each.checksum) for each in documents]
+            for name, documents in grouped.items()
         }
 
     @api.model
@@ -378,8 +389,12 @@ class BillinatorQuote(models.Model):
 
     def _prepare_attachments(self):
         """Return name and content, in base64, of each file beside the quote."""
+        documents = self._get_documents_sudo().filtered(
+            lambda document: document.placement == "beside"
+        )
         return [
-            (document._get_filename(), base64.b64encode(document._read_intact_file()))
-            for document in self._get_documents_sudo()
-            if document.placement == "beside"
+            (filename, base64.b64encode(document._read_intact_file()))
+            for document, filename in zip(
+                documents, documents._get_filenames(), strict=True
+            )
         ]

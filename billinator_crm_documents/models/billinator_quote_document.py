@@ -411,7 +411,21 @@ class BillinatorQuoteDocument(models.Model):
     def _get_filename(self):
         """Return the name that customers get the file by."""
         self.ensure_one()
-        return f"{self.name.replace('/', '-')}.pdf"
+        return f"{self._get_filename_stem()}.pdf"
+
+    def _get_filenames(self):
+        """Return the same of each, with a number where another has that name."""
+        filenames = []
+        for document in self:
+            filename, number = document._get_filename(), 1
+            while filename in filenames:
+                number += 1
+                filename = f"{document._get_filename_stem()} ({number}).pdf"
+            filenames.append(filename)
+        return filenames
+
+    def _get_filename_stem(self):
+        return self.name.replace("/", "-")
 
     # === What quotes get === #
 

@@ -113,6 +113,18 @@ class TestMail(DocumentsCase):
         self.assertEqual(len(names), 2)
         self.assertTrue(names.isdisjoint({"Cover.pdf", "Terms.pdf"}))
 
+    def test_files_of_one_name_can_be_told_apart(self):
+        for _copy in range(2):
+            self.quote.document_ids |= self._create_document(
+                "Sheet", placement="beside"
+            )
+        self.quote.with_user(self.salesperson).action_send_by_email(queue=True)
+        message = self.quote.message_ids.filtered("billinator_sends_quote")
+        self.assertLessEqual(
+            {"Sheet.pdf", "Sheet (2).pdf", "Sheet (3).pdf"},
+            set(message.attachment_ids.mapped("name")),
+        )
+
     def test_the_composer_offers_them(self):
         composer = self._compose(self.quote)
         self.assertIn("Sheet.pdf", composer.attachment_ids.mapped("name"))

@@ -467,6 +467,13 @@ class TestVersions(DocumentsCase):
             {"added": [], "removed": [], "changed": ["Terms"]},
         )
 
+    def test_renamed_and_replaced(self):
+        self.terms.write({"name": "Conditions", "file": make_pdf("Other terms")})
+        self.assertEqual(
+            self.second.get_version_diff(self.quote.id)["documents"],
+            {"added": [], "removed": [], "changed": ["Conditions"]},
+        )
+
     def test_another_order(self):
         self.terms.sequence = 1
         self.assertEqual(
