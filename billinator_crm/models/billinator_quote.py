@@ -902,10 +902,11 @@ class BillinatorQuote(models.Model):
         own_taxes = taxes._filter_taxes_by_company(company)
         return self.fiscal_position_id.map_tax(own_taxes)
 
-    def _get_lines_with_headings(self, is_wanted):
+    def _get_lines_with_headings(self, is_wanted, without=()):
         """Return some of the lines, notes, and sections with something in them.
 
         :param is_wanted: function of a line
+        :param without: notes to leave out
         """
         self.ensure_one()
         kept = self.env["billinator.quote.line"]
@@ -915,6 +916,8 @@ class BillinatorQuote(models.Model):
                 open_section, open_subsection = line, kept.browse()
             elif line.display_type == "line_subsection":
                 open_subsection = line
+            elif line in without:
+                continue
             elif line.display_type == "line_note" or is_wanted(line):
                 kept |= open_section | open_subsection | line
         return kept.with_prefetch(self.line_ids._prefetch_ids)

@@ -245,16 +245,14 @@ class BillinatorQuote(models.Model):
     def _get_portal_rows(self):
         """Return the rows of all lines but options; see ``_prepare_rows``."""
         return self._prepare_rows(
-            self._get_lines_with_headings(
-                lambda line: not line.display_type and not line.is_optional
-            )
+            self._get_lines_without_options(lambda line: not line.is_optional)
         )
 
     def _get_portal_options(self):
         """Return the rows of the optional lines, those left out as well."""
-        self.ensure_one()
+        notes = self._get_notes_on_options(lambda line: not line.is_optional)
         options = self.line_ids.filtered(
-            lambda line: line.is_optional and not line.display_type
+            lambda line: line in notes or (line.is_optional and not line.display_type)
         )
         return [line._prepare_document_row([]) for line in options.sorted()]
 

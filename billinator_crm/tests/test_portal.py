@@ -530,6 +530,38 @@ class TestSignature(PortalCase):
         shown = quote.line_ids[3] | quote.line_ids[5] | quote.line_ids[8]
         self.assertEqual(quote._get_portal_lines(), shown | quote.line_ids[4])
 
+    def test_notes_on_options_alone_are_among_these(self):
+        product = {"product_id": self.product_a.id}
+        option = {**product, "is_optional": True}
+        section = {"display_type": "line_section"}
+        quote = self._create_quote(
+            {"display_type": "line_note", "name": "Before all"},
+            {**section, "name": "Fixed"},
+            {**product, "name": "A must"},
+            {**option, "name": "Extra"},
+            {"display_type": "line_note", "name": "On both"},
+            {"display_type": "line_subsection", "name": "Wishes"},
+            {"display_type": "line_note", "name": "On wishes"},
+            {**option, "name": "A wish"},
+            {**section, "name": "Options"},
+            {**option, "name": "A dream"},
+            {"display_type": "line_note", "name": "On dreams"},
+            {**section, "name": "Remarks"},
+            {"display_type": "line_note", "name": "On nothing"},
+        )
+        fixed = ["Before all", "Fixed", "A must", "On both", "Remarks", "On nothing"]
+        options = ["Extra", "On wishes", "A wish", "A dream", "On dreams"]
+        for rows, names in (
+            (quote._get_portal_rows(), fixed),
+            (quote._get_portal_options(), options),
+            (quote._get_document_rows(), fixed),
+        ):
+            self.assertEqual([row["line"].name for row in rows], names)
+        self.assertEqual(
+            [row["line"].name for row in quote._get_option_rows()],
+            ["Fixed", *options[:3], "Options", *options[3:]],
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestPortalRights(PortalCase):
