@@ -432,6 +432,8 @@ class TestTours(TourCase):
 
     def test_my_day_undo_elsewhere(self):
         brochure = self._plan_day()[2]
+        later = brochure.copy({"user_id": self.salesperson.id})
+        later.due_date += timedelta(days=20)
         self.start_tour(
             "/odoo/my-day",
             "billinator_crm_my_day_undo_elsewhere",

@@ -18,6 +18,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 import { MyDayActivity } from "./my_day_activity";
 
 const MODEL = "billinator.activity";
+const LIST_ACTION = "billinator_crm.billinator_activity_action";
 const REFRESH_DELAY = 300;
 const UNDO_DELAY = 8000;
 const SECTIONS = [
@@ -55,11 +56,7 @@ export class MyDay extends Component {
             ...this.props.state?.choice,
             overview: null,
         });
-        useSetupAction({
-            getLocalState: () => ({
-                choice: { scope: this.state.scope, types: [...this.state.types] },
-            }),
-        });
+        useSetupAction({ getLocalState: () => ({ choice: this.choice }) });
         this.refresh = useDebounced(() => this.load(), REFRESH_DELAY);
         useExternalListener(window, "focus", this.refresh);
         // The server tells when the user's activities change, wherever that happens.
@@ -72,14 +69,27 @@ export class MyDay extends Component {
     /** Load the day; an answer that a later question overtook is no news. */
     async load() {
         const question = ++this.lastQuestion;
-        const overview = await this.orm.call(MODEL, "get_day_overview", [], {
-            scope: this.state.scope,
-            types: [...this.state.types],
-        });
+        const { choice } = this;
+        let overview;
+        try {
+            overview = await this.orm.call(MODEL, "get_day_overview", [], choice);
+        } catch (error) {
+            if (question === this.lastQuestion) {
+                // What is chosen goes with what stays in sight.
+                this.lastAnswered = question;
+                Object.assign(this.state, this.shownChoice);
+            }
+            throw error;
+        }
         if (question > this.lastAnswered) {
             this.lastAnswered = question;
+            this.shownChoice = choice;
             this.state.overview = overview;
         }
+    }
+
+    get choice() {
+        return { scope: this.state.scope, types: [...this.state.types] };
     }
 
     // === What there is to see === //
@@ -123,22 +133,19 @@ export class MyDay extends Component {
     }
 
     /** Open the list with what is shown here, by the filters of its search. */
-    openList(period) {
+    async openList(period) {
         const types = TYPES.filter(({ name }) => this.state.types.includes(name));
         const filters = [
             period,
             SCOPE_FILTERS[this.state.scope],
             ...types.map(({ filter }) => filter),
         ].filter(Boolean);
-        return this.action.doAction("billinator_crm.billinator_activity_action", {
-            additionalContext: {
-                search_default_my_activities: 0,
-                search_default_pending: 0,
-                ...Object.fromEntries(
-                    filters.map((name) => [`search_default_${name}`, 1])
-                ),
-            },
-        });
+        const action = await this.action.loadAction(LIST_ACTION);
+        // A part of the action, and so it is the same list when the page is reloaded.
+        const context = Object.fromEntries(
+            filters.map((name) => [`search_default_${name}`, 1])
+        );
+        return this.action.doAction({ ...action, context });
     }
 
     openRecord(model, id) {

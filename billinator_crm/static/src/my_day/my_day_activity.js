@@ -1,11 +1,12 @@
 import { ACTIVITY_ICONS } from "@billinator_crm/activity_icons";
-import { Component, useRef, useState } from "@odoo/owl";
+import { Component, useState } from "@odoo/owl";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { deserializeDateTime, serializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { capitalize } from "@web/core/utils/strings";
+import { RescheduleDialog } from "./reschedule_dialog";
 
 const { DateTime } = luxon;
 const PRIORITIES = {
@@ -29,8 +30,7 @@ export class MyDayActivity extends Component {
     };
 
     setup() {
-        this.picker = useService("datetime_picker");
-        this.rescheduleButton = useRef("reschedule");
+        this.dialog = useService("dialog");
         this.state = useState({ isBusy: false });
     }
 
@@ -166,17 +166,9 @@ export class MyDayActivity extends Component {
     }
 
     pickDate() {
-        this.picker
-            .create({
-                target: this.rescheduleButton.el,
-                // The button is in sight: no need to scroll to it.
-                ensureVisibility: () => false,
-                pickerProps: {
-                    type: "datetime",
-                    value: this.dueDate,
-                },
-                onApply: (date) => date && this.reschedule(date),
-            })
-            .open(0);
+        this.dialog.add(RescheduleDialog, {
+            date: this.dueDate,
+            reschedule: (date) => this.reschedule(date),
+        });
     }
 }

@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { openMenu } from "./tour_steps";
+import { failNext, makeServerError, openMenu } from "./tour_steps";
 
 const row = (section, subject) =>
     `.o_my_day_${section} .o_my_day_activity:has(.o_my_day_subject:contains("${subject}"))`;
@@ -15,6 +15,18 @@ const isGone = (subject, content) => ({
 });
 
 const click = (trigger, content) => ({ content, trigger, run: "click" });
+
+const failToFilter = [
+    isThere("overdue", "Late task", "All of it is there"),
+    failNext("get_day_overview", makeServerError("odoo.exceptions.UserError")),
+    click(".o_my_day_type[data-type='task']", "Tasks only"),
+    click(".modal .modal-footer button", "It did not work"),
+    isThere("today", "Call Ada", "All is there"),
+    {
+        content: "And nothing else seems to be chosen",
+        trigger: ".o_my_day_type[data-type='task']:not(.active)",
+    },
+];
 
 const completeCall = [
     click(`${row("today", "Call Ada")} .o_my_day_done`, "A call is done"),
@@ -68,8 +80,19 @@ const logNote = [
 const reschedule = [
     click(`${row("overdue", "Late task")} .o_my_day_reschedule`, "Late: do it later"),
     click(".o-dropdown-item:contains('Choose date')", "On another day"),
+    {
+        content: "Or rather not",
+        trigger: ".modal .o_datetime_input:focus",
+        run: "press Escape",
+    },
+    isThere("overdue", "Late task", "It stays"),
+    { trigger: "body:not(:has(.o_notification:contains('Moved')))" },
+    click(`${row("overdue", "Late task")} .o_my_day_reschedule`, "Later after all"),
+    click(".o-dropdown-item:contains('Choose date')", "On another day"),
+    click(".modal .o_datetime_input", "Look at the month"),
     click(".o_datetime_picker .o_date_item_cell.o_today", "Today"),
-    click(".o_datetime_buttons button:contains('Apply')", "Apply it"),
+    click(".o_datetime_buttons button:contains('Apply')", "That is it"),
+    click(".modal .o_my_day_move", "Move it"),
     isThere("today", "Late task", "It is for today"),
     click(`${row("today", "Late task")} .o_my_day_reschedule`, "Not today"),
     click(".o-dropdown-item:contains('Tomorrow')", "Tomorrow"),
@@ -110,6 +133,7 @@ const readTimeline = [
 registry.category("web_tour.tours").add("billinator_crm_my_day", {
     url: "/odoo/my-day",
     steps: () => [
+        ...failToFilter,
         ...completeCall,
         ...undo,
         ...completeAgain,
@@ -120,6 +144,16 @@ registry.category("web_tour.tours").add("billinator_crm_my_day", {
         ...readTimeline,
     ],
 });
+
+const showsLater = [
+    {
+        content: "What comes later, and nothing else",
+        trigger: ".o_searchview_facet:contains('Later')",
+    },
+    {
+        trigger: ".o_list_view .o_data_row:contains('Send the brochure')",
+    },
+];
 
 /** Who went on to another page can still undo what was done in the day. */
 registry.category("web_tour.tours").add("billinator_crm_my_day_undo_elsewhere", {
@@ -133,5 +167,14 @@ registry.category("web_tour.tours").add("billinator_crm_my_day_undo_elsewhere", 
         { trigger: "body:not(:has(.o_notification))" },
         ...openMenu("billinator_activity_menu_my_day"),
         isThere("upcoming", "Send the brochure", "It is back"),
+        click(".o_my_day_later", "What is to come"),
+        ...showsLater,
+        {
+            content: "Load the page again",
+            trigger: ".o_list_view .o_data_row",
+            run: () => window.location.reload(),
+            expectUnloadPage: true,
+        },
+        ...showsLater,
     ],
 });

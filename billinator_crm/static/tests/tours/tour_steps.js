@@ -1,3 +1,4 @@
+import { makeErrorFromResponse, rpc } from "@web/core/network/rpc";
 import { stepUtils } from "@web_tour/tour_utils";
 
 export const openCrm = () => [
@@ -66,3 +67,23 @@ export const search = (name) => [
         trigger: `.o_searchview_facet:contains('${name}')`,
     },
 ];
+
+/** Let a method's next call fail. */
+export const failNext = (method, error) => ({
+    content: `${method} will fail`,
+    trigger: "body",
+    run() {
+        const { _rpc } = rpc;
+        rpc._rpc = (url, ...question) => {
+            if (!url.endsWith(`/${method}`)) {
+                return _rpc(url, ...question);
+            }
+            rpc._rpc = _rpc;
+            return Promise.reject(error);
+        };
+    },
+});
+
+/** An error as the server answers it. */
+export const makeServerError = (name) =>
+    makeErrorFromResponse({ message: "Odoo Server Error", data: { name, message: "No" } });
