@@ -56,12 +56,7 @@ export class PipelineBridge extends Component {
             period: "all",
             ...this.props.state?.choice,
         });
-        useSetupAction({
-            getLocalState: () => {
-                const { dateFrom, dateTo, period } = this.state;
-                return { choice: { dateFrom, dateTo, period } };
-            },
-        });
+        useSetupAction({ getLocalState: () => ({ choice: this.choice }) });
         onWillStart(async () => {
             this.isManager = await user.hasGroup("sales_team.group_sale_manager");
             await loadBundle("web.chartjs_lib");
@@ -80,12 +75,25 @@ export class PipelineBridge extends Component {
     }
 
     async load() {
-        // Of two questions, the later one's answer stays, whichever comes last.
-        this.state.bridge = await this.keepLast.add(
-            this.state.dateFrom
-                ? this.orm.call(MODEL, "get_bridge", this.question)
-                : Promise.resolve(null)
-        );
+        const { choice } = this;
+        try {
+            // Of two questions, the later one's answer stays, whichever comes last.
+            this.state.bridge = await this.keepLast.add(
+                choice.dateFrom
+                    ? this.orm.call(MODEL, "get_bridge", this.question)
+                    : Promise.resolve(null)
+            );
+            this.shownChoice = choice;
+        } catch (error) {
+            // What is chosen goes with what stays in sight.
+            Object.assign(this.state, this.shownChoice);
+            throw error;
+        }
+    }
+
+    get choice() {
+        const { dateFrom, dateTo, period } = this.state;
+        return { dateFrom, dateTo, period };
     }
 
     /** The arguments that name the bridge to the server. */

@@ -1,5 +1,6 @@
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
+import { failNext, makeServerError } from "./tour_steps";
 
 const amount = (bar) => `.o_bridge_table tr[data-bar=${bar}] .o_bridge_amount`;
 
@@ -24,6 +25,20 @@ registry.category("web_tour.tours").add("billinator_crm_bridge", {
         {
             trigger: ".o_bridge_period",
             run: "select quarter",
+        },
+        failNext("get_bridge", makeServerError("odoo.exceptions.UserError")),
+        {
+            trigger: ".o_bridge_period",
+            run: "select next",
+        },
+        {
+            content: "It did not work",
+            trigger: ".modal .modal-footer button",
+            run: "click",
+        },
+        {
+            content: "The choice is the one of what is shown",
+            trigger: `.o_action:has(.o_bridge_period option[value=quarter]:checked) ${amount("opening")}:contains("1,000.00")`,
         },
         {
             content: "The server takes its time for the next question",
