@@ -1,3 +1,4 @@
+import { getFailureText } from "@billinator_crm/errors/failure_text";
 import { Component, onMounted, useState } from "@odoo/owl";
 import { router } from "@web/core/browser/router";
 import { browser } from "@web/core/browser/browser";
@@ -182,9 +183,7 @@ export class Dashboard extends Component {
                 this.orm.silent.call("billinator.dashboard", "get_dashboard", [filters])
             );
         } catch (failure) {
-            error =
-                failure.data?.message ||
-                _t("The server did not answer. Check your connection, and try again.");
+            error = getFailureText(failure);
         }
         const shown = data || (error ? null : this.state.data);
         Object.assign(this.state, { data: shown, error, isLoading: false });

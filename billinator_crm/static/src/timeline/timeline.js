@@ -1,4 +1,5 @@
 import { ACTIVITY_ICONS } from "@billinator_crm/activity_icons";
+import { getFailureText } from "@billinator_crm/errors/failure_text";
 import { _t } from "@web/core/l10n/translation";
 import {
     deserializeDate,
@@ -183,7 +184,7 @@ export class Timeline extends Component {
             this.state.events = [...getEventsBefore(), ...page.events];
             this.state.next = page.next;
         } catch (error) {
-            this.state.error = error.data?.message || error.message;
+            this.state.error = getFailureText(error);
         }
         this.state.isLoading = false;
     }

@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { failNext, makeServerError } from "./tour_steps";
 
 const click = (trigger, content) => ({ content, trigger, run: "click" });
 
@@ -146,6 +147,12 @@ registry.category("web_tour.tours").add("billinator_crm_dashboard_error", {
         },
         click(".o_crm_dashboard_error .o_crm_dashboard_reset", "Without filters, then"),
         isReady("There it is"),
+        failNext("get_dashboard", makeServerError("odoo.http.SessionExpiredException")),
+        choosePeriod("year"),
+        {
+            content: "Who has to log in again is told so",
+            trigger: ".modal:contains('Session Expired')",
+        },
     ],
 });
 

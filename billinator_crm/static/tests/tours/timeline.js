@@ -1,5 +1,6 @@
+import { ConnectionLostError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
-import { search } from "./tour_steps";
+import { failNext, search } from "./tour_steps";
 
 const event = (kind, text) =>
     `.o_billinator_timeline_event[data-kind=${kind}]:contains("${text}")`;
@@ -185,6 +186,16 @@ registry.category("web_tour.tours").add("billinator_crm_timeline_failed_page", {
         },
         {
             trigger: `.o_billinator_timeline:has(.o_billinator_timeline_event:eq(75))`,
+        },
+        failNext("get_timeline", new ConnectionLostError("/web")),
+        filter("note"),
+        {
+            content: "Who is offline reads so",
+            trigger: ".o_billinator_timeline .alert:contains('Check your connection') button",
+            run: "click",
+        },
+        {
+            trigger: `.o_billinator_timeline:not(:has(.alert)) ${event("note", "Tour note")}`,
         },
     ],
 });
