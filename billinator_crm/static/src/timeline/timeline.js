@@ -331,10 +331,15 @@ export class Timeline extends Component {
 
     // Actions
 
+    getUrl(event) {
+        return `/odoo/${event.res_model}/${event.res_id}`;
+    }
+
+    /** A link by itself does nothing on the space bar. */
     onEventKeydown(ev, event) {
-        if (["Enter", " "].includes(ev.key)) {
+        if (ev.key === " ") {
             ev.preventDefault();
-            this.open(event);
+            return this.open(event);
         }
     }
 

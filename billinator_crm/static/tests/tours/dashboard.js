@@ -87,6 +87,9 @@ registry.category("web_tour.tours").add("billinator_crm_dashboard", {
         ...drillDown("[data-bars=funnel] button[data-count]", "A step of the funnel"),
         ...drillDown("[data-bars=lost_reasons] button[data-count]", "A lost reason"),
         ...drillDown(".o_crm_dashboard_month", "A month"),
+        click(".o_crm_dashboard_deals a[href*='/opportunities/']", "A deal"),
+        { trigger: ".o_form_view" },
+        click(".o_back_button", "Back"),
         ...drillDown(".o_crm_dashboard_activities [data-kind=planned]", "Activities"),
         {
             content: "Still hers",

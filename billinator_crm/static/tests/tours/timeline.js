@@ -66,7 +66,7 @@ registry.category("web_tour.tours").add("billinator_crm_timeline", {
         },
         {
             content: "Open the deal",
-            trigger: event("opportunity", "Tour Deal"),
+            trigger: `a${event("opportunity", "Tour Deal")}`,
             run: "click",
         },
         {
