@@ -85,6 +85,11 @@ class TestDashboardPhoneTour(DashboardTourCase):
     touch_enabled = True
 
     def test_phone(self):
+        """Neither a long word nor a large number is wider than the screen."""
+        Opportunity = self.env["billinator.opportunity"]
+        Opportunity.search([("user_id", "=", self.senior.id)]).write(
+            {"name": "Donaudampfschiff" * 5, "expected_revenue": 1234567890}
+        )
         self.start_tour(
             "/odoo/crm-dashboard",
             "billinator_crm_dashboard_phone",
