@@ -78,7 +78,7 @@ registry.category("web_tour.tours").add("billinator_crm_customer", {
         {
             content: "Make it the primary one",
             trigger:
-                "[name=contact_ids] .o_data_row:contains('Tour Person') button[name=action_set_primary]",
+                "[name=contact_ids] .o_data_row:contains('Tour Person') button[name=action_set_primary]:contains('Make Primary')",
             run: "click",
         },
         checkPrimary(),

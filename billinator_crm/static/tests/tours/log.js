@@ -17,7 +17,7 @@ const isLogged = {
 registry.category("web_tour.tours").add("billinator_crm_log", {
     steps: () => [
         {
-            trigger: "button[name=action_log_note]:has(.fa-phone)",
+            trigger: "button[name=action_log_note][aria-label='Log a Call']:has(.fa-phone)",
             run: "click",
         },
         write("Wants two displays"),
