@@ -134,12 +134,12 @@ export class PipelineBridge extends Component {
         await this.loadDates();
     }
 
-    async openBar({ bar }) {
+    async openBar({ bar }, newWindow = false) {
         const action = await this.orm.call(MODEL, "action_view_bar", [
             bar,
             ...this.question,
         ]);
-        await this.action.doAction(action);
+        await this.action.doAction(action, { newWindow });
     }
 
     // === The waterfall === //

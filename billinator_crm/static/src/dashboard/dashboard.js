@@ -388,23 +388,24 @@ export class Dashboard extends Component {
     // === Where it leads === //
 
     /** Open the list of what a figure counts. */
-    async openFigure(figure, name) {
+    async openFigure(figure, name, newWindow = false) {
         const action = await this.action.loadAction(ACTIONS[figure.model]);
-        return this.action.doAction({
-            ...action,
-            name,
-            display_name: name,
-            domain: figure.domain,
-        });
+        return this.action.doAction(
+            { ...action, name, display_name: name, domain: figure.domain },
+            { newWindow }
+        );
     }
 
-    openDeal(id) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            res_model: "billinator.opportunity",
-            res_id: id,
-            views: [[false, "form"]],
-        });
+    openDeal(id, newWindow) {
+        return this.action.doAction(
+            {
+                type: "ir.actions.act_window",
+                res_model: "billinator.opportunity",
+                res_id: id,
+                views: [[false, "form"]],
+            },
+            { newWindow }
+        );
     }
 
     openPipeline() {

@@ -133,7 +133,7 @@ export class MyDay extends Component {
     }
 
     /** Open the list with what is shown here, by the filters of its search. */
-    async openList(period) {
+    async openList(period, newWindow) {
         const types = TYPES.filter(({ name }) => this.state.types.includes(name));
         const filters = [
             period,
@@ -145,16 +145,19 @@ export class MyDay extends Component {
         const context = Object.fromEntries(
             filters.map((name) => [`search_default_${name}`, 1])
         );
-        return this.action.doAction({ ...action, context });
+        return this.action.doAction({ ...action, context }, { newWindow });
     }
 
-    openRecord(model, id) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            res_model: model,
-            res_id: id,
-            views: [[false, "form"]],
-        });
+    openRecord(model, id, newWindow = false) {
+        return this.action.doAction(
+            {
+                type: "ir.actions.act_window",
+                res_model: model,
+                res_id: id,
+                views: [[false, "form"]],
+            },
+            { newWindow }
+        );
     }
 
     // === What to do === //

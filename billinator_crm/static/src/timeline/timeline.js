@@ -343,13 +343,16 @@ export class Timeline extends Component {
         }
     }
 
-    open(event) {
-        return this.action.doAction({
-            type: "ir.actions.act_window",
-            res_model: event.res_model,
-            res_id: event.res_id,
-            views: [[false, "form"]],
-        });
+    open(event, newWindow = false) {
+        return this.action.doAction(
+            {
+                type: "ir.actions.act_window",
+                res_model: event.res_model,
+                res_id: event.res_id,
+                views: [[false, "form"]],
+            },
+            { newWindow }
+        );
     }
 
     async log(type) {

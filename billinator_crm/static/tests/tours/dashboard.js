@@ -1,5 +1,5 @@
 import { registry } from "@web/core/registry";
-import { failNext, makeServerError } from "./tour_steps";
+import { failNext, makeServerError, openTab } from "./tour_steps";
 
 const click = (trigger, content) => ({ content, trigger, run: "click" });
 
@@ -80,6 +80,11 @@ registry.category("web_tour.tours").add("billinator_crm_dashboard", {
             content: "The chart is drawn",
             trigger: ".o_crm_dashboard_chart canvas[width]",
         },
+        openTab(
+            ".o_crm_dashboard_card[data-figure=open] button[data-count]",
+            "/odoo/crm-dashboard/",
+            "Open deals in another tab"
+        ),
         ...drillDown(".o_crm_dashboard_card[data-figure=open] button[data-count]", "Open deals"),
         checkUrl("period", "year", "The period is still there"),
         ...drillDown(".o_crm_dashboard_card[data-figure=won] button[data-count]", "Won deals"),
@@ -87,6 +92,11 @@ registry.category("web_tour.tours").add("billinator_crm_dashboard", {
         ...drillDown("[data-bars=funnel] button[data-count]", "A step of the funnel"),
         ...drillDown("[data-bars=lost_reasons] button[data-count]", "A lost reason"),
         ...drillDown(".o_crm_dashboard_month", "A month"),
+        openTab(
+            ".o_crm_dashboard_deals a[href*='/opportunities/']",
+            "/billinator.opportunity/",
+            "A deal in another tab"
+        ),
         click(".o_crm_dashboard_deals a[href*='/opportunities/']", "A deal"),
         { trigger: ".o_form_view" },
         click(".o_back_button", "Back"),

@@ -1,3 +1,4 @@
+import { browser } from "@web/core/browser/browser";
 import { makeErrorFromResponse, rpc } from "@web/core/network/rpc";
 import { stepUtils } from "@web_tour/tour_utils";
 
@@ -67,6 +68,27 @@ export const search = (name) => [
         trigger: `.o_searchview_facet:contains('${name}')`,
     },
 ];
+
+/** Click with the middle button, which opens another tab and leaves this one alone. */
+export const openTab = (trigger, path, content) => ({
+    content,
+    trigger,
+    async run({ anchor }) {
+        const { open } = browser;
+        const opened = new Promise((resolve) => {
+            browser.open = (url) => {
+                resolve(url);
+                return window;
+            };
+        });
+        anchor.dispatchEvent(new MouseEvent("auxclick", { bubbles: true, button: 1 }));
+        const url = await opened;
+        browser.open = open;
+        if (!url.includes(path)) {
+            throw new Error(`The tab has ${url}`);
+        }
+    },
+});
 
 /** Let a method's next call fail. */
 export const failNext = (method, error) => ({
