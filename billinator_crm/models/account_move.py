@@ -243,16 +243,10 @@ class AccountMove(models.Model):
                 move._align_billinator_total()
 
     def _has_billinator_rest_in_currency(self):
-        """Whether something in a foreign currency is left of a quote, or credited.
-
-        Credit notes have copies of the lines, but no link to the down payments.
-        """
-        return self.currency_id != self.company_currency_id and any(
-            ((line.extra_tax_data or {}).get("computation_key") or "").startswith(
-                "down_payment"
-            )
-            for line in self.invoice_line_ids
-        )
+        """Whether it asks for what down payments leave of a quote, or credits that."""
+        invoice = self.reversed_entry_id or self
+        is_foreign = self.currency_id != self.company_currency_id
+        return is_foreign and bool(invoice.billinator_deducted_ids)
 
     def _align_billinator_taxes(self, base_lines):
         parts_of_taxes = defaultdict(list)
