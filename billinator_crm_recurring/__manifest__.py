@@ -1,6 +1,6 @@
 {
     "name": "Billinator CRM: Recurring Revenue",
-    "version": "19.0.1.0.1",
+    "version": "19.0.1.0.2",
     "category": "Sales/CRM",
     "summary": "Monthly recurring revenue of deals",
     "author": "Billinator",

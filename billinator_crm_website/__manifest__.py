@@ -1,6 +1,6 @@
 {
     "name": "Billinator CRM: Website",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Website/Website",
     "summary": "Website forms that create opportunities",
     "author": "Billinator",
