@@ -902,25 +902,48 @@ class BillinatorQuote(models.Model):
         own_taxes = taxes._filter_taxes_by_company(company)
         return self.fiscal_position_id.map_tax(own_taxes)
 
-    def _get_lines_with_headings(self, is_wanted, without=()):
-        """Return some of the lines, notes, and sections with something in them.
+    def _get_lines_with_headings(self, is_wanted):
+        """Return some of the lines, their notes, and sections with something in them.
 
-        :param is_wanted: function of a line
-        :param without: notes to leave out
+        :param is_wanted: function of a line: whether it is no option
         """
-        self.ensure_one()
         kept = self.env["billinator.quote.line"]
-        open_section = open_subsection = kept
+        notes_on_options = self._get_notes_on_options(is_wanted)
+        open_section, open_subsection = kept, kept
         for line in self.line_ids.sorted():
             if line.display_type == "line_section":
                 open_section, open_subsection = line, kept.browse()
             elif line.display_type == "line_subsection":
                 open_subsection = line
-            elif line in without:
-                continue
-            elif line.display_type == "line_note" or is_wanted(line):
+            elif line not in notes_on_options if line.display_type else is_wanted(line):
                 kept |= open_section | open_subsection | line
         return kept.with_prefetch(self.line_ids._prefetch_ids)
+
+    def _get_notes_on_options(self, is_fixed):
+        """Return the notes right below those headings that only have options.
+
+        :param is_fixed: function of a line: whether it is no option
+        """
+        self.ensure_one()
+        notes, products = defaultdict(set), defaultdict(set)
+        section = subsection = self.env["billinator.quote.line"]
+        for line in self.line_ids.sorted():
+            if line.display_type == "line_section":
+                section, subsection = line, line.browse()
+            elif line.display_type == "line_subsection":
+                subsection = line
+            elif line.display_type:
+                notes[subsection or section].add(line)
+            else:
+                for heading in section | subsection:
+                    products[heading].add(line)
+        return set().union(
+            *(
+                notes[heading]
+                for heading, lines in products.items()
+                if not any(map(is_fixed, lines))
+            )
+        )
 
     # === Imports === #
 

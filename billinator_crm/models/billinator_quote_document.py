@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, models
 
 from .billinator_quote_line import LEVELS
@@ -16,9 +14,7 @@ class BillinatorQuote(models.Model):
 
     def _get_document_rows(self):
         """Return the rows of what counts for the total; see ``_prepare_rows``."""
-        return self._prepare_rows(
-            self._get_lines_without_options(lambda line: line._is_priced())
-        )
+        return self._prepare_rows(self._get_lines_to_invoice())
 
     @api.model
     def _prepare_rows(self, lines):
@@ -62,34 +58,6 @@ class BillinatorQuote(models.Model):
                     section = None
                 rows.append(line._prepare_document_row([]))
         return rows
-
-    def _get_lines_without_options(self, is_fixed):
-        """Return the lines with their notes and sections, without what is optional.
-
-        :param is_fixed: function of a line: whether it is no option
-        """
-        notes = self._get_notes_on_options(is_fixed)
-        return self._get_lines_with_headings(is_fixed, without=notes)
-
-    def _get_notes_on_options(self, is_fixed):
-        """Return the notes right below those headings that only have options.
-
-        :param is_fixed: function of a line: whether it is no option
-        """
-        self.ensure_one()
-        lines_below = defaultdict(list)
-        heading = self.env["billinator.quote.line"]
-        for line in self.line_ids.sorted():
-            if line.display_type in LEVELS:
-                heading = line
-            elif heading:
-                lines_below[heading].append(line)
-        notes = set()
-        for lines in lines_below.values():
-            products = [line for line in lines if not line.display_type]
-            if products and not any(map(is_fixed, products)):
-                notes.update(line for line in lines if line.display_type)
-        return notes
 
     @api.model
     def _has_long_text(self, rows, line_length):

@@ -245,7 +245,7 @@ class BillinatorQuote(models.Model):
     def _get_portal_rows(self):
         """Return the rows of all lines but options; see ``_prepare_rows``."""
         return self._prepare_rows(
-            self._get_lines_without_options(lambda line: not line.is_optional)
+            self._get_lines_with_headings(lambda line: not line.is_optional)
         )
 
     def _get_portal_options(self):

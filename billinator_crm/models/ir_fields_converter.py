@@ -19,12 +19,15 @@ class IrFieldsConverter(models.AbstractModel):
         [reference] = values
         found = self.env.context.get("billinator_found")
         made_by_name = self.env.context.get("name_create_enabled_fields") or {}
+        set_empty = self.env.context.get("import_set_empty_fields") or []
         is_kept = (
             isinstance(found, FoundNames)
             and None in reference
             # What the import makes itself can be taken back.
             and field.comodel_name != model._name
             and not made_by_name.get(field.name)
+            # There, it stands for what is known of it.
+            and field.name not in set_empty
         )
         key = (field.comodel_name, field.type, reference.get(None))
         if is_kept and key in found.values:

@@ -561,6 +561,38 @@ class TestSignature(PortalCase):
             [row["line"].name for row in quote._get_option_rows()],
             ["Fixed", *options[:3], "Options", *options[3:]],
         )
+        invoice = quote._prepare_invoice_values()
+        self.assertEqual(
+            [values["name"] for _command, _id, values in invoice["invoice_line_ids"]],
+            fixed,
+        )
+
+    def test_notes_on_sections_with_subsections(self):
+        """A section has options alone if its subsections have, too."""
+        product = {"product_id": self.product_a.id}
+        option = {**product, "is_optional": True}
+        section = {"display_type": "line_section"}
+        subsection = {"display_type": "line_subsection"}
+        note = {"display_type": "line_note"}
+        quote = self._create_quote(
+            {**section, "name": "Work"},
+            {**note, "name": "On all work"},
+            {**option, "name": "Weekend"},
+            {**subsection, "name": "Phase"},
+            {**product, "name": "A must"},
+            {**section, "name": "Options"},
+            {**note, "name": "On options"},
+            {**subsection, "name": "Hardware"},
+            {**option, "name": "A wish"},
+        )
+        self.assertEqual(
+            [row["line"].name for row in quote._get_document_rows()],
+            ["Work", "On all work", "Phase", "A must"],
+        )
+        self.assertEqual(
+            [row["line"].name for row in quote._get_option_rows()],
+            ["Work", "Weekend", "Options", "On options", "A wish"],
+        )
 
 
 @tagged("post_install", "-at_install")
