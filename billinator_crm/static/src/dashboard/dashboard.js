@@ -183,6 +183,7 @@ export class Dashboard extends Component {
                 this.orm.silent.call("billinator.dashboard", "get_dashboard", [filters])
             );
         } catch (failure) {
+            this.state.isLoading = false;
             error = getFailureText(failure);
         }
         const shown = data || (error ? null : this.state.data);

@@ -9,16 +9,19 @@ export class RecordListField extends X2ManyField {
         this.actionService = useService("action");
     }
 
-    async openRecord(record) {
+    async openRecord(record, { newWindow } = {}) {
         if (!(await this.props.record.save())) {
             return;
         }
-        return this.actionService.doAction({
-            type: "ir.actions.act_window",
-            res_model: record.resModel,
-            res_id: record.resId,
-            views: [[false, "form"]],
-        });
+        return this.actionService.doAction(
+            {
+                type: "ir.actions.act_window",
+                res_model: record.resModel,
+                res_id: record.resId,
+                views: [[false, "form"]],
+            },
+            { newWindow }
+        );
     }
 }
 

@@ -19,7 +19,10 @@ export class RescheduleDialog extends Component {
     }
 
     apply() {
+        const { date } = this.state;
         this.props.close();
-        return this.props.reschedule(this.state.date);
+        if (date.toMillis() !== this.props.date.toMillis()) {
+            return this.props.reschedule(date);
+        }
     }
 }

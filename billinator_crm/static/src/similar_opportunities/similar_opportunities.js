@@ -52,14 +52,12 @@ export class SimilarOpportunities extends Component {
         this.state.count = found?.duplicate_count || 0;
     }
 
-    open() {
+    open(newWindow) {
         const { resModel, resId } = this.props.record;
-        return this.action.doActionButton({
-            type: "object",
-            name: "action_view_duplicates",
-            resModel,
-            resId,
-        });
+        return this.action.doActionButton(
+            { type: "object", name: "action_view_duplicates", resModel, resId },
+            { newWindow }
+        );
     }
 }
 

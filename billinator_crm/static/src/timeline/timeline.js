@@ -185,8 +185,9 @@ export class Timeline extends Component {
             this.state.next = page.next;
         } catch (error) {
             this.state.error = getFailureText(error);
+        } finally {
+            this.state.isLoading = false;
         }
-        this.state.isLoading = false;
     }
 
     loadMoreWhenVisible(sentinel) {
