@@ -362,7 +362,8 @@ billinator_crm_documents/controllers/portal.py
 billinator_crm_documents/models/billinator_quote.py
   1 BillinatorQuote._get_documents_sudo: after checking that the caller may read the
       quote, of which they are part
-  1 BillinatorQuote._get_documents_by_name: by _get_documents_sudo, which checks
+  1 BillinatorQuote._compare_documents: by _get_documents_sudo, which checks
+  1 BillinatorQuote._get_documents_by_name: likewise
   1 BillinatorQuote._prepare_template_values: by _get_latest_sudo; which of the
       template's documents the quote has not got
   2 BillinatorQuote._get_document_changes: likewise; and of its products'
@@ -386,6 +387,9 @@ billinator_crm_documents/models/billinator_quote_document.py
       whoever asks
   1 BillinatorQuoteDocument._get_ids_by_product: likewise, with a product
   1 BillinatorQuoteDocument._get_documented_variants: likewise
+billinator_crm_documents/models/product_template.py
+  1 ProductTemplate.create: which documents the new products have, to check the right to
+      change these under the caller's own
 billinator_crm_margin/models/billinator_quote.py
   1 BillinatorQuote.cost_hash: tells no cost, and whoever asks makes no difference
 billinator_crm_margin/models/billinator_quote_line.py

@@ -43,8 +43,11 @@ class ProductTemplate(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         products = super().create(vals_list)
-        if any("billinator_document_ids" in vals for vals in vals_list):
-            products._give_to_documents(products.billinator_document_ids)
+        # As sudo: not everybody who makes products sees documents, which also come by
+        # a default in the context.
+        products_sudo = products.sudo().with_context(active_test=False)
+        documents_sudo = products_sudo.billinator_document_ids
+        products._give_to_documents(documents_sudo.with_env(self.env))
         return products
 
     def write(self, vals):
