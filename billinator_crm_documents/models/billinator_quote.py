@@ -40,6 +40,8 @@ class BillinatorQuote(models.Model):
         compute="_compute_documented_product_ids",
         readonly=False,
         exportable=False,
+        # Those that were archived are on quotes as before.
+        context={"active_test": False},
         help="The products that have brought their documents: in a form, also those of "
         "lines that are not saved yet.",
     )
@@ -78,12 +80,16 @@ class BillinatorQuote(models.Model):
     def write(self, vals):
         if "line_ids" not in vals:
             return super().write(vals)
-        is_given = not vals.keys().isdisjoint(
-            # The second one by forms, which have shown the documents.
-            {"document_ids", "documented_product_ids"}
-        )
+        commands = vals.get("document_ids", [])
+        # Forms, which tell the products, have shown their documents.
+        is_shown = "documented_product_ids" in vals
+        is_given = is_shown or not is_linking_only(commands)
         with self._keeping_documents() if is_given else self._following_products():
-            return super().write(vals)
+            result = super().write(vals)
+        if commands and not is_given:
+            # Also of what has come or gone with the lines.
+            super().write({"document_ids": commands})
+        return result
 
     def copy_data(self, default=None):
         """Give copies what is used today, and those for another customer their own."""
@@ -208,9 +214,14 @@ class BillinatorQuote(models.Model):
             yield
         quotes._follow_products(former)
 
+    @contextmanager
     def _keeping_documents(self):
         """Leave the documents alone while a block changes the lines."""
-        return self.env.protecting([self._fields["documented_product_ids"]], self)
+        field = self._fields["documented_product_ids"]
+        with self.env.protecting([field], self):
+            yield
+        # Whoever has read it meanwhile found nothing, as the ORM does not compute it.
+        self.invalidate_recordset([field.name])
 
     def _filter_following(self):
         """Return the quotes whose documents are to follow their products now.
@@ -260,7 +271,7 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def _get_documented_products(self, lines):
-        """Return which products of lines, a quote's or a template's, have documents."""
+        """Return which products of lines have documents."""
         documented = self.env["billinator.quote.document"]._get_documented_variants()
         ids = documented and lines.product_id.ids
         return self.env["product.template"].browse(
@@ -270,10 +281,9 @@ class BillinatorQuote(models.Model):
     # === Templates === #
 
     def _apply_template(self, template, given=None):
-        """Leave alone the documents that were given, whatever the template sells."""
-        if not (given and given.get("document_ids")):
-            return super()._apply_template(template, given)
-        with self._keeping_documents():
+        """As a whole, and leave alone the documents that were given."""
+        is_given = given and given.get("document_ids")
+        with self._keeping_documents() if is_given else self._following_products():
             return super()._apply_template(template, given)
 
     def _prepare_template_values(self, template):
@@ -284,10 +294,7 @@ class BillinatorQuote(models.Model):
         stale = present._filter_added(template, products)
         stale -= present._filter_added(former, products)
         documents = present - stale
-        lines = template.line_ids.filtered("product_id.active")
-        coming = self._get_documented_products(lines) - products
-        missing = template.document_ids | present._get_of_products(coming)
-        missing -= documents._get_latest_sudo()
+        missing = template.document_ids - documents._get_latest_sudo()
         documents |= missing._filter_for(self)
         if documents != present:
             values["document_ids"] = [Command.set(documents.ids)]
@@ -398,3 +405,15 @@ class BillinatorQuote(models.Model):
                 documents, documents._get_filenames(), strict=True
             )
         ]
+
+
+def is_linking_only(commands):
+    """Tell whether commands leave open which other records there are."""
+    return isinstance(commands, list) and all(map(is_link, commands))
+
+
+def is_link(command):
+    match command:
+        case [Command.LINK | Command.UNLINK, *_]:
+            return True
+    return False

@@ -143,12 +143,23 @@ class TestQueryCountsOfProducts(QueryCountsCase):
         self.assertEqual(few, many)
 
     def test_lines_where_no_product_has_documents(self):
+        self.env["billinator.quote.document"].search([]).product_tmpl_ids = False
         self.documents.is_default = True
+        counts, inherited = self._compare_lines()
+        self.assertEqual(counts, inherited)
+
+    def test_lines_where_other_products_have_documents(self):
+        """Reading the lines of a quote takes two queries, if nothing else does."""
+        self.documents.product_tmpl_ids = self.product_b.product_tmpl_id
+        for count, inherited in zip(*self._compare_lines(), strict=True):
+            self.assertLessEqual(count, inherited + 2)
+
+    def _compare_lines(self):
+        """Return the queries to change lines, and those without following products."""
         self._change_lines(FEW)
         counts = self._change_lines(FEW)
-
         with inherit("create"), inherit("write"), inherit("unlink"):
-            self.assertEqual(self._change_lines(FEW), counts)
+            return counts, self._change_lines(FEW)
 
 
 def inherit(name):

@@ -74,6 +74,23 @@ class TestLines(ProductDocumentsCase):
             )
             self.assertEqual(quote.document_ids, given)
 
+    def test_what_is_linked_comes_besides(self):
+        quote = self._create_quote(self.product_c)
+        for documents, lines, expected in (
+            (
+                [Command.link(self.cover.id), Command.unlink(self.sheet.id)],
+                [Command.create({"product_id": self.product_a.id})],
+                self.cover | self.terms,
+            ),
+            (
+                [Command.link(self.terms.id), Command.unlink(self.cover.id)],
+                [Command.clear()],
+                self.terms,
+            ),
+        ):
+            quote.write({"document_ids": documents, "line_ids": lines})
+            self.assertEqual(quote.document_ids, expected)
+
     def test_lines_of_their_own(self):
         quote = self._create_quote(self.product_c).with_user(self.salesperson)
         line = self._add(quote, self.product_a).with_user(self.salesperson)
@@ -312,13 +329,15 @@ class TestStates(ProductDocumentsCase):
     def test_a_former_state_goes_with_the_product(self):
         quote = self._create_quote(self.product_a)
         quote.action_mark_sent()
-        self.sheet.name = "Another sheet"
-        former = self.sheet._get_former()
-        self._add(quote, self.product_a)
+        for document in self.terms | self.sheet:
+            document.name = f"Another {document.name}"
+        former_terms, former_sheet = self.terms._get_former(), self.sheet._get_former()
         self._add(quote, self.product_b)
-        self.assertEqual(quote.document_ids, self.terms | former)
-        quote.line_ids[:2].unlink()
-        self.assertEqual(quote.document_ids, self.terms)
+        self.assertEqual(quote.document_ids, former_terms | former_sheet)
+        quote.line_ids[0].unlink()
+        self.assertEqual(quote.document_ids, former_terms)
+        quote.line_ids.unlink()
+        self.assertFalse(quote.document_ids)
 
     def test_closed_quotes_stay(self):
         quote = self._create_quote(self.product_a)
@@ -406,6 +425,29 @@ class TestTemplates(ProductDocumentsCase):
         quote.action_apply_template(self.template.id)
         self.assertEqual(quote.document_ids, self.cover)
 
+    def test_products_that_were_exchanged_bring_none_again(self):
+        quote = self._create_empty(template_id=self.template.id)
+        quote.line_ids[1].product_id = self.product_b
+        quote.action_apply_template(self.template.id)
+        self.assertEqual(quote.document_ids, self.cover | self.terms)
+
+    def test_what_was_taken_off_stays_off(self):
+        self.other_template.line_ids.product_id = self.product_a
+        quote = self._create_empty(template_id=self.template.id)
+        quote.document_ids -= self.sheet
+        quote.action_apply_template(self.other_template.id)
+        self.assertEqual(quote.line_ids.product_id, self.product_a)
+        self.assertEqual(quote.document_ids, self.terms)
+
+    def test_former_states_stay(self):
+        self.other_template.line_ids.product_id = self.product_a
+        quote = self._create_empty(template_id=self.template.id)
+        quote.action_mark_sent()
+        self.sheet.name = "Another sheet"
+        quote.action_apply_template(self.other_template.id)
+        former = self.sheet._get_former()
+        self.assertEqual(quote.document_ids, self.terms | former)
+
     def test_another_template_leaves_those_of_the_products(self):
         self.sheet.template_ids = self.template
         quote = self._create_quote(self.product_a)
@@ -491,6 +533,31 @@ class TestForm(ProductDocumentsCase):
             line.quantity = 5
         self.assertFalse(quote.document_ids)
 
+    def test_archived_products(self):
+        quote = self._create_quote(self.product_a)
+        quote.document_ids -= self.sheet
+        self.products[0].action_archive()
+        with self._open(quote) as form, form.line_ids.edit(0) as line:
+            line.quantity = 5
+        self.assertEqual(quote.document_ids, self.terms)
+        quote.document_ids |= self.sheet
+        with self._open(quote) as form:
+            form.line_ids.remove(0)
+            self._add_line(form, self.product_b)
+        self.assertEqual(quote.document_ids, self.terms)
+
+    def test_what_forms_have_dealt_with_is_told_back(self):
+        quote = self._create_quote(self.product_a)
+        with self._open(quote) as form:
+            self._add_line(form, self.product_b)
+            record = form.save()
+            self.assertEqual(
+                set(form.documented_product_ids.ids), set(self.products.ids)
+            )
+            form.line_ids.remove(0)
+        self.assertEqual(record.documented_product_ids, self.products[1])
+        self.assertEqual(quote.document_ids, self.terms)
+
     def test_templates(self):
         template = self.env["billinator.quote.template"].create(
             {
@@ -528,6 +595,18 @@ class TestProducts(ProductDocumentsCase):
         quote = self._create_quote(made.product_variant_id)
         self.assertEqual(quote.document_ids, self.cover)
 
+    def test_archived_documents_hold_as_well(self):
+        self._create_quote(self.product_a)
+        self.cover.action_archive()
+        made = self.env["product.template"].create(
+            {"name": "New", "billinator_document_ids": [Command.link(self.cover.id)]}
+        )
+        quote = self._create_quote(
+            made.product_variant_id, document_ids=[Command.set(self.cover.ids)]
+        )
+        quote.line_ids.unlink()
+        self.assertFalse(quote.document_ids)
+
     def test_the_way_to_the_documents(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm_documents.billinator_quote_document_action_product"
@@ -555,13 +634,15 @@ class TestProducts(ProductDocumentsCase):
             values = {"billinator_document_ids": commands}
             with self.assertRaises(AccessError):
                 template.write(values)
-        with self.assertRaises(AccessError):
-            template.create(
-                {
-                    "name": "New",
-                    "billinator_document_ids": [Command.link(self.cover.id)],
-                }
-            )
+        archived = self._create_document("Archived", active=False)
+        for document in self.cover | archived:
+            commands = [Command.link(document.id)]
+            for context, values in (
+                ({}, {"billinator_document_ids": commands}),
+                ({"default_billinator_document_ids": commands}, {}),
+            ):
+                with self.assertRaises(AccessError):
+                    template.with_context(**context).create({"name": "New", **values})
         template.write({"name": "Renamed"})
         template.copy()
         with self.assertRaises(AccessError):
