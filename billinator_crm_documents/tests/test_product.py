@@ -595,18 +595,6 @@ class TestProducts(ProductDocumentsCase):
         quote = self._create_quote(made.product_variant_id)
         self.assertEqual(quote.document_ids, self.cover)
 
-    def test_archived_documents_hold_as_well(self):
-        self._create_quote(self.product_a)
-        self.cover.action_archive()
-        made = self.env["product.template"].create(
-            {"name": "New", "billinator_document_ids": [Command.link(self.cover.id)]}
-        )
-        quote = self._create_quote(
-            made.product_variant_id, document_ids=[Command.set(self.cover.ids)]
-        )
-        quote.line_ids.unlink()
-        self.assertFalse(quote.document_ids)
-
     def test_the_way_to_the_documents(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "billinator_crm_documents.billinator_quote_document_action_product"
