@@ -54,7 +54,7 @@ def arguments(**kinds):
                 value = given.arguments[name]
                 default = signature.parameters[name].default
                 may_be_nothing = default in (None, inspect.Parameter.empty)
-                check = parse if may_be_nothing else _parse_given
+                check = parse if may_be_nothing else parse_given
                 given.arguments[name] = check(self.env, name, kinds[name], value)
             return method(*given.args, **given.kwargs)
 
@@ -101,10 +101,11 @@ def parse(env, name, kind, value):
     """
     if value is None or value is False or value == "":
         return None
-    return _parse_given(env, name, kind, value)
+    return parse_given(env, name, kind, value)
 
 
-def _parse_given(env, name, kind, value):
+def parse_given(env, name, kind, value):
+    """Return the same, where nothing is no value either."""
     try:
         return kind(env, value)
     except WRONG as error:
@@ -211,6 +212,12 @@ def as_moment(_env, value):
     if not FIRST_DAY <= result.date() <= LAST_DAY:
         raise ValueError
     return result
+
+
+@told_as(lambda env: env._("values by field, as {'name': 'abc'}"))
+def as_values(_env, value):
+    dict.keys(value)
+    return value
 
 
 @told_as(lambda env: env._("a field with colors, as {'field': …, 'colors': {…}}"))

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.fields import Domain
 
+from ..arguments import as_values, parse_given
 from ..exceptions import refusing_values
 
 # As many records are told by their ids; of more, some are soon met in any order.
@@ -116,7 +117,9 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
         :param dict specification: the fields to return, as for ``web_read``
         :param int next_id: of the record to return instead
         :return: list of dicts, as of ``web_read``
+        :raises UserError: for values that are no dict
         """
+        parse_given(self.env, "vals", as_values, vals)
         if next_id or not self or not READERS_FIELDS & vals.keys():
             return super().web_save(vals, specification, next_id)
         shown = self.with_context(bin_size=True).web_read(specification)

@@ -1,6 +1,6 @@
 from lxml import etree
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.service.model import get_public_method
 from odoo.tests import new_test_user, tagged
@@ -167,6 +167,11 @@ class TestRights(AccessCase):
                 self.assertEqual(document.sudo().user_id, self.colleague)
                 with self.assertRaises(AccessError):
                     document.web_save({name: "Still mine"}, shown)
+
+    def test_what_is_saved_are_values(self):
+        for values in (float("nan"), False, [["name", "A"]]):
+            with self.assertRaisesRegex(UserError, "values by field"):
+                self.opportunity.web_save(values, {})
 
     def test_some_of_several_documents_are_handed_over(self):
         deals = (self.opportunity | self.other_opportunity).with_user(self.salesperson)

@@ -14,6 +14,7 @@ from ..arguments import (
     as_rows,
     as_text,
     as_texts,
+    as_values,
     as_whole,
     as_whole_between,
     parse,
@@ -65,6 +66,7 @@ class TestArguments(BillinatorCommon):
             (as_rows, ("a", -1, {"a": 1}, ["ab"], [{0: "a"}])),
             (as_number, (True, "7", float("nan"), float("inf"), 1e300, 10**400, [])),
             (as_day, ("today", "2026-02-30", "0001-01-01", "9999-12-31", 7, [])),
+            (as_values, (7, float("nan"), "a", [["name", "a"]])),
             (as_moment, ("today", "2026-01-31 25:00:00", "9999-12-31 23:59:59", 7)),
             (
                 as_domain,

@@ -5,6 +5,7 @@ from odoo.tests import tagged
 
 from odoo.addons import billinator_crm
 
+from .. import markers
 from .common import BillinatorCommon
 
 OWN_KEY = re.compile(r'context\.get\(\s*"(billinator_\w+)"')
@@ -15,9 +16,13 @@ VALUES = (True, False, "x", 7, [1], {}, {"x": 1})
 def get_own_keys():
     """Return the keys that the addon's code talks to itself by."""
     models = Path(billinator_crm.__file__).parent / "models"
-    return {
+    keys = {
         key for path in models.glob("*.py") for key in OWN_KEY.findall(path.read_text())
     }
+    for marker in vars(markers).values():
+        if isinstance(marker, markers.Marker):
+            keys |= marker.context.keys()
+    return keys
 
 
 @tagged("post_install", "-at_install")
