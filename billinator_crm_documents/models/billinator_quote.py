@@ -102,17 +102,6 @@ class BillinatorQuote(models.Model):
                     del vals["document_ids"]
         return vals_list
 
-    def _has_value(self, name, value):
-        """Let imports leave the documents as they are, on closed quotes as well."""
-        if name != "document_ids":
-            return super()._has_value(name, value)
-        match value:
-            case False:
-                return not self.document_ids
-            case [(Command.SET, _, ids)]:
-                return set(ids) == set(self.document_ids.ids)
-        return False
-
     # === Versions === #
 
     @api.readonly
