@@ -16,14 +16,17 @@ WEBSITE = ROOT / "billinator_crm_website"
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
-# They wait for the browser or for a PDF half of the time; those of conversions and of
-# performance are among them to level the runs.
+# They wait for the browser or for a PDF half of the time.
 BROWSER = tuple(
     f"billinator_crm/tests/test_{name}.py"
     for name in (
-        *("attachment", "click_everywhere", "conversion", "dashboard_tours"),
-        *("performance", "portal", "quote_report", "tours", "xss"),
+        *("attachment", "click_everywhere", "dashboard_tours", "portal"),
+        *("quote_report", "tours", "xss"),
     )
+)
+# They go with the smaller addons to level the runs.
+LEVELLING = tuple(
+    f"billinator_crm/tests/test_{name}.py" for name in ("conversion", "performance")
 )
 # Black-box tests of what is installed beside what, and of what serves it. Of the
 # servers that tests share, they start one alone that the others start, too.
@@ -99,8 +102,9 @@ def get_runs(databases, options):
         return [PytestRun("chosen", [], databases, has_website)]
     crm, *others = (addon.name for addon in core_addons())
     return [
-        PytestRun("crm", [crm, AUDIT, *_ignoring(BROWSER)], databases),
-        PytestRun("browser", [*BROWSER, *others], databases),
+        PytestRun("crm", [crm, AUDIT, *_ignoring([*BROWSER, *LEVELLING])], databases),
+        PytestRun("browser", [*BROWSER], databases),
+        PytestRun("addons", [*others, *LEVELLING], databases),
         PytestRun("blackbox", ["tests", *_ignoring([AUDIT, *SERVING])], databases),
         PytestRun("serving", [*SERVING], databases),
         PytestRun("website", [WEBSITE.name], databases, has_website=True),
