@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
+
+from ..markers import SEGMENT_IS_LOOKED_UP
+from .res_partner_metrics import AMOUNTS
 
 # What a number is made of.
 SEQUENCE_FIELDS = ("implementation", "padding", "prefix", "suffix", "use_date_range")
@@ -105,13 +109,17 @@ class ResCompany(models.Model):
         self.ensure_one()
         self.env["billinator.pipeline.snapshot"]._convert_amounts(self, former)
         today = fields.Date.context_today(self)
-        for model, name in (
-            ("billinator.target", "amount"),
-            ("billinator.approval.rule", "max_total"),
+        own = Domain("company_id", "=", self.id)
+        amounts = Domain("metric", "in", AMOUNTS) & Domain("tag_id", "any", own)
+        # What is worth the same has the same customers.
+        company = SEGMENT_IS_LOOKED_UP.on(self.with_context(active_test=False))
+        for model, name, domain in (
+            ("billinator.target", "amount", own),
+            ("billinator.approval.rule", "max_total", own),
+            ("billinator.tag.condition", "value", amounts),
         ):
             # As sudo: they follow the company, whoever may change that.
-            records_sudo = self.env[model].sudo().with_context(active_test=False)
-            for record_sudo in records_sudo.search([("company_id", "=", self.id)]):
+            for record_sudo in company.env[model].sudo().search(domain):
                 record_sudo[name] = former._convert(
                     record_sudo[name], self.currency_id, self, today
                 )

@@ -18,6 +18,8 @@ METRICS = [
     ("frequency_tier", "Frequency Tier (1 to 5)"),
     ("monetary_tier", "Monetary Tier (1 to 5)"),
 ]
+# Of these, what is in the company's currency.
+AMOUNTS = ("monetary", "overdue_amount")
 
 
 class ResPartner(models.Model):

@@ -43,9 +43,23 @@ class TestTarget(BillinatorCommon):
         )
 
     def test_another_currency_of_the_company(self):
-        """Targets, and the limits of rules, stay what they are worth."""
+        """Targets, limits of rules and bounds of segments stay what they are worth."""
         rule = self.env["billinator.approval.rule"].create(
             {"name": "Big", "max_total": 500, "company_id": self.company.id}
+        )
+        segment, other = (
+            self.env["billinator.tag"].create(
+                {
+                    "name": f"Good for {company.name}",
+                    "active": company == self.company_b,
+                    "company_id": company.id,
+                    "condition_ids": [
+                        Command.create({"metric": metric, "value": 3000})
+                        for metric in ("monetary", "overdue_amount", "frequency")
+                    ],
+                }
+            )
+            for company in (self.company, self.company_b)
         )
         theirs = self._create_target(
             user_id=self.stranger.id, company_id=self.company_b.id
@@ -62,6 +76,8 @@ class TestTarget(BillinatorCommon):
         self.assertEqual(self.target.amount, 500)
         self.assertEqual(rule.max_total, 250)
         self.assertEqual(theirs.amount, 1000)
+        self.assertEqual(segment.condition_ids.mapped("value"), [1500, 1500, 3000])
+        self.assertEqual(other.condition_ids.mapped("value"), [3000, 3000, 3000])
         self.company.currency_id = euro
         self.assertEqual(self.target.amount, 500)
 
