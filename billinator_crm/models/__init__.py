@@ -3,8 +3,10 @@ from . import (
     billinator_batch_import_mixin,
     billinator_computed_mixin,
     billinator_currency_mixin,
+    billinator_export_mixin,
     billinator_numbers_mixin,
     billinator_phone_mixin,
+    billinator_reference_mixin,
     billinator_settings_mixin,
     billinator_subject_mixin,
 )

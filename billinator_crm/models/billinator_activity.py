@@ -65,6 +65,7 @@ class BillinatorActivity(models.Model):
     _inherit = [
         "billinator.batch.import.mixin",
         "billinator.computed.mixin",
+        "billinator.export.mixin",
         "billinator.numbers.mixin",
         "billinator.subject.mixin",
     ]

@@ -39,7 +39,11 @@ class BillinatorContact(models.Model):
 
     _name = "billinator.contact"
     _description = "Customer Contact"
-    _inherit = ["billinator.annotated.mixin", "billinator.batch.import.mixin"]
+    _inherit = [
+        "billinator.annotated.mixin",
+        "billinator.batch.import.mixin",
+        "billinator.export.mixin",
+    ]
     _inherits = {"res.partner": "person_id"}
     _order = "is_primary desc, id"
     _note_field = "contact_id"
@@ -58,6 +62,17 @@ class BillinatorContact(models.Model):
     # A field of its own: of the person's, Odoo says that one can group by it.
     activity_state = fields.Selection(
         related="person_id.activity_state", related_sudo=False
+    )
+    # Likewise: Odoo computes them of invoices, which not everybody may read.
+    days_sales_outstanding = fields.Float(
+        related="person_id.days_sales_outstanding",
+        related_sudo=False,
+        exportable=False,
+    )
+    supplier_invoice_count = fields.Integer(
+        related="person_id.supplier_invoice_count",
+        related_sudo=False,
+        exportable=False,
     )
     department = fields.Char()
     role = fields.Selection(ROLES, help="The person's part in the customer's decisions")

@@ -1,8 +1,6 @@
-import re
+from psycopg2.errors import UniqueViolation
 
-from psycopg2.errors import ForeignKeyViolation, UniqueViolation
-
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ConcurrencyError, MissingError
 from odoo.tools import SQL
 
@@ -20,7 +18,7 @@ class BillinatorDocumentMixin(models.AbstractModel):
 
     _name = "billinator.document.mixin"
     _description = "Document with Events"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "billinator.reference.mixin"]
 
     def _create(self, data_list):
         # Amounts ask for their currency, by a query if it comes after them.
@@ -69,20 +67,6 @@ class BillinatorDocumentMixin(models.AbstractModel):
         if moved:
             self.env["mail.message"]._follow_document_customers(self._name, moved)
         return result
-
-    @api.model
-    def _sql_error_to_message_generic(self, exc):
-        """Say that a value names no record, which Odoo takes for a deletion."""
-        missing = isinstance(exc, ForeignKeyViolation) and re.search(
-            r"\((\w+)\)=\((\d+)\) is not present in", exc.diag.message_detail or ""
-        )
-        if not missing or missing[1] not in self._fields:
-            return super()._sql_error_to_message_generic(exc)
-        return self.env._(
-            "“%(field)s”: there is no record with the id %(id)s.",
-            field=self._fields[missing[1]]._description_string(self.env),
-            id=missing[2],
-        )
 
     def _message_subscribe(self, *args, **kwargs):
         """Let Odoo repeat the call when somebody becomes a follower at this moment.

@@ -86,6 +86,7 @@ class BillinatorQuote(models.Model):
     _description = "Quote"
     _inherit = [
         "billinator.computed.mixin",
+        "billinator.export.mixin",
         "portal.mixin",
         "product.catalog.mixin",
         "billinator.followed.mixin",

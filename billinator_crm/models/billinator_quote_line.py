@@ -49,6 +49,7 @@ class BillinatorQuoteLine(models.Model):
         "analytic.mixin",
         "billinator.computed.mixin",
         "billinator.numbers.mixin",
+        "billinator.reference.mixin",
     ]
     _order = "quote_id, sequence, id"
     _rec_names_search = ["name", "quote_id.name"]

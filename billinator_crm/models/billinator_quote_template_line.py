@@ -9,7 +9,11 @@ class BillinatorQuoteTemplateLine(models.Model):
 
     _name = "billinator.quote.template.line"
     _description = "Quote Template Line"
-    _inherit = ["billinator.computed.mixin", "billinator.numbers.mixin"]
+    _inherit = [
+        "billinator.computed.mixin",
+        "billinator.numbers.mixin",
+        "billinator.reference.mixin",
+    ]
     _order = "template_id, sequence, id"
     _check_company_auto = True
 

@@ -13,6 +13,7 @@ class BillinatorSubjectMixin(models.AbstractModel):
 
     _name = "billinator.subject.mixin"
     _description = "Record about a Customer"
+    _inherit = ["billinator.reference.mixin"]
     # The fields of who has to do with it
     _people_fields = ()
 

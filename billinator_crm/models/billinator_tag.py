@@ -11,6 +11,7 @@ class BillinatorTag(models.Model):
 
     _name = "billinator.tag"
     _description = "CRM Tag"
+    _inherit = ["billinator.export.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True)

@@ -56,6 +56,7 @@ from . import (
     test_quote_report,
     test_quote_template,
     test_quote_version,
+    test_references,
     test_rights_hidden,
     test_rights_matrix,
     test_rights_methods,

@@ -176,6 +176,58 @@ class RightsTablesCase(RightsCase, BillinatorInvoicingCommon):
             return {field.name: record.sudo()[field.name].id}
         return {field.name: CHANGES[field.type]}
 
+    # === Exports === #
+
+    def assert_exports(self, addon):
+        """Export all columns that the dialog offers, of each model, as every role.
+
+        With those of each relation to another of our models.
+        """
+        allowed = self.env.ref("base.group_allow_export")
+        for role, user in self.users.items():
+            if user.sudo().share:
+                continue
+            user.group_ids += allowed
+            for model in self._get_exported_models(addon):
+                place = self._get_place("own", user)
+                env = self.env(user=user, su=False)
+                record = self._make(model, place).with_env(env)
+                if not record.has_access("read"):
+                    continue
+                with self.subTest(model, role=role):
+                    self.assertEqual(self._get_refused_columns(record), [])
+
+    def _get_exported_models(self, addon):
+        for name, model in self._get_models(addon).items():
+            if not model._abstract and not model._transient:
+                yield name
+
+    def _get_refused_columns(self, record):
+        """Return which of the offered columns one cannot export."""
+        columns = list(self._get_offered_columns(record))
+        if self._try(lambda: record.export_data(columns)):
+            return []
+        return [
+            column
+            for column in columns
+            if not self._try(lambda column=column: record.export_data([column]))
+        ]
+
+    def _get_offered_columns(self, record):
+        """Return the paths of what the dialog offers, one relation of ours deep."""
+        for name in self._get_exportable_fields(record):
+            yield name
+            field = record._fields[name]
+            if field.relational and field.comodel_name.startswith("billinator."):
+                for other in self._get_exportable_fields(record[name]):
+                    yield f"{name}/{other}"
+
+    def _get_exportable_fields(self, model):
+        described = model.fields_get(attributes=["exportable"])
+        if not model._is_an_ordinary_table():
+            del described["id"]
+        return [name for name, field in described.items() if field["exportable"]]
+
     # === Methods === #
 
     def assert_methods(self, addon, on_records, on_models, openers=()):

@@ -132,6 +132,9 @@ class TestRightsMatrix(RightsTablesCase):
     def test_every_model_and_every_role(self):
         self.assert_rights("billinator_crm", MODELS)
 
+    def test_what_the_export_offers_can_be_exported(self):
+        self.assert_exports("billinator_crm")
+
     def test_nothing_links_to_what_its_author_may_not_read(self):
         """Neither a new record nor a changed one: it would tell of it, or change it."""
         user = self.users["own"]

@@ -36,7 +36,7 @@ class BillinatorQuoteDocument(models.Model):
 
     _name = "billinator.quote.document"
     _description = "Quote Document"
-    _inherit = ["billinator.computed.mixin"]
+    _inherit = ["billinator.computed.mixin", "billinator.export.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
 

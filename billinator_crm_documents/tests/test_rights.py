@@ -34,6 +34,9 @@ class TestRights(RightsTablesCase):
     def test_every_model(self):
         self.assert_rights("billinator_crm_documents", RIGHTS)
 
+    def test_what_the_export_offers_can_be_exported(self):
+        self.assert_exports("billinator_crm_documents")
+
     def test_every_method(self):
         for name in ("own", "colleague", "other company"):
             place = self._get_place(name, self.users["own"])

@@ -18,6 +18,9 @@ class TestRights(RightsTablesCase):
     def test_every_model(self):
         self.assert_rights("billinator_crm_recurring", RIGHTS)
 
+    def test_what_the_export_offers_can_be_exported(self):
+        self.assert_exports("billinator_crm_recurring")
+
     def test_every_method(self):
         self.assert_methods("billinator_crm_recurring", "", {})
 

@@ -93,6 +93,9 @@ class TestRestRights(RestRightsCase):
     def test_every_model_and_every_role(self):
         self.assert_rights("billinator_crm_rest", MODELS)
 
+    def test_what_the_export_offers_can_be_exported(self):
+        self.assert_exports("billinator_crm_rest")
+
     def test_every_method(self):
         self.assert_methods("billinator_crm_rest", METHODS, {})
 
