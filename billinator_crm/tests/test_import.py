@@ -101,6 +101,35 @@ class ImportCase(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestImportTemplates(ImportCase):
+    """A new database has none of the customers that the spreadsheets name."""
+
+    def test_templates_where_there_are_no_customers(self):
+        importer = self._create_user("importer", "sale_salesman")
+        importer.group_ids += self.env.ref("base.group_partner_manager")
+        for model, customer in (
+            ("billinator.activity", "partner_id"),
+            ("billinator.contact", "customer_id"),
+            ("billinator.note", "partner_id"),
+            ("billinator.opportunity", "partner_id"),
+            ("billinator.quote", "partner_id"),
+        ):
+            with self.subTest(model), self.env.cr.savepoint() as savepoint:
+                records = self._import_records(
+                    model,
+                    self._read_template(model),
+                    XLSX,
+                    user=importer,
+                    # As the dialog offers it for names that it does not find.
+                    name_create_enabled_fields={customer: True},
+                )
+                customers = records[customer].mapped("name")
+                if model != "billinator.opportunity":
+                    self.assertEqual(customers, ["Harbour School", "Old Mill Bakery"])
+                savepoint.rollback()
+
+
+@tagged("post_install", "-at_install")
 class TestImportOpportunities(ImportCase):
     def test_template(self):
         deals = self._import_records(
