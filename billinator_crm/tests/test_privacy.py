@@ -1,3 +1,4 @@
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -63,10 +64,18 @@ class TestPrivacyLookup(BillinatorCommon):
                 self.assertFalse(record.active, record)
 
     def test_all_is_deleted(self):
-        records = (self.activity, self.note, self.quote, self.deal, self.customer)
-        lines = self._look_up(self.customer)
-        # The customer is found first, and stays while there are documents.
-        for line in lines.sorted("id", reverse=True):
-            line.action_unlink()
-        for record in records:
+        self.quote.action_mark_sent()
+        self.quote.action_reject()
+        version = self.quote.revise()
+        records = (self.activity, self.note, version, self.quote, self.deal)
+        # The customer is found first, and its documents keep it.
+        self._look_up(self.customer).action_unlink_all()
+        for record in (*records, self.customer):
             self.assertFalse(record.exists(), record)
+
+    def test_accepted_quotes_stay_with_all_they_are_about(self):
+        self.quote.action_accept()
+        lines = self._look_up(self.customer)
+        message = f"Quote {self.quote.name} was accepted and is kept"
+        with self.assertRaisesRegex(UserError, message):
+            lines.action_unlink_all()

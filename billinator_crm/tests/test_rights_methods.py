@@ -41,6 +41,7 @@ billinator.target: action_view_deals
 crm.team: action_primary_channel_button
 mail.compose.message: action_send_mail
 portal.share: action_send_mail
+privacy.lookup.wizard.line: action_unlink_all
 res.partner: action_log_note action_new_opportunity action_new_quote
     action_view_crm_activities action_view_customer_invoices action_view_in_contacts
     action_view_notes action_view_opportunities action_view_quotes copy_data
@@ -79,14 +80,17 @@ EVERYBODY = "internal own all admin account portal public"
 # The public methods without records: who gets an answer.
 MODEL_METHODS = {
     ("billinator.activity", "default_get"): EVERYBODY,
+    ("billinator.activity", "fields_get"): EVERYBODY,
     ("billinator.activity", "get_day_overview"): SALES,
     ("billinator.activity", "get_import_templates"): EVERYBODY,
     ("billinator.activity", "get_pending"): SALES,
     ("billinator.activity", "get_upcoming"): SALES,
     ("billinator.batch.import.mixin", "get_import_templates"): EVERYBODY,
     ("billinator.computed.mixin", "default_get"): EVERYBODY,
+    ("billinator.contact", "fields_get"): EVERYBODY,
     ("billinator.contact", "get_import_templates"): EVERYBODY,
     ("billinator.dashboard", "get_dashboard"): SALES,
+    ("billinator.export.mixin", "fields_get"): EVERYBODY,
     ("billinator.note", "default_get"): EVERYBODY,
     ("billinator.note", "get_import_templates"): EVERYBODY,
     ("billinator.opportunity", "default_get"): EVERYBODY,
@@ -99,10 +103,12 @@ MODEL_METHODS = {
     ("billinator.pipeline.snapshot", "get_bridge"): SALES,
     ("billinator.pipeline.snapshot", "get_dates"): SALES,
     ("billinator.quote", "default_get"): EVERYBODY,
+    ("billinator.quote", "fields_get"): EVERYBODY,
     ("billinator.quote", "get_import_templates"): EVERYBODY,
     ("billinator.quote.installment", "default_get"): EVERYBODY,
     ("billinator.quote.line", "default_get"): EVERYBODY,
     ("billinator.quote.template.line", "default_get"): EVERYBODY,
+    ("billinator.tag", "fields_get"): EVERYBODY,
     ("billinator.timeline", "get_timeline"): f"{SALES} account",
     ("mail.thread", "message_route"): "",
     ("portal.share", "default_get"): EVERYBODY,
@@ -118,6 +124,13 @@ class TestRightsMethods(RightsTablesCase):
         # No client can send the message that it asks for.
         "mail.thread": (TypeError,),
     }
+
+    def _prepare_lookup_wizard_line(self, place):
+        deal = self._get_document("billinator.opportunity", place)
+        return {
+            "res_model_id": self.env["ir.model"]._get_id(deal._name),
+            "res_id": deal.id,
+        }
 
     def test_every_method(self):
         for name in ("own", "colleague", "other company"):
