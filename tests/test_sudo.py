@@ -138,6 +138,8 @@ billinator_crm/models/billinator_quote.py
   1 BillinatorQuote.company_price_include: a setting of the company, for the form
   2 BillinatorQuote._fetch_for_creation: what stored fields are computed from, as sudo
       anyway; a customer of another company is refused after that
+  1 BillinatorQuote._fetch_for_form: what the form shows of the company and of the
+      products, whose names the ORM tells, and counts with as sudo
   1 BillinatorQuote.tax_country_id: for the choice of taxes, of the company or its
       fiscal position
   1 BillinatorQuote._check_opportunity_customer: a constraint; the deal is one that the

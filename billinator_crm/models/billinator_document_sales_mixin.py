@@ -9,15 +9,18 @@ from ..exceptions import refusing_values
 
 # As many records are told by their ids; of more, some are soon met in any order.
 FEW = 1000
-# Of a partner, what its name and address are made of. It has a hundred fields; all of
-# them are read where one is missing, which takes several times as long.
+# Of a partner, what its name and address are made of, and what a quote's form and its
+# log ask for. It has a hundred fields; all of them are read where one is missing, which
+# takes several times as long.
 NAME_FIELDS = (
     "city",
     "commercial_company_name",
     "company_name",
     "complete_name",
     "country_id",
+    "email",
     "is_company",
+    "lang",
     "name",
     "parent_id",
     "state_id",

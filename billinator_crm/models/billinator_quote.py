@@ -70,6 +70,26 @@ TAKEN_FROM_COMPANY = (
     "partner_id",
     "tax_calculation_rounding_method",
 )
+# What the form shows of the company and of products, and counts with.
+SHOWN_OF_COMPANY = (
+    "account_fiscal_country_id",
+    "account_price_include",
+    "account_use_credit_limit",
+    "active",
+    "alias_domain_id",
+    "currency_id",
+    "name",
+    "parent_id",
+    "parent_path",
+    "partner_id",
+    "tax_calculation_rounding_method",
+)
+SHOWN_OF_PRODUCT = (
+    "default_code",
+    "product_template_attribute_value_ids",
+    "product_tmpl_id",
+)
+SHOWN_OF_TEMPLATE = ("company_id", "list_price", "name", "uom_id")
 # What followers are told of when a quote comes to a state.
 EVENTS = {
     "sent": "mt_quote_sent",
@@ -686,6 +706,24 @@ class BillinatorQuote(models.Model):
             (number,) = company._draw_quote_numbers(1)
             super(BillinatorQuote, quote).write({**vals, "name": number})
         return super(BillinatorQuote, self - moving).write(vals)
+
+    def _fetch_related(self, field_names):
+        if "tax_totals" in field_names:
+            self._fetch_for_form()
+        return super()._fetch_related(field_names)
+
+    def _fetch_for_form(self):
+        """Read at once what the price of one line and the names of all lines ask for.
+
+        Of products that are read with a changed line, all others would be read again.
+        """
+        # As sudo: who may read a quote is told what it offers, and by which company.
+        quotes_sudo = self.sudo()
+        quotes_sudo.company_id.fetch(SHOWN_OF_COMPANY)
+        quotes_sudo.currency_id.fetch(CURRENCY_FIELDS)
+        products_sudo = quotes_sudo.line_ids.product_id
+        products_sudo.fetch(SHOWN_OF_PRODUCT)
+        products_sudo.product_tmpl_id.fetch(SHOWN_OF_TEMPLATE)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_accepted(self):

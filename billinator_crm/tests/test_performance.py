@@ -564,6 +564,19 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             "form", lambda count: self._create_quotes(1, lines=count + 1)
         )
 
+    def test_save_a_line_in_the_form(self):
+        """Products are read once, for its price and for the names of all lines."""
+        quote = self._create_quotes(1, lines=3)
+        specification = get_specification(quote, "form")
+
+        def save(quantity):
+            changed = [Command.update(quote.line_ids.ids[1], {"quantity": quantity})]
+            quote.web_save({"line_ids": changed}, specification)
+
+        self._count(save, 5)
+        with self.assertQueryCount(40):
+            self._count(save, 7)
+
     def test_convert_quotes(self):
         """Besides what accounting itself takes for the same invoices."""
         own_queries = {}
