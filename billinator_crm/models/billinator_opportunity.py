@@ -540,7 +540,7 @@ class BillinatorOpportunity(models.Model):
         search_domain = Domain("id", "in", stages.ids) | Domain("team_ids", "=", False)
         if team:
             search_domain |= Domain("team_ids", "in", team.ids)
-        return stages.search(search_domain)
+        return stages.search_fetch(search_domain, ("fold", *STAGE_FIELDS))
 
     def _field_to_sql(self, alias, fname, query=None):
         """Keep open opportunities, and past ones, out of the average days to close."""
