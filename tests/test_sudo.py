@@ -156,6 +156,7 @@ billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote._get_approvers: who is to be asked; their users only
   1 BillinatorQuote._is_readable_by: only compares companies, of who may be asked
   1 BillinatorQuote._decide: called by the actions, after check_access("write") or
+  1 BillinatorQuote._get_approval_message: as approval_reasons, which may be empty yet
       _check_decidable
   1 BillinatorQuote._withdraw_settled_requests: after the ORM has checked the right to
       what was changed; ends what has no reason any more

@@ -323,7 +323,11 @@ class BillinatorQuote(models.Model):
                 reason=self.approval_feedback,
             ),
         }.get(self.approval_state) or self._get_approval_needed_message()
-        return f"{message}\n{self.approval_reasons}"
+        # Not what the field says: it may be computed at this moment, and be empty yet.
+        # As sudo, as the field.
+        quote_sudo = self.sudo()
+        reasons = quote_sudo._get_approval_reasons()[quote_sudo]
+        return "\n".join([message, *reasons])
 
     def _get_approval_needed_message(self):
         if self.state == "draft":
@@ -332,9 +336,15 @@ class BillinatorQuote(models.Model):
                 "customer.",
                 self.name,
             )
+        if self.state == "sent":
+            return self.env._(
+                "Quote %s was sent, and this change would need approval. Discard it, "
+                "make a new version (“Revise”), and change and have approved that one.",
+                self.name,
+            )
         return self.env._(
-            "As it stands, quote %s needs approval. Make a new version, or reset it "
-            "to draft, and request approval first.",
+            "As it stands, quote %s needs approval. Make a new version (“Revise”), and "
+            "have that one approved.",
             self.name,
         )
 

@@ -8,6 +8,7 @@ from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import file_path, mute_logger
 
 from .common import BillinatorCommon, BillinatorInvoicingCommon
+from .view_specification import get_specification
 
 ACTIVITY = "billinator_crm.mail_activity_type_approval"
 
@@ -590,6 +591,23 @@ class TestApproval(ApprovalCase, BillinatorInvoicingCommon):
             self._assert_refused(self.line.write, values)
         self.line.discount = 5
         self.assertEqual(self.quote.approval_state, "no")
+
+    def test_refusal_of_a_sent_quote_says_what_can_be_done(self):
+        """Sent ones are not reset, and the approver reads the same."""
+        self._approve()
+        self.quote.action_mark_sent()
+        values = {"line_ids": [Command.update(self.line.id, {"discount": 40})]}
+        for user in (self.salesperson, self.manager):
+            quote = self._as(user)
+            specification = get_specification(quote, "form")
+            with self.assertRaises(UserError) as refused, self.env.cr.savepoint():
+                quote.web_save(values, specification)
+                self.env.flush_all()
+            text = str(refused.exception)
+            self.assertIn("40.00%", text)
+            self.assertIn("new version", text)
+            self.assertNotIn("False", text)
+            self.assertNotIn("draft", text)
 
     def test_sent_quotes_come_to_no_team_that_has_to_be_asked(self):
         self.rule.team_ids = self.team
