@@ -40,6 +40,7 @@ billinator_crm/models/account_move.py
       that accountants need not see, and changes nothing
   1 AccountMove._check_billinator_installment: a constraint, likewise
   1 AccountMove._check_billinator_deducted: a constraint, likewise
+  1 AccountMove._check_billinator_released: a constraint, likewise
   1 AccountMove._unlink_except_billinator_deducted: as the constraints
 billinator_crm/models/account_tax.py
   1 AccountTax._unlink_except_quoted: only names a quote that has the tax
@@ -153,16 +154,18 @@ billinator_crm/models/billinator_quote_approval.py
   1 BillinatorQuote.commercial_hash: a hash, the same for whoever asks
   1 BillinatorQuote.write: rules bind whoever writes a quote, and requests end with
       their reason, after the ORM has checked the right to the quote
+  1 BillinatorQuote._get_approval_message: as approval_reasons, which may be empty yet
   1 BillinatorQuote._get_approvers: who is to be asked; their users only
   1 BillinatorQuote._is_readable_by: only compares companies, of who may be asked
   1 BillinatorQuote._decide: called by the actions, after check_access("write") or
-  1 BillinatorQuote._get_approval_message: as approval_reasons, which may be empty yet
       _check_decidable
   1 BillinatorQuote._withdraw_settled_requests: after the ORM has checked the right to
       what was changed; ends what has no reason any more
   1 BillinatorQuote._unlink_approval_activities: called by the actions, likewise
   1 BillinatorQuote._get_rules: rules bind whoever writes a quote
 billinator_crm/models/billinator_quote_conversion.py
+  1 BillinatorQuote.action_invoice_again: after check_access("write"), by
+      _begin_conversion; marks the credited invoices of these quotes
   2 BillinatorQuote._convert_to_invoices: after check_access("write"), by
       _begin_conversion; callers show ids only to who may not read invoices
   1 BillinatorQuote._create_invoices: called after _begin_conversion

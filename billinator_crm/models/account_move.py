@@ -40,6 +40,12 @@ class AccountMove(models.Model):
         help="It was made to ask for a down payment of a quote. It stays one when "
         "another invoice replaces it.",
     )
+    billinator_is_released = fields.Boolean(
+        string="Quote Invoiced Again",
+        copy=False,
+        readonly=True,
+        help="It was credited in full, and its quote was invoiced again after that.",
+    )
     billinator_deducted_ids = fields.Many2many(
         "account.move",
         "billinator_deducted_invoice_rel",
@@ -54,7 +60,8 @@ class AccountMove(models.Model):
     # What makes the conversion exactly-once, whatever the code above it does.
     _billinator_quote_uniq = models.UniqueIndex(
         "(billinator_quote_id, COALESCE(billinator_installment_id, 0))"
-        " WHERE billinator_quote_id IS NOT NULL AND state <> 'cancel'",
+        " WHERE billinator_quote_id IS NOT NULL AND state <> 'cancel'"
+        " AND billinator_is_released IS NOT TRUE",
         "This quote has another invoice already, or this down payment has one: cancel "
         "or delete that one first.",
     )
@@ -170,6 +177,26 @@ class AccountMove(models.Model):
             ):
                 raise self._get_deducted_error(quote)
 
+    @api.constrains("state", "payment_state")
+    def _check_billinator_released(self):
+        """Take no credit back once the quote was invoiced again because of it."""
+        # As sudo, for whoever handles the invoice may not see the quote.
+        moves_sudo = self._with_reversed().sudo().filtered("billinator_is_released")
+        for quote in moves_sudo.billinator_quote_id:
+            if len(quote._get_final_invoices()) > 1:
+                raise ValidationError(
+                    self.env._(
+                        "Quote %(quote)s was invoiced again because %(invoice)s was "
+                        "credited in full, which has to stay so. Cancel or delete the "
+                        "new invoice first.",
+                        quote=quote.name,
+                        invoice=", ".join(
+                            (moves_sudo & quote.invoice_ids).mapped("display_name")
+                        ),
+                    )
+                )
+        moves_sudo._check_billinator_deducted()
+
     def _get_deducted_error(self, quote):
         return ValidationError(
             self.env._(
@@ -192,10 +219,14 @@ class AccountMove(models.Model):
 
     def _is_of_billinator_installment(self):
         """Whether it asks for a down payment of a quote, or gives one back."""
+        return any(self._with_reversed().mapped("billinator_is_down_payment"))
+
+    def _with_reversed(self):
+        """Return the moves, what they reverse, what that reverses, and so on."""
         moves = self
         while reversed_moves := moves.reversed_entry_id - moves:
             moves |= reversed_moves
-        return any(moves.mapped("billinator_is_down_payment"))
+        return moves
 
     def _get_billinator_down_payments(self):
         """Return the invoices of down payments that electronic invoices take off."""
@@ -221,6 +252,12 @@ class AccountMove(models.Model):
             "billinator_is_down_payment": self.billinator_is_down_payment,
             "billinator_deducted_ids": [Command.set(deducted)],
         }
+
+    def _release_billinator_quote(self):
+        """Make room for another invoice of the same quotes, and stay with these."""
+        self.billinator_is_released = True
+        # The index of the quotes' invoices is asked before the ORM would write it.
+        self.flush_recordset(["billinator_is_released"])
 
     # What down payments leave of a quote is of one sign in both currencies. Each amount
     # is rounded in each currency: where hardly more than that is left, it may be owed

@@ -21,9 +21,8 @@ class BillinatorQuote(models.Model):
         the down payments took. Draft and sent quotes become accepted by it. Quotes
         that have this invoice already, made before or at this moment by somebody
         else, answer with that one; a cancelled or deleted invoice does not count, but
-        one that was credited in full does, and leaves the quote “Invoiced”: offer
-        again with a copy of the quote. Users who may edit the quote need no
-        accounting rights for this.
+        one that was credited in full does, until :meth:`action_invoice_again`. Users
+        who may edit the quote need no accounting rights for this.
 
         :return: a window action on the invoices (``res_id`` of one, ``domain`` of
             several), which users without access to invoices get as a notification
@@ -32,6 +31,24 @@ class BillinatorQuote(models.Model):
             have a next version, that need an approval first, with a negative total,
             or with planned down payments that have no invoice yet
         """
+        return self._get_converted_action(self._convert_to_invoices())
+
+    def action_invoice_again(self):
+        """Make the next invoice of quotes whose final invoice was credited in full.
+
+        The credited invoice stays with its quote, but makes room for another one,
+        which is like what :meth:`action_convert_to_invoice` makes, and is made exactly
+        once: quotes that have it already, made before or at this moment by somebody
+        else, answer with that one, and so do those whose invoice still asks for
+        something.
+
+        :return: as :meth:`action_convert_to_invoice`
+        :raises UserError: as :meth:`action_convert_to_invoice`
+        """
+        self._begin_conversion()
+        # Who may convert a quote, checked before, may convert it again.
+        credited_sudo = self.sudo().filtered("is_credited")
+        credited_sudo._get_final_invoices()._release_billinator_quote()
         return self._get_converted_action(self._convert_to_invoices())
 
     @api.readonly

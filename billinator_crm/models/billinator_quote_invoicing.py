@@ -80,6 +80,13 @@ class BillinatorQuote(models.Model):
     has_final_invoice = fields.Boolean(
         string="Invoiced in Full", compute="_compute_invoiced", store=True
     )
+    is_credited = fields.Boolean(
+        string="Invoice Credited",
+        compute="_compute_invoiced",
+        store=True,
+        help="The final invoice was credited in full: nothing is asked for by it, and "
+        "the quote can be invoiced again.",
+    )
     partner_credit_warning = fields.Text(
         compute="_compute_partner_credit_warning", compute_sudo=True, exportable=False
     )
@@ -99,27 +106,35 @@ class BillinatorQuote(models.Model):
     @api.depends(
         "amount_total",
         "invoice_ids.billinator_installment_id",
-        *along_reversals("state", "amount_total"),
+        "invoice_ids.billinator_is_released",
+        *along_reversals("state", "amount_total", "payment_state"),
     )
     def _compute_invoiced(self):
         for quote in self:
-            invoiced = quote._get_amount_of_invoices(quote._get_live_invoices())
-            is_final = bool(quote._get_final_invoices())
-            quote.amount_invoiced = invoiced
-            quote.has_final_invoice = is_final
+            final = quote._get_final_invoices()
+            down_payments = quote._get_down_payment_invoices()
+            in_advance = quote._get_amount_of_invoices(down_payments)
+            others = quote._get_live_invoices() - down_payments
+            quote.amount_invoiced = in_advance + quote._get_amount_of_invoices(
+                others.filtered(lambda invoice: not self._is_set_off(invoice))
+            )
+            quote.has_final_invoice = bool(final)
+            quote.is_credited = bool(final) and all(map(quote._is_credited, final))
             # A form may have no currency for a while, and no company to have one.
             currency = quote.currency_id or self.env.company.currency_id
-            left = currency.round(quote.amount_total - invoiced)
-            quote.amount_to_invoice = 0.0 if is_final else left
+            is_done = final and not quote.is_credited
+            left = currency.round(quote.amount_total - in_advance)
+            quote.amount_to_invoice = 0.0 if is_done else left
 
     @api.depends(
         "amount_invoiced",
         "amount_to_invoice",
+        "invoice_ids.billinator_is_released",
         *along_reversals("state", "payment_state"),
     )
     def _compute_invoice_status(self):
         for quote in self:
-            status = quote._get_status_of_invoices(quote._get_live_invoices())
+            status = quote._get_status_of_invoices(quote._get_standing_invoices())
             # Paid is the quote, and not the down payment alone.
             if status == "paid" and not quote._is_fully_payable():
                 status = "partial"
@@ -134,7 +149,7 @@ class BillinatorQuote(models.Model):
             quote.partner_credit_warning = (
                 quote.company_id.account_use_credit_limit
                 and quote.state in CONVERTIBLE_STATES
-                and not quote.has_final_invoice
+                and (quote.is_credited or not quote.has_final_invoice)
                 and Move._build_credit_warning_message(
                     quote.with_company(quote.company_id),
                     current_amount=quote.amount_to_invoice / (quote.currency_rate or 1),
@@ -208,9 +223,21 @@ class BillinatorQuote(models.Model):
         """Return the invoices made of the quotes, without the cancelled ones."""
         return self.invoice_ids.filtered(lambda invoice: invoice.state != "cancel")
 
+    def _get_standing_invoices(self):
+        """Return the live invoices, without those that made room for another one.
+
+        These were credited in full, and count again if the credit is taken back.
+        """
+        return self._get_live_invoices().filtered(
+            lambda invoice: (
+                not invoice.billinator_is_released
+                or not invoice.billinator_quote_id._is_credited(invoice)
+            )
+        )
+
     def _get_final_invoices(self):
         """Return the invoices of the whole quotes, or of their rests."""
-        return self._get_live_invoices().filtered(
+        return self._get_standing_invoices().filtered(
             lambda invoice: not invoice.billinator_installment_id
         )
 
@@ -243,9 +270,14 @@ class BillinatorQuote(models.Model):
     def _is_credited(self, invoice):
         """Whether an invoice was credited in full, paid before or not."""
         if not self._get_reversals(invoice):
-            return invoice.payment_state == "reversed"
+            return self._is_set_off(invoice)
         amount = self._get_amount_of_invoices(invoice)
         return self.currency_id.compare_amounts(amount, 0) <= 0
+
+    def _is_set_off(self, invoice):
+        """Whether all of it was set off against what is no credit note of its own."""
+        is_reversed = invoice.payment_state == "reversed"
+        return is_reversed and not self._get_reversals(invoice)
 
     def _is_empty_rest(self, invoice):
         """Whether other invoices ask for all that the quote is worth."""

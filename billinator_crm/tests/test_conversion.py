@@ -1,11 +1,13 @@
 from datetime import date
 
+from lxml import etree
 from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import BillinatorInvoicingCommon
 
@@ -191,6 +193,110 @@ class TestConversionOnce(ConversionCase):
         credit_note = self._reverse_invoice(invoice)
         self.assertFalse(credit_note.billinator_quote_id)
         self.assertEqual(self._get_all_invoices(), invoice)
+
+    def _credit(self, invoice):
+        invoice.action_post()
+        credit_note = self._reverse_invoice(invoice, is_modify=False)
+        credit_note.filtered(lambda move: move.state == "draft").action_post()
+        return credit_note
+
+    def _invoice_again(self, quotes=None):
+        quotes = (quotes or self.quote).with_user(self.salesperson)
+        action = quotes.action_invoice_again()
+        return self.env["account.move"].browse(action["params"]["invoice_ids"])
+
+    def _get_to_invoice(self):
+        view = self.env.ref("billinator_crm.billinator_quote_view_search")
+        [domain] = etree.fromstring(view.arch).xpath(
+            "//filter[@name='to_invoice']/@domain"
+        )
+        return self.quote.search(safe_eval(domain))
+
+    def test_credited_in_full(self):
+        """Conversion answers as ever, until somebody invoices again on purpose."""
+        invoice = self._convert()
+        self._credit(invoice)
+        self.assertEqual(invoice.payment_state, "reversed")
+        self.assertTrue(self.quote.is_credited)
+        self.assertEqual(self.quote.amount_invoiced, 0)
+        self.assertEqual(self.quote.amount_to_invoice, self.quote.amount_total)
+        self.assertIn(self.quote, self._get_to_invoice())
+        self.assertEqual(self._convert(), invoice)
+
+        second = self._invoice_again()
+        self.assertNotEqual(second, invoice)
+        self.assertEqual(second.amount_total, invoice.amount_total)
+        for again in (self._invoice_again, self._convert):
+            self.assertEqual(again(), second)
+        self.assertEqual(self.quote.invoice_ids, invoice + second)
+        self.assertEqual(self.quote.invoice_count, 2)
+        self.assertFalse(self.quote.is_credited)
+        self.assertEqual(self.quote.invoice_status, "draft")
+        self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
+        self.assertEqual(self.quote.amount_to_invoice, 0)
+        self.assertNotIn(self.quote, self._get_to_invoice())
+        with (
+            self.assertRaises(UniqueViolation),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env["account.move"].create(self.quote._prepare_invoice_values())
+
+        self._credit(second)
+        third = self._invoice_again()
+        self.assertEqual(self.quote.invoice_ids, invoice + second + third)
+        third.action_post()
+        self._register_payment(third)
+        self.assertEqual(self.quote.invoice_status, "paid")
+
+    def test_nothing_is_invoiced_again_that_asks_for_something(self):
+        invoice = self._convert()
+        self.assertEqual(self._invoice_again(), invoice)
+        invoice.action_post()
+        credit_note = self._reverse_invoice(invoice, is_modify=False)
+        self.assertEqual(self._invoice_again(), invoice)
+        credit_note.invoice_line_ids[0].quantity = 0.5
+        credit_note.action_post()
+        self.assertFalse(self.quote.is_credited)
+        self.assertEqual(self.quote.amount_to_invoice, 0)
+        self.assertEqual(self._invoice_again(), invoice)
+
+    def test_credit_is_not_taken_back_beside_another_invoice(self):
+        invoice = self._convert()
+        credit_note = self._credit(invoice)
+        second = self._invoice_again()
+        with (
+            self.assertRaisesRegex(ValidationError, "was invoiced again"),
+            self.env.cr.savepoint(),
+        ):
+            credit_note.button_draft()
+            credit_note.button_cancel()
+            self.env.flush_all()
+        second.button_cancel()
+        credit_note.button_draft()
+        credit_note.button_cancel()
+        # What was credited asks for it once more, and takes its place again.
+        self.assertEqual(self._convert(), invoice)
+        self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
+        self.assertEqual(self.quote.amount_to_invoice, 0)
+
+    def test_set_off_against_a_credit_note_of_no_invoice(self):
+        invoice = self._convert()
+        invoice.action_post()
+        credit_note = invoice.copy({"move_type": "out_refund"})
+        credit_note.action_post()
+        both = invoice.line_ids + credit_note.line_ids
+        both.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        ).reconcile()
+        self.assertEqual(invoice.payment_state, "reversed")
+        self.assertTrue(self.quote.is_credited)
+        self.assertEqual(self.quote.amount_invoiced, 0)
+        second = self._invoice_again()
+        self.assertEqual(self.quote.amount_invoiced, second.amount_total)
+        with self.assertRaisesRegex(ValidationError, "was invoiced again"):
+            both.remove_move_reconcile()
+            self.env.flush_all()
 
     def test_what_replaces_a_credited_invoice_is_the_quotes(self):
         invoice = self._convert()

@@ -375,12 +375,32 @@ class TestInstallmentLife(InstallmentCase):
         rest.action_post()
         credit = self._credit(rest)
         self.assertEqual(self.quote.invoice_status, "posted")
-        # There is no other rest to ask for.
-        self.assertEqual(self.quote.amount_to_invoice, 0)
+        # It can be asked for by another invoice, or by what reverses the credit note.
+        self.assertEqual(self.quote.amount_to_invoice, self.quote.amount_total)
         again = self._credit(credit)
+        self.assertEqual(self.quote.amount_to_invoice, 0)
         self.assertEqual(self.quote.invoice_status, "posted")
         self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
         self._register_payment(again)
+        self.assertEqual(self.quote.invoice_status, "paid")
+
+    def test_rest_credited_and_invoiced_again(self):
+        first = self._invoice(self._plan(30))
+        first.action_post()
+        rest = self._invoice(self.quote)
+        rest.action_post()
+        self._credit(rest)
+        self.assertEqual(self.quote.amount_to_invoice, rest.amount_total)
+        self.quote.action_invoice_again()
+        second = self.quote._get_final_invoices()
+        self.assertEqual(self.quote.invoice_ids, first + rest + second)
+        self.assertEqual(second.billinator_deducted_ids, first)
+        for name in ("amount_untaxed", "amount_tax", "amount_total"):
+            self.assertEqual(second[name], rest[name])
+        self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
+        second.action_post()
+        self._register_payment(first)
+        self._register_payment(second)
         self.assertEqual(self.quote.invoice_status, "paid")
 
     def test_credited_once_more(self):

@@ -20,13 +20,13 @@ billinator.opportunity.gate: action_move
 billinator.opportunity.lost: action_mark_lost
 billinator.opportunity.merge: action_merge
 billinator.quote: action_accept action_apply_discount action_apply_template
-    action_approve action_convert_to_invoice action_extend action_invoice_down_payment
-    action_log_note action_mark_sent action_refuse_approval action_reject
-    action_remove_discount action_request_approval action_reset_to_draft action_revise
-    action_save_as_template action_send action_send_by_email action_update_prices
-    action_view_customer_page action_view_invoices action_view_next_version
-    action_view_notes action_view_opportunity action_view_versions copy_data
-    get_departure_notice get_version_diff revise
+    action_approve action_convert_to_invoice action_extend action_invoice_again
+    action_invoice_down_payment action_log_note action_mark_sent action_refuse_approval
+    action_reject action_remove_discount action_request_approval action_reset_to_draft
+    action_revise action_save_as_template action_send action_send_by_email
+    action_update_prices action_view_customer_page action_view_invoices
+    action_view_next_version action_view_notes action_view_opportunity
+    action_view_versions copy_data get_departure_notice get_version_diff revise
 billinator.quote.compare: action_open
 billinator.quote.discount: action_apply action_remove
 billinator.quote.extend: action_extend
