@@ -27,6 +27,8 @@ billinator_crm/migrations/19.0.1.4.0/post-approval.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.4.0/post-rules.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.11.0/post-credited-and-changed.py
+  1 migrate: likewise
 billinator_crm/migrations/19.0.1.6.0/post-invoice-status.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.8.0/post-mail-language.py
@@ -225,6 +227,9 @@ billinator_crm/models/billinator_quote_portal.py
       portal compares as sudo, too
   1 BillinatorQuote._is_for_customer: the state, and whether it was sent; says no more
       than whether customers may see it
+billinator_crm/models/billinator_quote_sent.py
+  1 BillinatorQuote._note_sent: after check_access("write") or a mail that has left, or
+      by the page, which has checked the customer's token; nobody sets a hash by hand
 billinator_crm/models/billinator_quote_signature.py
   1 BillinatorQuote._get_zone: the time zone of the company or the salesperson, both of
       which the page names
@@ -357,7 +362,7 @@ billinator_crm/wizard/base_partner_merge.py
   1 BasePartnerMergeAutomaticWizard._merge_contacts: Odoo's merge has checked the right
       to merge, and moves all that hangs on the partners
   1 BasePartnerMergeAutomaticWizard._move_calendar_events: likewise
-  1 BasePartnerMergeAutomaticWizard._get_quotes_as_signed: likewise
+  1 BasePartnerMergeAutomaticWizard._find_quotes: likewise
   1 BasePartnerMergeAutomaticWizard._get_judged_quotes: likewise
 billinator_crm/wizard/billinator_opportunity_gate.py
   1 BillinatorOpportunityGate.gate_summary: of the stage, which everybody reads

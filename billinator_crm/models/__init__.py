@@ -69,6 +69,7 @@ from . import (
     billinator_quote_line_version,
     billinator_quote_mail,
     billinator_quote_portal,
+    billinator_quote_sent,
     billinator_quote_signature,
     billinator_quote_signature_invoice,
     billinator_quote_signature_mail,

@@ -159,7 +159,7 @@ class BillinatorQuote(models.Model):
     # === Actions === #
 
     def action_mark_sent(self):
-        """Mark draft quotes as sent; quotes that were sent already stay so.
+        """Mark draft quotes as sent, and others as sent once more, as they are now.
 
         :return: True
         :raises UserError: for quotes in another state, without a line to sell, that

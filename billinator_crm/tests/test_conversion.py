@@ -1,4 +1,5 @@
 from datetime import date
+from runpy import run_path
 
 from lxml import etree
 from psycopg2.errors import UniqueViolation
@@ -6,7 +7,7 @@ from psycopg2.errors import UniqueViolation
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_path, mute_logger
 from odoo.tools.safe_eval import safe_eval
 
 from .common import BillinatorInvoicingCommon
@@ -297,6 +298,26 @@ class TestConversionOnce(ConversionCase):
         with self.assertRaisesRegex(ValidationError, "was invoiced again"):
             both.remove_move_reconcile()
             self.env.flush_all()
+
+    def test_an_upgrade_knows_what_was_credited_and_sent(self):
+        self._credit(self._convert())
+        sent = self._create_quote()
+        sent.action_mark_sent()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE billinator_quote"
+            "   SET is_credited = NULL, amount_to_invoice = 0, sent_hash = NULL"
+            " WHERE id IN %s",
+            [(self.quote + sent)._ids],
+        )
+        self.env.invalidate_all()
+        path = "billinator_crm/migrations/19.0.1.11.0/post-credited-and-changed.py"
+        run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.10.0")
+        self.env.invalidate_all()
+        self.assertTrue(self.quote.is_credited)
+        self.assertEqual(self.quote.amount_to_invoice, self.quote.amount_total)
+        self.assertEqual(sent.sent_hash, sent.content_hash)
+        self.assertFalse(sent.is_changed_since_sent)
 
     def test_what_replaces_a_credited_invoice_is_the_quotes(self):
         invoice = self._convert()

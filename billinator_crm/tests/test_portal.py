@@ -163,8 +163,9 @@ class TestSignature(PortalCase):
 
     def test_a_merge_of_customers_keeps_the_signature(self):
         self._sign(self.quote)
-        changed = self._create_sent_quote()
+        changed, unsigned = self._create_sent_quote(), self._create_sent_quote()
         self._sign(changed)
+        self.env.flush_all()
         before = self.quote.signed_hash
         self.env.cr.execute(
             "UPDATE billinator_quote SET note = 'Other terms' WHERE id = %s",
@@ -180,6 +181,9 @@ class TestSignature(PortalCase):
         self.assertIn(before, self.quote.message_ids[0].body)
         # A merge makes no signature right that was wrong before.
         self.assertNotEqual(changed.signed_hash, changed.content_hash)
+        # Nor does it change what customers have.
+        self.assertEqual(unsigned.sent_hash, unsigned.content_hash)
+        self.assertFalse(unsigned.is_changed_since_sent)
 
     def test_a_merge_of_delivery_addresses_keeps_the_signature(self):
         here, there = self.env["res.partner"].create(

@@ -200,6 +200,17 @@ class TestQuoteMail(BillinatorCommon):
         self.assertEqual(quote.state, "sent")
         self.assertTrue(quote.date_sent)
 
+    def test_a_mail_brings_what_was_changed(self):
+        quote = self._create_own_quote()
+        self._send(quote)[1]._postprocess_sent_message([self.customer], [])
+        quote.line_ids[0].price_unit += 1
+        self.assertTrue(quote.is_changed_since_sent)
+        _messages, mails = self._send(quote)
+        mails._postprocess_sent_message([], [], failure_type="mail_smtp")
+        self.assertTrue(quote.is_changed_since_sent)
+        mails._postprocess_sent_message([self.customer], [])
+        self.assertFalse(quote.is_changed_since_sent)
+
     def test_tells_what_became_of_the_mail(self):
         quote = self._create_own_quote().with_user(self.salesperson)
         context = quote.action_send()["context"]

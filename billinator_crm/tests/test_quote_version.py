@@ -204,6 +204,80 @@ class VersionCase(BillinatorCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestChangedSinceSent(VersionCase, BillinatorInvoicingCommon):
+    def _assert_changed(self, is_changed):
+        self.env.flush_all()
+        self.assertIs(self.quote.is_changed_since_sent, is_changed)
+        found = self.quote.search([("is_changed_since_sent", "=", True)])
+        self.assertEqual(self.quote in found, is_changed)
+
+    def test_content(self):
+        line = self.quote.line_ids[1]
+        self._assert_changed(False)
+        line.quantity = 3
+        self._assert_changed(True)
+        line.quantity = 2
+        self._assert_changed(False)
+        self.quote.note = "<p>Paid later</p>"
+        self._assert_changed(True)
+        self.quote.action_mark_sent()
+        self._assert_changed(False)
+        self.quote.client_order_ref = "PO 13"
+        self._assert_changed(False)
+        self.quote.line_ids[2].unlink()
+        self._assert_changed(True)
+        self.quote.action_accept()
+        self._assert_changed(False)
+
+    def test_draft(self):
+        self.quote.line_ids[1].quantity = 3
+        self.quote.action_reset_to_draft()
+        self._assert_changed(False)
+        self.quote.line_ids[1].quantity = 4
+        self._assert_changed(False)
+        # At once, in one transaction.
+        self.quote.action_mark_sent()
+        self.quote.line_ids[1].quantity = 5
+        self._assert_changed(True)
+
+    def test_another_last_day(self):
+        self.quote.action_mark_sent()
+        self.quote.state = "expired"
+        self._assert_changed(False)
+        self.quote.action_extend("2099-02-01")
+        self._assert_changed(True)
+
+    def test_customers_know_what_they_choose(self):
+        option = self.quote.line_ids[2]
+
+        def choose(is_selected):
+            self.quote.sudo()._choose_line(
+                option.id, self.quote.content_hash, is_selected=is_selected
+            )
+
+        choose(True)
+        self.assertTrue(option.is_selected)
+        self._assert_changed(False)
+        self.quote.line_ids[1].quantity = 3
+        choose(False)
+        self._assert_changed(True)
+
+    def test_form(self):
+        """What is not saved is no change, and what was one stays so."""
+        for is_changed in (False, True):
+            with Form(self.quote) as form:
+                form.payment_term_id = self.env["account.payment.term"]
+                self.assertIs(form.is_changed_since_sent, is_changed)
+            self._assert_changed(True)
+
+    def test_nobody_sets_it(self):
+        quote = self.quote.with_user(self.manager)
+        for values in ({"sent_hash": "x"}, {"is_changed_since_sent": True}):
+            with self.assertRaisesRegex(UserError, "cannot be set"):
+                quote.write(values)
+
+
+@tagged("post_install", "-at_install")
 class TestQuoteVersions(VersionCase, BillinatorInvoicingCommon):
     def test_next_version(self):
         second = self._revise()

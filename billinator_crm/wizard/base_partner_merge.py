@@ -10,12 +10,14 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._merge_contacts(src_partners, dst_partner)
         signed_sudo = self._get_quotes_as_signed(src_partners)
+        sent_sudo = self._get_quotes_as_sent(src_partners)
         quotes_sudo = self._get_judged_quotes(src_partners)
         judged = quotes_sudo._get_judged_as_they_are()
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # The documents that came here by SQL may have another company now.
         dst_partner.modified(["commercial_partner_id"])
         signed_sudo._renew_signed_hash()
+        sent_sudo._note_sent()
         quotes_sudo._renew_judged(judged)
         return result
 
@@ -40,14 +42,23 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _get_quotes_as_signed(self, partners):
         """Return the signed quotes of the partners that say what was signed."""
-        names = ("partner_id", "partner_invoice_id", "partner_shipping_id")
-        of_partners = Domain.OR(Domain(name, "in", partners.ids) for name in names)
-        # The merge is the admin's; it takes all quotes along.
-        quotes_sudo = self.env["billinator.quote"].sudo()
-        signed_sudo = quotes_sudo.search(Domain("signed_on", "!=", False) & of_partners)
+        signed_sudo = self._find_quotes(Domain("signed_on", "!=", False), partners)
         return signed_sudo.filtered(
             lambda quote: quote.signed_hash == quote.content_hash
         )
+
+    def _get_quotes_as_sent(self, partners):
+        """Return the quotes of the partners whose customers have them as they are."""
+        as_sent = Domain("state", "=", "sent") & Domain("sent_hash", "!=", False)
+        is_same = Domain("is_changed_since_sent", "=", False)
+        return self._find_quotes(as_sent & is_same, partners)
+
+    def _find_quotes(self, domain, partners):
+        """Return quotes that say something about one of the partners."""
+        names = ("partner_id", "partner_invoice_id", "partner_shipping_id")
+        of_partners = Domain.OR(Domain(name, "in", partners.ids) for name in names)
+        # The merge is the admin's; it takes all quotes along.
+        return self.env["billinator.quote"].sudo().search(domain & of_partners)
 
     def _get_judged_quotes(self, partners):
         """Return the quotes for the partners that approval rules had a say in."""

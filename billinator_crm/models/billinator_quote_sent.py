@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+
+
+class BillinatorQuote(models.Model):
+    """Whether the quote still says what was last sent to the customer."""
+
+    _inherit = "billinator.quote"
+
+    sent_hash = fields.Char(
+        compute="_compute_sent_hash",
+        store=True,
+        copy=False,
+        exportable=False,
+        help="Stands for all that the quote said when it was last sent.",
+    )
+    is_changed_since_sent = fields.Boolean(
+        string="Changed Since Sent",
+        compute="_compute_is_changed_since_sent",
+        store=True,
+        help="The quote says something else than when it was last sent or marked as "
+        "sent. What customers choose on its page is no change.",
+    )
+
+    # === Computes === #
+
+    @api.depends("state")
+    def _compute_sent_hash(self):
+        for quote in self:
+            if quote.state == "draft":
+                quote.sent_hash = False
+            elif quote.state == "sent":
+                # An expired one that gets another day has not been sent anew.
+                quote.sent_hash = quote.sent_hash or quote.content_hash
+            else:
+                quote.sent_hash = quote.sent_hash
+
+    @api.depends("state", "sent_hash", "content_hash")
+    def _compute_is_changed_since_sent(self):
+        for quote in self:
+            if quote.state != "sent":
+                quote.is_changed_since_sent = False
+            elif not quote.id:
+                # In a form, which has no hash of what is not saved.
+                quote.is_changed_since_sent = quote._origin.is_changed_since_sent
+            else:
+                known = quote.sent_hash
+                quote.is_changed_since_sent = known and known != quote.content_hash
+
+    # === CRUD === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            # Before something else changes.
+            self._recompute_recordset(["sent_hash"])
+        return result
+
+    # === Actions === #
+
+    def action_mark_sent(self):
+        """Mark draft quotes as sent, and others as sent once more, as they are now.
+
+        :return: True
+        :raises UserError: for quotes in another state, without a line to sell, that
+            have a next version, or that need an approval first
+        """
+        result = super().action_mark_sent()
+        stale = self.filtered(lambda quote: quote._is_copy_stale())
+        stale.check_access("write")
+        stale._note_sent()
+        return result
+
+    # === Business === #
+
+    def _is_copy_stale(self):
+        """Whether the customer has got something else, or nobody knows what."""
+        self.ensure_one()
+        return self.is_changed_since_sent or not self.sent_hash
+
+    def _note_sent(self):
+        """Remember that customers have the quotes as they are now."""
+        # Nobody sets it by hand; who comes here has sent the quote, or is its customer.
+        for quote in self.sudo():
+            quote.sent_hash = quote.content_hash
+
+    def _set_sent(self):
+        """Know what a mail with a quote that was sent before has brought anew."""
+        result = super()._set_sent()
+        self.filtered(lambda quote: quote.state == "sent")._note_sent()
+        return result
+
+    def _choose_line(self, line_id, content_hash, **choice):
+        """Know that customers know what they have chosen."""
+        is_stale = self._is_copy_stale()
+        result = super()._choose_line(line_id, content_hash, **choice)
+        if not is_stale:
+            self._note_sent()
+        return result
