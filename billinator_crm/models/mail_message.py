@@ -30,7 +30,7 @@ MAIL_TYPES = ("comment", "email", "email_outgoing")
 
 
 class Changes:
-    """What messages that are being created tell of, by their document.
+    """What messages that are being created tell of, by their ``Message-Id``.
 
     It travels in the context, where no RPC caller can put one.
     """
@@ -107,10 +107,9 @@ class MailMessage(models.Model):
         vals_list = [dict(vals) for vals in vals_list]
         changes_list = [self._take_changes(vals) for vals in vals_list]
         changed_field_ids = {
-            (vals.get("model"), vals.get("res_id")): [
-                change["field_id"] for change in changes
-            ]
+            self._ensure_message_id(vals): [change["field_id"] for change in changes]
             for vals, changes in zip(vals_list, changes_list, strict=True)
+            if changes
         }
         knowing = self.with_context(billinator_changes=Changes(changed_field_ids))
         messages = super(MailMessage, knowing).create(vals_list)
@@ -131,6 +130,16 @@ class MailMessage(models.Model):
         if others := [one for one in commands if one[0] != Command.CREATE]:
             vals["tracking_value_ids"] = others
         return [one[2] for one in commands if one[0] == Command.CREATE]
+
+    @api.model
+    def _ensure_message_id(self, vals):
+        """Return what tells a message from the others, before it has an id.
+
+        A document may have several that are created in one go.
+        """
+        if not vals.get("message_id"):
+            vals["message_id"] = self._get_message_id(vals)
+        return vals["message_id"]
 
     def _get_document_customers(self):
         """Return the customers' companies by ``(model, id)`` of the documents."""
@@ -157,7 +166,7 @@ class MailMessage(models.Model):
     def _get_changed_field_ids(self):
         changes = self.env.context.get("billinator_changes")
         changed_ids = isinstance(changes, Changes) and changes.field_ids.get(
-            (self.model, self.res_id)
+            self.message_id
         )
         return changed_ids or self.tracking_value_ids.field_id.ids
 

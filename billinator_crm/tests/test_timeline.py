@@ -1,4 +1,5 @@
 from datetime import datetime
+from runpy import run_path
 
 from markupsafe import Markup
 
@@ -6,7 +7,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, file_path
 
 from ..hooks import pre_init_hook
 from ..models import billinator_timeline
@@ -313,6 +314,58 @@ class TestTimeline(TimelineCase):
             res_model="billinator.opportunity",
             res_id=self.opportunity.id,
         )
+
+    def _create_history(self, order=(0, 1, 2)):
+        """Create messages about one deal in one go, as an import of a history does.
+
+        :return: an entry, a change of stage and a comment, in the order asked for
+        """
+        stages = self.stages
+        tracking = self.env["mail.tracking.value"]._create_tracking_values(
+            stages["LEAD"],
+            stages["PROPOSAL"],
+            "stage_id",
+            self.opportunity.fields_get(["stage_id"])["stage_id"],
+            self.opportunity,
+        )
+        document = {"model": self.opportunity._name, "res_id": self.opportunity.id}
+        values_list = [
+            {"message_type": "notification", "body": "Created"},
+            {
+                "message_type": "notification",
+                "tracking_value_ids": [Command.create(tracking)],
+            },
+            {"message_type": "comment", "body": "They like it"},
+        ]
+        return self.env["mail.message"].create(
+            [{**document, **values_list[place]} for place in order]
+        )
+
+    def test_messages_that_are_created_together(self):
+        events = [False, "stage", "opportunity"]
+        for order in ((0, 1, 2), (2, 0, 1)):
+            messages = self._create_history(order)
+            self.assertEqual(
+                messages.mapped("billinator_event"), [events[place] for place in order]
+            )
+
+    def test_upgrade_mends_messages_that_were_created_together(self):
+        messages = self._create_history()
+        expected = messages.mapped("billinator_event")
+        names = ["billinator_event", "billinator_customer_id"]
+        everything = self.env["mail.message"].search([("model", "like", "billinator")])
+        right = everything.read(names)
+        for wrong in ("stage", None):
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE mail_message SET billinator_event = %s WHERE id IN %s",
+                [wrong, tuple(messages.ids if wrong else messages[:2].ids)],
+            )
+            path = "billinator_crm/migrations/19.0.1.11.0/post-timeline-events.py"
+            run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.10.0")
+            self.env.invalidate_all()
+            self.assertEqual(messages.mapped("billinator_event"), expected)
+        self.assertEqual(everything.read(names), right)
 
     def test_won_and_lost(self):
         for method, arguments, state in (
