@@ -89,6 +89,9 @@ billinator_crm/models/billinator_followed_mixin.py
 billinator_crm/models/billinator_lost_reason.py
   1 BillinatorLostReason._unlink_except_used: only asks whether a deal has the reason,
       which it names
+billinator_crm/models/billinator_note.py
+  1 BillinatorNote._get_follower_ids: who follows, whom the note goes to and nobody is
+      told; those of them who may read it
 billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.commercial_partner_id: the company of a customer shown anyway
   1 BillinatorOpportunity.status: of the stage, which everybody reads

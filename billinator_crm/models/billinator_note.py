@@ -5,7 +5,7 @@ from lxml import html
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import is_html_empty
 from odoo.tools.mail import html_to_inner_content
 
@@ -26,6 +26,8 @@ NAME_LENGTH = 80
 PREVIEW_LENGTH = 240
 # Tags take room, too: of so many characters of HTML, enough is text.
 MARKUP_FACTOR = 8
+# What followers of a deal or quote are told of, as the name of a subtype's xml id
+LOGGED_EVENTS = ("mt_opportunity_note", "mt_quote_note")
 MENTION = ".//a[@data-oe-model='res.partner'][@data-oe-id]"
 
 
@@ -270,6 +272,9 @@ class BillinatorNote(models.Model):
         notes._check_subjects()
         notes._adopt_attachments()
         notes._notify_mentioned()
+        # Many at once are brought along, as are those of a file: nobody just said them.
+        if len(notes) == 1 and not self.env.context.get("import_file"):
+            notes._notify_followers()
         return notes
 
     @api.model
@@ -341,24 +346,39 @@ class BillinatorNote(models.Model):
             note: partner_ids - known.get(note, set())
             for note, partner_ids in self._get_mentions().items()
         }
-        for (note_id, lang), partner_ids in self._get_recipients(mentions).items():
+        for note, partner_ids in self._get_recipients(mentions):
+            subject = note.env._(
+                "%(author)s mentioned you: %(note)s",
+                author=self.env.user.name,
+                note=note.display_name,
+            )
+            note._notify(partner_ids, subject)
+
+    def _notify(self, partner_ids, subject):
+        """Send a note to colleagues, to their inbox or by mail as each prefers."""
+        self.env["mail.thread"].message_notify(
+            model=self._name,
+            res_id=self.id,
+            partner_ids=partner_ids,
+            subject=subject,
+            body=self.body or self.subject or "",
+        )
+
+    def _get_recipients(self, people):
+        """Yield notes with lists of partner ids, of those people who may read them.
+
+        Once for each language, in which the note is then.
+
+        :param dict people: sets of partner ids by note
+        """
+        for (note_id, lang), partner_ids in self._get_readers(people).items():
             # Each reads the subject in the own language.
             note = self.browse(note_id).with_context(lang=lang or self.env.lang)
-            note.env["mail.thread"].message_notify(
-                model=self._name,
-                res_id=note.id,
-                partner_ids=partner_ids,
-                subject=note.env._(
-                    "%(author)s mentioned you: %(note)s",
-                    author=self.env.user.name,
-                    note=note.display_name,
-                ),
-                body=note.body,
-            )
+            yield note, partner_ids
 
-    def _get_recipients(self, mentions):
+    def _get_readers(self, people):
         """Return lists of partner ids to notify, by the note's id and the language."""
-        partner_ids = set().union(*mentions.values())
+        partner_ids = set().union(*people.values())
         recipients = {}
         if not partner_ids:
             return recipients
@@ -371,10 +391,54 @@ class BillinatorNote(models.Model):
         )
         for user in users:
             partner = user.partner_id
-            notes = self.filtered(lambda note, ids=partner.id: ids in mentions[note])
+            notes = self.filtered(lambda note, ids=partner.id: ids in people[note])
             for note in user._filter_accessible(notes):
                 recipients.setdefault((note.id, user.lang), []).append(partner.id)
         return recipients
+
+    # === Followers === #
+
+    def _notify_followers(self):
+        """Tell who follows the deal or the quote what a colleague has logged on it.
+
+        Its salesperson follows it unless he or she left it. Who is mentioned knows.
+        """
+        self.ensure_one()
+        told = self._get_follower_ids() - self._get_mentioned_ids()
+        if not told:
+            return
+        told.discard(self.user_id.partner_id.id)
+        for note, partner_ids in self._get_recipients({self: told}):
+            document = note.quote_id or note.opportunity_id
+            subject = note.env._(
+                "%(author)s logged on %(document)s: %(note)s",
+                author=self.env.user.name,
+                document=document.display_name,
+                note=note.display_name,
+            )
+            note._notify(partner_ids, subject)
+
+    def _get_follower_ids(self):
+        """Return the ids of the partners who want to know of notes on the document."""
+        documents = [
+            (document._name, document.id)
+            for document in (self.opportunity_id, self.quote_id)
+            if document
+        ]
+        get_id = self.env["ir.model.data"]._xmlid_to_res_id
+        # An administrator may have deleted them.
+        subtype_ids = [
+            get_id(f"billinator_crm.{event}", raise_if_not_found=False)
+            for event in LOGGED_EVENTS
+        ]
+        domain = Domain("subtype_ids", "in", [one for one in subtype_ids if one])
+        domain &= Domain.OR(
+            Domain("res_model", "=", model) & Domain("res_id", "=", res_id)
+            for model, res_id in documents
+        )
+        # As sudo: who follows is nobody's to read, and is not shown.
+        Follower_sudo = self.env["mail.followers"].sudo()
+        return set(Follower_sudo.search_fetch(domain, ["partner_id"]).partner_id.ids)
 
     # === Business === #
 

@@ -1,5 +1,6 @@
 from contextlib import suppress
 from datetime import timedelta
+from runpy import run_path
 
 from psycopg2 import IntegrityError
 
@@ -7,7 +8,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL, file_path, mute_logger
 
 from ..arguments import MAX_ID
 from .common import BillinatorCommon
@@ -559,6 +560,58 @@ class TestNoteMentions(NoteCase):
         for partner_id in ("0", "x", "-3", "", "99999999999"):
             body = f'<a data-oe-model="res.partner" data-oe-id="{partner_id}">@x</a>'
             self.assertFalse(self._get_notified(self._log(body=body)))
+
+    def _follow(self):
+        """Let the salesperson follow deal and quote, as outside of tests."""
+        for document in (self.deal, self.quote):
+            document.message_subscribe(self.salesperson.partner_id.ids)
+
+    def test_followers_are_told_what_colleagues_log(self):
+        self._follow()
+        for document in ({"quote_id": self.quote.id}, {"opportunity_id": self.deal.id}):
+            note = self._log(user=self.senior, **document)
+            self.assertEqual(self._get_notified(note), [self.salesperson.partner_id])
+        message = self.env["mail.message"].sudo()
+        message = message.search([("model", "=", note._name), ("res_id", "=", note.id)])
+        self.assertIn(f"logged on {self.deal.name}", message.subject)
+        # Nobody is told twice, or of what everybody knows: own notes, and those that
+        # are brought along.
+        mentioning = self._log(
+            user=self.senior,
+            opportunity_id=self.deal.id,
+            body=self._mention(self.salesperson),
+        )
+        self.assertEqual(len(self._get_notified(mentioning)), 1)
+        values = {"opportunity_id": self.deal.id, "body": "Hello"}
+        Note = self.env["billinator.note"].with_user(self.senior)
+        silent = (
+            self._log(user=self.salesperson, opportunity_id=self.deal.id)
+            | self._log(opportunity_id=self.deal.id, user_id=self.salesperson.id)
+            | Note.create([values, values])
+            | Note.with_context(import_file=True).create(values)
+            | self._log(user=self.senior)
+        )
+        for note in silent:
+            self.assertFalse(self._get_notified(note))
+
+    def test_followers_choose_whether_they_are_told(self):
+        self._follow()
+        subtype = self.env.ref("billinator_crm.mt_opportunity_note")
+        follower = self.deal.message_follower_ids.filtered(
+            lambda one: one.partner_id == self.salesperson.partner_id
+        )
+        self.assertIn(subtype, follower.subtype_ids)
+        follower.subtype_ids -= subtype
+        told = [self._log(user=self.senior, opportunity_id=self.deal.id)]
+        path = "billinator_crm/migrations/19.0.1.11.0/post-logged-notes.py"
+        self.env.flush_all()
+        run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.10.0")
+        self.env.invalidate_all()
+        told.append(self._log(user=self.senior, opportunity_id=self.deal.id))
+        self.assertEqual(
+            [self._get_notified(note) for note in told],
+            [[], [self.salesperson.partner_id]],
+        )
 
     def test_many_notes_at_once(self):
         notes = (
