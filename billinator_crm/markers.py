@@ -31,6 +31,8 @@ DEADLINE_IS_RIGHT = Marker("billinator_deadlines")
 SUBJECT_IS_CHECKED = Marker("billinator_subjects")
 # Deals may enter their stage without what it demands.
 GATE_OPEN = Marker("billinator_gate")
+# A lead gets its customer in a form, which shows no name of a contact from then on.
+PERSON_IS_KEPT = Marker("billinator_person")
 # Of a quote's discount, either of the two: it follows the lines when all are written,
 # or its own lines are what is written.
 DISCOUNT_FOLLOWS_LATER = Marker("billinator_discount")

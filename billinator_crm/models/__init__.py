@@ -38,6 +38,7 @@ from . import (
     billinator_opportunity,
     billinator_opportunity_agenda,
     billinator_opportunity_assignment,
+    billinator_opportunity_customer,
     billinator_opportunity_forecast,
     billinator_opportunity_gate,
     billinator_opportunity_health,

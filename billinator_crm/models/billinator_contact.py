@@ -308,6 +308,14 @@ class BillinatorContact(models.Model):
         self.ensure_one()
         return self.person_id.commercial_partner_id == self.customer_id
 
+    def _become_primary(self):
+        """Mark the first contact of each customer who has no primary one."""
+        first = {}
+        for contact in self:
+            if not contact.customer_id.primary_contact_id:
+                first.setdefault(contact.customer_id, contact)
+        self.browse().union(*first.values()).is_primary = True
+
     def _follow_person(self):
         """Move the rows to the company that their people now work for.
 

@@ -114,17 +114,30 @@ class BillinatorOpportunity(models.Model):
 
         Of several it is one of the company's own, else a company, else the newest.
         """
-        Partner = self.env["res.partner"]
         if not address:
-            return Partner
+            return self.env["res.partner"]
+        return self._search_senders([address], company, limit=1)
+
+    @api.model
+    def _find_people_by_address(self, addresses, company):
+        """Return the same for many addresses, as a dict by these."""
+        people = {}
+        if addresses:
+            for person in self._search_senders(addresses, company):
+                people.setdefault(person.email_normalized, person)
+        return people
+
+    @api.model
+    def _search_senders(self, addresses, company, limit=None):
+        """Return who writes from the addresses, whom to take first."""
         # PostgreSQL sorts those without a company behind the others.
-        return Partner.search(
-            Domain("email_normalized", "=", address)
+        return self.env["res.partner"].search(
+            Domain("email_normalized", "in", addresses)
             & Domain("partner_share", "=", True)
             & Domain("ref_company_ids", "=", False)
             & Domain("company_id", "in", [company.id, False]),
             order="company_id, is_company DESC, id DESC",
-            limit=1,
+            limit=limit,
         )
 
     @api.model

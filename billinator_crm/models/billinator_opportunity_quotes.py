@@ -145,20 +145,24 @@ class BillinatorOpportunity(models.Model):
 
     # === Actions === #
 
-    @api.readonly
     @one_record
     def action_new_quote(self):
         """Open a new quote on the opportunity, with its customer and salesperson.
 
+        A lead becomes a customer first, see :meth:`action_create_customer`.
+
         :return: a window action on an unsaved ``billinator.quote``
-        :raises UserError: when the opportunity has no customer yet
+        :raises UserError: when there is no customer, nor a name to make one of
+        :raises AccessError: when there is no customer, and the user may make none
         """
         if not self.partner_id:
-            raise UserError(
-                self.env._(
-                    "A quote needs a customer: choose one on “%s” first.", self.name
+            if not self._is_nameable():
+                raise UserError(
+                    self.env._(
+                        "A quote needs a customer: choose one on “%s” first.", self.name
+                    )
                 )
-            )
+            self.action_create_customer()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New Quote"),

@@ -226,6 +226,20 @@ class ResPartner(models.Model):
             "context": {"default_partner_id": self.id},
         }
 
+    def _find_contact(self, name, address):
+        """Return the customer's contact who has an address, or else a name.
+
+        :param str name: of the person, exactly
+        :param str address: normalized
+        """
+        self.ensure_one()
+        contacts = self.contact_ids
+        by_name = contacts.filtered(lambda contact: name and contact.name == name)
+        by_address = contacts.filtered(
+            lambda contact: address and contact.email_normalized == address
+        )
+        return ((by_address & by_name) or by_address or by_name)[:1]
+
     def _get_contacts(self):
         """Return the rows of the people in ``self``, whoever they are contacts of."""
         # Whoever may change a person keeps his or her rows right.

@@ -31,6 +31,7 @@ from . import (
     test_online_invoice,
     test_opportunity,
     test_opportunity_agenda,
+    test_opportunity_customer,
     test_opportunity_duplicates,
     test_opportunity_mail,
     test_opportunity_merge,

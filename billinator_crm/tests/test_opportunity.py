@@ -921,7 +921,7 @@ class TestOpportunityQuotes(OpportunityCase, BillinatorInvoicingCommon):
         self.assertEqual(self.env["billinator.quote"].search(listed["domain"]), quote)
 
     def test_new_quote_needs_a_customer(self):
-        opportunity = self._create_opportunity(partner_id=False, partner_name="Ada")
+        opportunity = self._create_opportunity(partner_id=False, phone="+49 30 901820")
         with self.assertRaisesRegex(UserError, "needs a customer"):
             opportunity.action_new_quote()
 
