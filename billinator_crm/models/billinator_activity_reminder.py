@@ -23,6 +23,10 @@ class BillinatorActivity(models.Model):
     )
 
     @api.model
+    def _get_technical_fields(self):
+        return super()._get_technical_fields() | {"reminded_for"}
+
+    @api.model
     def _cron_remind(self):
         """Tell assignees of what is due by now, each of them once.
 

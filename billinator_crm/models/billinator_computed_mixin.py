@@ -1,6 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+# What the web client offers to do with a field
+OFFERS = ("groupable", "searchable")
+
 
 class BillinatorComputedMixin(models.AbstractModel):
     """Records of which nobody fills in what follows from other fields, or from actions.
@@ -20,6 +23,28 @@ class BillinatorComputedMixin(models.AbstractModel):
             for name, value in super().default_get(fields).items()
             if name in settable or not (name in kept or is_computed(self, name))
         }
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Describe the fields; nothing technical is offered to group or filter by.
+
+        :param list allfields: names of fields, all without any
+        :param list attributes: what to tell of each, everything without any
+        :return: dict of dicts, by the names of the fields
+        """
+        descriptions = super().fields_get(allfields, attributes)
+        for name in self._get_technical_fields() & descriptions.keys():
+            description = descriptions[name]
+            description.update((one, False) for one in OFFERS if one in description)
+        return descriptions
+
+    @api.model
+    def _get_technical_fields(self):
+        """Return the names of fields of which each value is one record's alone.
+
+        Nobody groups or filters by fingerprints and keys. Extensions add theirs.
+        """
+        return set()
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -57,7 +57,7 @@ class BillinatorQuote(models.Model):
 
     # The last decision, and what it was about. Whether it still counts is above.
     approval_decision = fields.Selection(DECISIONS, readonly=True, copy=False)
-    approval_hash = fields.Char(readonly=True, copy=False)
+    approval_hash = fields.Char(readonly=True, copy=False, exportable=False)
     approval_requested_by = fields.Many2one("res.users", readonly=True, copy=False)
     approval_decided_by = fields.Many2one("res.users", readonly=True, copy=False)
     approval_decided_on = fields.Datetime(readonly=True, copy=False)
@@ -68,6 +68,7 @@ class BillinatorQuote(models.Model):
         compute="_compute_approval_state",
         store=True,
         copy=False,
+        exportable=False,
         help="Stands for what the quote cost when it passed the rules without "
         "approval: prices that rise later do not count as a discount.",
     )
@@ -257,6 +258,10 @@ class BillinatorQuote(models.Model):
             "approval_decided_on",
             "approval_feedback",
         }
+
+    @api.model
+    def _get_technical_fields(self):
+        return super()._get_technical_fields() | {"approval_hash", "free_hash"}
 
     def _is_free(self):
         """Whether the quote may go to the customer, as far as approval is concerned."""

@@ -74,6 +74,10 @@ class BillinatorQuote(models.Model):
     def _get_kept_fields(self):
         return super()._get_kept_fields() | {"reminded_for"}
 
+    @api.model
+    def _get_technical_fields(self):
+        return super()._get_technical_fields() | {"reminded_for"}
+
     # === Actions === #
 
     @api.readonly

@@ -44,6 +44,8 @@ class BillinatorQuote(models.Model):
 
     _inherit = "billinator.quote"
 
+    # Whoever has it sees the quote: no file is to carry it around.
+    access_token = fields.Char(exportable=False)
     view_count = fields.Integer(
         string="Views",
         readonly=True,
@@ -96,6 +98,10 @@ class BillinatorQuote(models.Model):
             "last_viewed_on",
             "viewers_of_day",
         }
+
+    @api.model
+    def _get_technical_fields(self):
+        return super()._get_technical_fields() | {"access_token"}
 
     # === Actions === #
 

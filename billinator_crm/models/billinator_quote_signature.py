@@ -86,6 +86,10 @@ class BillinatorQuote(models.Model):
     def _get_kept_fields(self):
         return super()._get_kept_fields() | SIGNATURE_FIELDS
 
+    @api.model
+    def _get_technical_fields(self):
+        return super()._get_technical_fields() | {"signed_hash", "signed_ip"}
+
     def _check_transition(self, state):
         result = super()._check_transition(state)
         for quote in self:

@@ -49,6 +49,14 @@ class TestFieldDescriptions(TransactionCase):
 
         self._check_all("searchable", search)
 
+    def test_fingerprints_and_keys_are_not_offered(self):
+        fields = self.env["billinator.quote"].fields_get()
+        for name in ("access_token", "approval_hash", "signed_ip", "reminded_for"):
+            for attribute in ("groupable", "searchable"):
+                self.assertFalse(fields[name][attribute], name)
+        self.assertFalse(fields["access_token"]["exportable"])
+        self.assertTrue(fields["user_id"]["groupable"])
+
     def test_imports_offer_nothing_that_is_kept(self):
         groups = "sales_team.group_sale_manager,base.group_system"
         importer = new_test_user(self.env, "importer", groups)
