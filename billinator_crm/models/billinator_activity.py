@@ -45,6 +45,8 @@ DOCUMENTS = {
 REPEATED_FIELDS = {"summary", "contact_id", *DOCUMENTS}
 # Odoo's activities have a day and no time: they are due in the morning.
 DUE_TIME = time(9)
+# As ``date.weekday`` has it
+FRIDAY = 4
 
 
 def to_utc(day, at, zone):
@@ -425,7 +427,7 @@ class BillinatorActivity(models.Model):
         self.user_id = activity_type.default_user_id or self.user_id or self.env.user
         if activity_type and not self.due_date:
             zone = self._get_zone()
-            day = activity_type._get_date_deadline()
+            day = self._propose_day(activity_type)
             next_hour = datetime.now(zone) + timedelta(hours=1)
             at = next_hour.time().replace(minute=0, second=0)
             is_today = day == next_hour.date()
@@ -628,7 +630,7 @@ class BillinatorActivity(models.Model):
             or followed.suggested_next_type_ids[:1]
             or followed
         ).with_context(activity_previous_deadline=self.date_deadline)
-        day = max(proposed._get_date_deadline(), fields.Date.context_today(self))
+        day = max(self._propose_day(proposed), fields.Date.context_today(self))
         zone = self._get_zone()
         due_date = to_utc(day, self._get_local_due_date(zone).time(), zone)
         return {
@@ -665,6 +667,16 @@ class BillinatorActivity(models.Model):
         return self.activity_id.action_open_document()
 
     # === Business === #
+
+    @api.model
+    def _propose_day(self, activity_type):
+        """Return the day of a type's delay, the Monday after where it is a weekend."""
+        day = activity_type._get_date_deadline()
+        is_weekend = day.weekday() > FRIDAY
+        # Without a delay it is the day that is meant, whichever that is.
+        if activity_type.delay_count and is_weekend:
+            day += timedelta(days=7 - day.weekday())
+        return day
 
     def _check_chosen(self, names):
         """Check the right to read an activity underneath, too."""

@@ -156,8 +156,9 @@ class BillinatorTarget(models.Model):
     @api.depends("user_id", "team_id", "date_from", "date_to")
     def _compute_display_name(self):
         for target in self:
-            who = target.user_id.name or target.team_id.name or ""
-            target.display_name = f"{who}, {target._get_period_name()}"
+            who = target.user_id.name or target.team_id.name
+            parts = (who, target._get_period_name())
+            target.display_name = ", ".join(part for part in parts if part)
 
     @api.depends("amount", "date_from", "date_to", "user_id", "team_id", "company_id")
     def _compute_attainment(self):

@@ -350,6 +350,10 @@ class TestActivity(ActivityCase):
             form.user_id = self.salesperson
         self.assertEqual(form.record.due_date, datetime(2024, 1, 22, 8))
         self.assertEqual(form.record.user_id, self.salesperson)
+        # A delay that leads to a weekend leads to the day of work after it.
+        self.call.delay_count = 8
+        form = Form(Activity.with_context(default_activity_type_id=self.call.id))
+        self.assertEqual(form.save().due_date, datetime(2024, 1, 29, 8))
 
     # === How it ends === #
 

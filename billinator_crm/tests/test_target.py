@@ -152,6 +152,8 @@ class TestTarget(BillinatorCommon):
         form.team_id = self.team
         form.amount = 5
         self.assertEqual(form.save().display_name, "Target Team, February 2030")
+        nobodys = self.env["billinator.target"].new({"date_from": "2030-02-01"})
+        self.assertEqual(nobodys.display_name, "February 2030")
         for date_to, name in (
             ("2030-03-31", "Q1 2030"),
             ("2030-12-31", "2030"),

@@ -272,7 +272,10 @@ export class Dashboard extends Component {
                 beforeText: this.formatValue(won.before.value),
                 change: this.getChange(won.value, won.before.value),
             },
-            this.getResultCard("win_rate", _t("Win rate"), win_rate, this.formatPercent),
+            {
+                ...this.getResultCard("win_rate", _t("Win rate"), win_rate, this.formatPercent),
+                change: this.getPoints(win_rate.result, win_rate.result_before),
+            },
             this.getResultCard("average_deal", _t("Average deal"), average_deal, (value) =>
                 value === false ? "–" : this.formatValue(value)
             ),
@@ -316,6 +319,20 @@ export class Dashboard extends Component {
             direction: percent > 0 ? _t("up") : _t("down"),
             isSame: percent === 0,
             isBetter,
+        };
+    }
+
+    /** Say by how many points a rate went up or down: percents of percents mislead. */
+    getPoints(rate, before) {
+        if (rate === false || before === false) {
+            return null;
+        }
+        const points = Math.round(rate) - Math.round(before);
+        const sign = points > 0 ? "+" : "−";
+        return {
+            text: _t("%s points", `${points ? sign : ""}${Math.abs(points)}`),
+            isSame: points === 0,
+            isBetter: points > 0,
         };
     }
 
