@@ -55,6 +55,10 @@ class BillinatorQuote(models.Model):
             self._recompute_recordset(["sent_hash"])
         return result
 
+    @api.model
+    def _get_technical_fields(self):
+        return super()._get_technical_fields() | {"sent_hash"}
+
     # === Actions === #
 
     def action_mark_sent(self):
