@@ -7,6 +7,7 @@
     "license": "LGPL-3",
     "depends": [
         "account",
+        "account_edi_ubl_cii",
         "calendar",
         "contacts",
         "mail",
@@ -27,6 +28,7 @@
         "data/billinator_activity_outcome_data.xml",
         "data/ir_cron_data.xml",
         "data/digest_digest_data.xml",
+        "data/account_edi_cii_templates.xml",
         "report/billinator_quote_templates.xml",
         "report/billinator_quote_din5008_templates.xml",
         "report/billinator_quote_reports.xml",

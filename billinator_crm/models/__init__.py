@@ -13,6 +13,7 @@ from . import (
 
 # isort: split
 from . import (
+    account_edi_xml_ubl_20,
     account_fiscal_position,
     account_move,
     account_move_line,

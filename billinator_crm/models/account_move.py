@@ -233,6 +233,12 @@ class AccountMove(models.Model):
         lines = self.invoice_line_ids._get_billinator_down_payment_lines()
         return lines.move_id - self
 
+    def _get_billinator_quote_number(self):
+        """Return the number of the quote that it, or what it credits, was made from."""
+        # Not the quote's name: whoever handles the invoice may not see the quote.
+        made = self.billinator_quote_id or self.reversed_entry_id.billinator_quote_id
+        return self.invoice_origin if made else ""
+
     def _hand_over_quote(self):
         """Let go of the quote, and return the values of the invoice that gets it.
 
