@@ -250,7 +250,7 @@ class BillinatorQuote(models.Model):
             amount = max(0.0, min(self.discount_amount, total))
         if not base_lines or not amount:
             return []
-        return self.env["account.tax"]._prepare_global_discount_lines(
+        discount = self.env["account.tax"]._prepare_global_discount_lines(
             base_lines=base_lines,
             company=self.company_id,
             amount_type="fixed" if is_fixed else "percent",
@@ -258,6 +258,7 @@ class BillinatorQuote(models.Model):
             computation_key=f"global_discount,{self.id}",
             grouping_function=self._get_discount_line_key,
         )
+        return self._unite_tax_bases(discount)
 
     @api.model
     def _get_discount_line_key(self, _base_line):

@@ -425,7 +425,9 @@ class BillinatorQuote(models.Model):
             computation_key=f"down_payment,{installment.id}",
             grouping_function=self._get_down_payment_line_key,
         )
-        return self._complete_base_lines(down_payment, installment.amount)
+        return self._unite_tax_bases(
+            self._complete_base_lines(down_payment, installment.amount)
+        )
 
     def _complete_base_lines(self, base_lines, amount):
         """Make the lines come to ``amount`` to the cent, also on an invoice.

@@ -109,6 +109,22 @@ class BillinatorQuote(models.Model):
             totals[f"total_amount{suffix}"] = base + tax
         return totals
 
+    @api.model
+    def _unite_tax_bases(self, base_lines):
+        """Let lines with one tax be taxed on what they come to, to the cent.
+
+        The helpers of ``account.tax`` share the cents of both apart. Electronic
+        invoices are refused where the lines of a tax differ from what it is of.
+        """
+        for base_line in base_lines:
+            amounts_by_tax = base_line["manual_tax_amounts"] or {}
+            if len(amounts_by_tax) == 1:
+                [amounts] = amounts_by_tax.values()
+                for suffix in ("", "_currency"):
+                    total = base_line[f"manual_total_excluded{suffix}"]
+                    amounts[f"base_amount{suffix}"] = total
+        return base_lines
+
     def _prepare_early_payment_base_lines(self, base_lines):
         """Return what a “mixed” early payment discount does to the taxes.
 

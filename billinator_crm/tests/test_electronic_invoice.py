@@ -2,6 +2,7 @@
 
 from lxml import etree
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .common import BillinatorInvoicingCommon
@@ -99,3 +100,60 @@ class TestUbl(ElectronicInvoiceCase):
         invoice = self.init_invoice("out_invoice", products=self.product_a, post=True)
         invoice.invoice_origin = "By hand"
         self.assertNotIn("SalesOrderID", dict(self._get_references(invoice)))
+
+
+@tagged("post_install", "-at_install")
+class TestTaxBases(ElectronicInvoiceCase):
+    """The lines of each tax come to what the tax is of."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        Group = cls.env["account.tax.group"]
+        cls.taxes = cls.env["account.tax"].create(
+            [
+                {
+                    "name": f"{amount} %",
+                    "amount": amount,
+                    "tax_group_id": Group.create({"name": f"{amount} %"}).id,
+                }
+                for amount in (0, 7, 19)
+            ]
+        )
+
+    def _check_bases(self, invoice):
+        totals = {}
+        for line in invoice.invoice_line_ids:
+            for tax in line.tax_ids:
+                totals.setdefault(tax.tax_group_id.id, 0.0)
+                totals[tax.tax_group_id.id] += line.price_subtotal
+        bases = {
+            group["id"]: group["base_amount_currency"]
+            for subtotal in invoice.tax_totals["subtotals"]
+            for group in subtotal["tax_groups"]
+        }
+        self.assertEqual(
+            {group: round(total, 2) for group, total in totals.items()},
+            {group: round(base, 2) for group, base in bases.items()},
+        )
+
+    def test_discount_and_down_payment(self):
+        for percentage, *prices in (
+            (30, 1266.79, 1137.17, 631.44),
+            (99.99, 1434.1, 1421.79, 85.77),
+            (33.33, 161.14, 1054.18, 978.41),
+        ):
+            quote = self._create_quote(
+                *(
+                    {
+                        "name": "Work",
+                        "price_unit": price,
+                        "tax_ids": [Command.set(tax.ids)],
+                    }
+                    for tax, price in zip(self.taxes, prices, strict=True)
+                ),
+                discount_percentage=10,
+            )
+            for invoice in self._invoice(quote, percentage):
+                with self.subTest(invoice=invoice.name, percentage=percentage):
+                    self._check_bases(invoice)
