@@ -44,6 +44,8 @@ billinator_crm/models/account_move.py
   1 AccountMove._check_billinator_deducted: a constraint, likewise
   1 AccountMove._check_billinator_released: a constraint, likewise
   1 AccountMove._unlink_except_billinator_deducted: as the constraints
+billinator_crm/models/account_move_line.py
+  1 AccountMoveLine._say_billinator_number: reads the customer's language only
 billinator_crm/models/account_tax.py
   1 AccountTax._unlink_except_quoted: only names a quote that has the tax
 billinator_crm/models/billinator_activity.py

@@ -217,6 +217,14 @@ class AccountMove(models.Model):
             if final.billinator_deducted_ids & self:
                 raise self._get_deducted_error(quote)
 
+    def _post(self, soft=True):
+        """Let final invoices that wait as drafts say the numbers of down payments."""
+        posted = super()._post(soft)
+        down_payments = posted.filtered("billinator_installment_id")
+        for deduction in down_payments.invoice_line_ids._get_billinator_deductions():
+            deduction._say_billinator_number()
+        return posted
+
     def _is_of_billinator_installment(self):
         """Whether it asks for a down payment of a quote, or gives one back."""
         return any(self._with_reversed().mapped("billinator_is_down_payment"))

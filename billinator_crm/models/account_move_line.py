@@ -42,3 +42,23 @@ class AccountMoveLine(models.Model):
         return asking | self.billinator_deducted_line_id.filtered(
             lambda line: line.parent_state == "posted"
         )
+
+    def _get_billinator_deductions(self):
+        """Return the lines of drafts that undo these."""
+        if not self:
+            return self
+        return self.search(
+            [
+                ("billinator_deducted_line_id", "in", self.ids),
+                ("parent_state", "=", "draft"),
+            ]
+        )
+
+    def _say_billinator_number(self):
+        """Say the number of the invoice that it takes off, unless it says otherwise."""
+        line = self.billinator_deducted_line_id
+        if self.name == line.name:
+            # As sudo, for whoever handles the invoice may not see the quote.
+            quote_sudo = self.move_id.billinator_quote_id.sudo()
+            lang = quote_sudo._get_customers_language()
+            self.name = quote_sudo.with_context(lang=lang)._get_deduction_label(line)

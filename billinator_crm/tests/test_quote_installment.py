@@ -750,6 +750,20 @@ class TestInstallmentForEInvoices(InstallmentCase):
         self.assertIn("04.03.2026", names[first])
         self.assertEqual(names[draft], "Mitte")
 
+    def test_final_draft_says_the_numbers_that_drafts_get(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.customer.lang = "de_DE"
+        self.quote.user_id = self.salesperson
+        first, second = map(self._invoice, (self._plan(30), self._plan(20)))
+        final = self._invoice(self.quote)
+        of_first, of_second = self._get_deductions(final)
+        of_second.name = "What was paid in May"
+        first.invoice_date = "2026-03-04"
+        (first + second).with_user(self.accountant).action_post()
+        self.assertIn(first.name, of_first.name)
+        self.assertIn("04.03.2026", of_first.name)
+        self.assertEqual(of_second.name, "What was paid in May")
+
     def test_line_without_a_text(self):
         first = self._invoice(self._plan())
         first.invoice_line_ids.name = False
