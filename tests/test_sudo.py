@@ -129,6 +129,10 @@ billinator_crm/models/billinator_opportunity_quotes.py
   1 BillinatorOpportunity._check_customer_of_quotes: a constraint, likewise
   1 BillinatorOpportunity._unlink_except_quoted: a constraint, likewise
   1 BillinatorOpportunity._get_expired_quotes: only to end what is to do about them
+  1 BillinatorOpportunity._get_open_quotes: the dialog counts those of deals that the
+      user may read; it rejects what the user may change
+  1 BillinatorOpportunity._get_quoted_amounts: sums, of deals that the user may read or
+      whose quote was accepted
 billinator_crm/models/billinator_opportunity_summary.py
   1 BillinatorOpportunitySummary._read: sums, within the user's rules on the deals, by
       _get_kept_domain
@@ -180,8 +184,10 @@ billinator_crm/models/billinator_quote_conversion.py
   1 BillinatorQuote._get_silent_moves_sudo: called by _create_invoices
   1 BillinatorQuote._settle_analytic_distribution: likewise; asks whether there is any
 billinator_crm/models/billinator_quote_deal.py
-  2 BillinatorQuote._move_deals: after the ORM has checked the right to the quote, or
-      the page its token; to the stage that the deal's own names
+  1 BillinatorQuote._follow_acceptance: after the ORM has checked the right to the
+      quote, or the page its token; the deal is reopened, and worth what was sold
+  1 BillinatorQuote._move_deals: likewise; to the stage that the deal's own names
+  1 BillinatorQuote._get_deal_reasons: called by both; the quotes' own numbers
 billinator_crm/models/billinator_quote_expiry.py
   1 BillinatorQuote._unlink_expiry_activities: the salesperson's, when somebody who may
       change the quote or its deal has settled it
@@ -333,6 +339,7 @@ billinator_crm/models/res_company.py
   1 ResCompany._draw_quote_numbers: likewise
 billinator_crm/models/res_config_settings.py
   1 ResConfigSettings.billinator_idle_days: the administrator's form of settings
+  1 ResConfigSettings.billinator_deals_follow_quotes: likewise
   1 ResConfigSettings.billinator_quote_validity_days: likewise
   1 ResConfigSettings.billinator_quote_reminder_days: likewise
   1 ResConfigSettings.billinator_downpayment_account_id: likewise

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..arguments import one_record
-from ..quote_states import CONVERTIBLE_STATES, CURRENT_VERSIONS
+from ..quote_states import CONVERTIBLE_STATES, CURRENT_VERSIONS, OPEN_STATES
 
 
 class BillinatorOpportunity(models.Model):
@@ -19,6 +19,16 @@ class BillinatorOpportunity(models.Model):
         compute="_compute_quotes",
         currency_field="company_currency_id",
         help="Untaxed total of the quotes that were not rejected and did not expire.",
+    )
+    quotes_amount = fields.Monetary(
+        string="Amount of Its Quotes",
+        compute="_compute_quotes_amount",
+        exportable=False,
+        help="Untaxed, in the opportunity's currency. As long as no quote is accepted: "
+        "of the only open one.",
+    )
+    has_accepted_quotes = fields.Boolean(
+        compute="_compute_quotes_amount", exportable=False
     )
     invoice_status = fields.Selection(
         "_selection_invoice_status",
@@ -63,6 +73,25 @@ class BillinatorOpportunity(models.Model):
             )
             opportunity.invoice_status = self._get_status_of_quotes(
                 {status for _state, status, *_sums in quotes}
+            )
+
+    @api.depends(
+        "quote_count",
+        "quote_ids.amount_untaxed",
+        "quote_ids.currency_id",
+        "company_id",
+        "currency_id",
+        "date_closed",
+    )
+    def _compute_quotes_amount(self):
+        # Company and currency may be cleared in the form.
+        quoted = self.filtered(
+            lambda deal: deal.quote_count and deal.company_id and deal.currency_id
+        )
+        amounts = quoted._get_quoted_amounts()
+        for opportunity in self:
+            opportunity.quotes_amount, opportunity.has_accepted_quotes = amounts.get(
+                opportunity, (0, False)
             )
 
     @api.model
@@ -144,6 +173,31 @@ class BillinatorOpportunity(models.Model):
             )
 
     # === Actions === #
+
+    def action_use_quoted_amount(self):
+        """Expect as revenue what the opportunities' accepted quotes come to, untaxed.
+
+        As long as no quote is accepted: what the only open one comes to.
+
+        :return: True
+        :raises UserError: for lost opportunities, and for those with neither an
+            accepted quote nor exactly one open quote
+        """
+        self.check_access("write")
+        amounts = self._get_quoted_amounts()
+        unfit = self.filtered(lambda deal: deal.status == "lost" or deal not in amounts)
+        if unfit:
+            raise UserError(
+                self.env._(
+                    "Only opportunities that are not lost, and have an accepted quote "
+                    "or exactly one open quote, can take over its amount: %s",
+                    ", ".join(unfit.mapped("name")),
+                )
+            )
+        for deal in self:
+            amount, _is_accepted = amounts[deal]
+            deal._take_amount(amount)
+        return True
 
     @one_record
     def action_new_quote(self):
@@ -232,32 +286,113 @@ class BillinatorOpportunity(models.Model):
             [("opportunity_id", "in", self.ids), ("state", "=", "expired")]
         )
 
-    def _follow_quotes(self, stage, reasons):
+    def _get_open_quotes(self):
+        """Return the deals' open quotes, also those of colleagues."""
+        Quote_sudo = self.env["billinator.quote"].sudo()
+        return Quote_sudo.search(self._get_quotes_domain(OPEN_STATES))
+
+    def _get_quotes_domain(self, states):
+        of_deals = Domain("opportunity_id", "in", self.ids)
+        return of_deals & Domain("state", "in", states) & CURRENT_VERSIONS
+
+    def _get_quoted_amounts(self):
+        """Return what the deals' quotes come to, untaxed, in the deals' currencies.
+
+        :return: dict of deal: the amount, of all accepted quotes or of the only open
+            one, and whether it is of accepted ones
+        """
+        if not self:
+            return {}
+        # As sudo: the deal is worth what was sold, whoever has sold it.
+        Quote_sudo = self.env["billinator.quote"].sudo()
+        groups = Quote_sudo._read_group(
+            self._get_quotes_domain(CONVERTIBLE_STATES),
+            ["opportunity_id", "state", "currency_id"],
+            ["__count", "amount_untaxed:sum"],
+        )
+        accepted, opened = defaultdict(list), defaultdict(list)
+        for deal, state, *row in groups:
+            rows = accepted if state == "accepted" else opened
+            rows[deal.id].append(row)
+        amounts = {}
+        for deal in self:
+            is_accepted = deal._origin.id in accepted
+            rows = (accepted if is_accepted else opened)[deal._origin.id]
+            if is_accepted or [count for _currency, count, _amount in rows] == [1]:
+                amount = sum(
+                    deal._convert_from(currency, amount)
+                    for currency, _count, amount in rows
+                )
+                amounts[deal] = (deal.currency_id.round(amount), is_accepted)
+        return amounts
+
+    def _convert_from(self, currency, amount):
+        """Return an amount of another currency in the deal's, at the deal's rate."""
+        self.ensure_one()
+        # The company's day costs a query, and only rates depend on it.
+        if currency == self.currency_id:
+            return amount
+        return currency._convert(
+            amount, self.currency_id, self.company_id, self._get_rate_date()
+        )
+
+    def _take_sold_amounts(self):
+        """Expect what the deals' accepted quotes come to."""
+        for deal, (amount, is_accepted) in self._get_quoted_amounts().items():
+            if is_accepted:
+                deal._take_amount(amount)
+
+    def _take_amount(self, amount):
+        """Expect an amount of the quotes, and say where it comes from if it is new."""
+        self.ensure_one()
+        if self.currency_id.compare_amounts(self.expected_revenue, amount):
+            self._track_set_log_message(
+                self.env._("Expected revenue taken over from the quotes.")
+            )
+            self.expected_revenue = amount
+
+    def _follow_quotes(self, reasons, stage=None):
         """Move the deals to ``stage``, all at once if possible, else each that can.
 
         :param dict reasons: what to say on each deal, by id
+        :param stage: without it, lost deals are reopened
         """
         try:
             with self.env.cr.savepoint():
                 for deal in self:
                     deal._track_set_log_message(reasons[deal.id])
-                self.write({"stage_id": stage.id})
+                self._move_or_reopen(stage)
         except UserError as error:
             if len(self) > 1:
                 for deal in self:
-                    deal._follow_quotes(stage, reasons)
+                    deal._follow_quotes(reasons, stage)
             else:
-                self._tell_why_it_stays(stage, reasons[self.id], error)
+                self._tell_why_it_stays(reasons[self.id], stage, error)
 
-    def _tell_why_it_stays(self, stage, reason, error):
+    def _move_or_reopen(self, stage):
+        if stage:
+            self.write({"stage_id": stage.id})
+        else:
+            self.action_reopen()
+
+    def _tell_why_it_stays(self, reason, stage, error):
         """Tell the salesperson that the deal could not follow its quote."""
-        self.message_post(
-            body=self.env._(
+        body = (
+            self.env._(
                 "%(reason)s The opportunity could not move to %(stage)s: %(error)s",
                 reason=reason,
                 stage=stage.display_name,
                 error=error,
-            ),
+            )
+            if stage
+            else self.env._(
+                "%(reason)s The opportunity could not be reopened: %(error)s",
+                reason=reason,
+                error=error,
+            )
+        )
+        self.message_post(
+            body=body,
             author_id=self.env.ref("base.partner_root").id,
             partner_ids=self.user_id.partner_id.ids,
             subtype_xmlid="mail.mt_note",

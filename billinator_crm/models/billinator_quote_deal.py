@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class BillinatorQuote(models.Model):
-    """Takes the quote's deal along when the customer buys."""
+    """Takes the quote's deal along: when it is sent, and when the customer buys."""
 
     _inherit = "billinator.quote"
 
@@ -43,13 +43,17 @@ class BillinatorQuote(models.Model):
         return vals_list
 
     def write(self, vals):
-        """Move the deals of quotes that become accepted to where their stage says."""
+        """Have the deals follow quotes that are sent or become accepted."""
         self._check_deals_readable("write", {vals.get("opportunity_id")})
-        accepted = self.browse()
+        accepted = sent = self.browse()
         if vals.get("state") == "accepted":
             accepted = self.filtered(lambda quote: quote.state != "accepted")
+        elif vals.get("state") == "sent":
+            # Expired ones that get another day were sent before.
+            sent = self.filtered(lambda quote: quote.state == "draft")
         result = super().write(vals)
-        accepted._move_deals("accepted_stage_id")
+        sent._move_deals("sent_stage_id")
+        accepted._follow_acceptance()
         return result
 
     def _check_deals_readable(self, operation, deal_ids):
@@ -63,31 +67,56 @@ class BillinatorQuote(models.Model):
             self.check_access(operation)
             deals.check_access("read")
 
+    def _follow_acceptance(self):
+        """Reopen lost deals, let deals be worth what was sold, and move open ones."""
+        # As sudo, for the same reasons as in _move_deals.
+        deals_sudo = self.sudo().opportunity_id
+        lost_sudo = deals_sudo.filtered(lambda deal: deal.status == "lost")
+        if lost_sudo:
+            lost_sudo._follow_quotes(self._get_deal_reasons("accepted_stage_id"))
+        deals_sudo.filtered(
+            lambda deal: (
+                deal.company_id.billinator_deals_follow_quotes and deal.status != "lost"
+            )
+        )._take_sold_amounts()
+        self._move_deals("accepted_stage_id")
+
     def _move_deals(self, stage_field):
         """Move the quotes' open deals to the stage that ``stage_field`` names.
 
         A deal that may not go there stays, and its salesperson is told why: the
         customer's acceptance counts, whatever the pipeline demands.
 
-        :param str stage_field: ``accepted_stage_id`` or ``invoiced_stage_id``
+        :param str stage_field: ``sent_stage_id``, ``accepted_stage_id`` or
+            ``invoiced_stage_id``
         """
-        # Who accepts may not change the deal: a customer on the portal, a colleague.
-        # The right to change the quote was checked, and the deal goes nowhere else.
+        # Who sends or accepts may not change the deal: a colleague, a customer on the
+        # portal. The right to change the quote was checked, and the deal goes nowhere
+        # else.
         deals_sudo = self.sudo().opportunity_id.filtered(
-            lambda deal: deal.status == "open" and deal.stage_id[stage_field]
+            lambda deal: deal.status == "open" and deal.stage_id._get_next(stage_field)
         )
-        reasons = {
+        if not deals_sudo:
+            return
+        reasons = self._get_deal_reasons(stage_field)
+        for stage, group_sudo in deals_sudo.grouped(
+            lambda deal: deal.stage_id._get_next(stage_field)
+        ).items():
+            group_sudo._follow_quotes(reasons, stage)
+
+    def _get_deal_reasons(self, stage_field):
+        """Return what to say on the quotes' deals that move, by the deal's id."""
+        # As sudo: the deals may be a colleague's.
+        return {
             quote_sudo.opportunity_id.id: quote_sudo._get_deal_reason(stage_field)
             for quote_sudo in self.sudo()
         }
-        for stage, group_sudo in deals_sudo.grouped(
-            lambda deal: deal.stage_id[stage_field]
-        ).items():
-            group_sudo._follow_quotes(stage, reasons)
 
     def _get_deal_reason(self, stage_field):
         """Return what to say on the deal that moves."""
         self.ensure_one()
+        if stage_field == "sent_stage_id":
+            return self.env._("Quote %s was sent.", self.name)
         if stage_field == "invoiced_stage_id":
             return self.env._("Quote %s was invoiced.", self.name)
         return self.env._("Quote %s was accepted.", self.name)

@@ -81,6 +81,15 @@ class BillinatorStage(models.Model):
         string="Sales Teams",
         help="Teams that use this stage; all of them when empty.",
     )
+    sent_stage_id = fields.Many2one(
+        "billinator.stage",
+        string="When a Quote Is Sent",
+        index="btree_not_null",
+        ondelete="set null",
+        domain="[('status', '=', 'open'), ('id', '!=', id)]",
+        help="Opportunities in this stage move there when a quote of theirs is sent, "
+        "if that is a later stage. Empty: they stay.",
+    )
     accepted_stage_id = fields.Many2one(
         "billinator.stage",
         string="When a Quote Is Accepted",
@@ -314,6 +323,19 @@ class BillinatorStage(models.Model):
         """Whether opportunities of ``team`` (or of none) may be in this stage."""
         self.ensure_one()
         return self._get_all_rules()[self.id].is_open_to(team)
+
+    def _get_next(self, stage_field):
+        """Return where what happens to a quote moves opportunities, if anywhere.
+
+        A quote that is sent takes none back: others may have been sent before it.
+
+        :param str stage_field: ``sent_stage_id``, ``accepted_stage_id`` or
+            ``invoiced_stage_id``
+        """
+        self.ensure_one()
+        stage = self[stage_field]
+        is_back = (stage.sequence, stage.id) < (self.sequence, self.id)
+        return stage.browse() if stage_field == "sent_stage_id" and is_back else stage
 
     @api.model
     def _get_first(self, status, team):

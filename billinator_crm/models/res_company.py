@@ -58,6 +58,11 @@ class ResCompany(models.Model):
         help="The email that a customer gets who accepts a quote on its page, with the "
         "signed PDF. Empty: none. Accepting for the customer sends none.",
     )
+    billinator_deals_follow_quotes = fields.Boolean(
+        string="Deals Take Over the Value of Accepted Quotes",
+        help="When a quote is accepted, its opportunity is expected to bring in what "
+        "its accepted quotes come to, untaxed: what is won is what was sold.",
+    )
     billinator_idle_days = fields.Integer(
         string="Days Without Contact",
         default=14,

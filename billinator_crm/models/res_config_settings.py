@@ -9,6 +9,9 @@ class ResConfigSettings(models.TransientModel):
     billinator_idle_days = fields.Integer(
         related="company_id.billinator_idle_days", readonly=False
     )
+    billinator_deals_follow_quotes = fields.Boolean(
+        related="company_id.billinator_deals_follow_quotes", readonly=False
+    )
     billinator_tz = fields.Selection(
         _tz_get,
         string="Company Time Zone",

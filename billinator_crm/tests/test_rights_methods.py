@@ -14,9 +14,9 @@ billinator.contact: action_log_note action_set_primary action_view_notes
 billinator.note: copy_data
 billinator.opportunity: action_assign action_create_customer action_log_note
     action_move_to_month action_new_quote action_override_gate action_reopen
-    action_set_lost action_set_won
-    action_view_duplicates action_view_invoices action_view_notes action_view_quotes
-    copy_data get_won_message merge_opportunities
+    action_set_lost action_set_won action_use_quoted_amount action_view_duplicates
+    action_view_invoices action_view_notes action_view_quotes copy_data get_won_message
+    merge_opportunities
 billinator.opportunity.gate: action_move
 billinator.opportunity.lost: action_mark_lost
 billinator.opportunity.merge: action_merge
