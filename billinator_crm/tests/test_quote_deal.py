@@ -2,6 +2,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 
+from ..markers import GATE_OPEN
 from .common import BillinatorInvoicingCommon
 
 
@@ -15,7 +16,11 @@ class TestQuoteDeal(BillinatorInvoicingCommon):
         tracked = {"mail_notrack": False, "tracking_disable": False}
         cls.env = cls.env(context={**cls.env.context, **tracked})
         cls.env["billinator.stage"].search([]).write(
-            {"accepted_stage_id": False, "invoiced_stage_id": False}
+            {
+                "sent_stage_id": False,
+                "accepted_stage_id": False,
+                "invoiced_stage_id": False,
+            }
         )
         cls.proposal, cls.negotiation, cls.won, cls.lost = (
             cls.stages[code].with_env(cls.env)
@@ -83,11 +88,160 @@ class TestQuoteDeal(BillinatorInvoicingCommon):
 
     def test_deals_that_stay(self):
         self.won.accepted_stage_id = self.proposal
-        self.lost.accepted_stage_id = self.proposal
-        for stage in (self.won, self.lost, self.stages["LEAD"]):
-            deal, quote = self._create_deal(stage, lost_reason_id=self.lost_reason.id)
+        for stage in (self.won, self.stages["LEAD"]):
+            deal, quote = self._create_deal(stage)
             quote.action_accept()
             self.assertEqual(deal.stage_id, stage)
+
+    def test_acceptance_reopens_what_was_lost(self):
+        """Each goes back to where it was, whatever the gate, and moves from there."""
+        self.proposal.require_next_activity = True
+        self.proposal.accepted_stage_id = self.won
+        deals = [self._create_deal(self.stages["LEAD"]) for _ in range(3)]
+        quotes = self.env["billinator.quote"].union(*(quote for _deal, quote in deals))
+        (first, _), (second, _), (never_open, _) = deals
+        GATE_OPEN.on(first).stage_id = self.proposal
+        never_open.sudo().last_open_stage_id = False
+        (first + second + never_open).action_set_lost(self.lost_reason.id)
+        self._log()
+        quotes.action_accept()
+        self._log()
+        self.assertEqual(first.stage_id, self.won)
+        self.assertEqual(second.stage_id, self.stages["LEAD"])
+        self.assertEqual(never_open.status, "open")
+        self.assertFalse((first + second + never_open).lost_reason_id)
+        # Won now, and not when it was lost; the history has where it was in between.
+        moves = [
+            message.sudo().tracking_value_ids.filtered(
+                lambda value: value.field_id.name == "stage_id"
+            )
+            for message in first.message_ids[:2]
+        ]
+        self.assertEqual(
+            [(move.old_value_char, move.new_value_char) for move in moves],
+            [("Proposal", "Won"), ("Lost", "Proposal")],
+        )
+        for message in first.message_ids[:2]:
+            self.assertIn(quotes[0].name, message.body)
+
+    def test_what_cannot_be_reopened_stays_lost(self):
+        deal, quote = self._create_deal(user_id=self.salesperson.id)
+        deal.action_set_lost(self.lost_reason.id)
+        deal.sudo().last_open_stage_id = False
+        first = self.env["billinator.stage"]._get_first("open", deal.team_id)
+        first.require_next_activity = True
+        self._log()
+        quote.action_accept()
+        self.assertEqual(quote.state, "accepted")
+        self.assertEqual(deal.stage_id, self.lost)
+        note = deal.message_ids[0]
+        self.assertIn("could not be reopened", note.body)
+        self.assertIn(self.salesperson.partner_id, note.partner_ids)
+
+    def test_sending_moves_the_deal_forward_only(self):
+        self.proposal.sent_stage_id = self.negotiation
+        self.negotiation.sent_stage_id = self.proposal
+        deal, quote = self._create_deal()
+        second, lost_quote = self._create_deal()
+        second.action_set_lost(self.lost_reason.id)
+        self._log()
+        (quote + lost_quote).action_mark_sent()
+        self._log()
+        self.assertEqual(deal.stage_id, self.negotiation)
+        self.assertEqual(second.stage_id, self.lost)
+        self.assertIn(f"Quote {quote.name} was sent", deal.message_ids[0].body)
+        self._create_quote(opportunity_id=deal.id).action_mark_sent()
+        self.assertEqual(deal.stage_id, self.negotiation)
+        # What is sent again, with another day, moves nothing.
+        deal.stage_id = self.proposal
+        quote.state = "expired"
+        quote.action_extend("2099-01-01")
+        self.assertEqual(deal.stage_id, self.proposal)
+
+    def test_deals_take_over_what_was_sold(self):
+        self.proposal.accepted_stage_id = self.won
+        self.company.billinator_deals_follow_quotes = True
+        currency = self.env.ref("base.CHF")
+        currency.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "name": "2020-01-01",
+                "currency_id": currency.id,
+                "company_id": self.company.id,
+                "rate": 2,
+            }
+        )
+        deal, quote = self._create_deal(expected_revenue=45100)
+        foreign = self._create_quote(opportunity_id=deal.id, currency_id=currency.id)
+        open_quote = self._create_quote(opportunity_id=deal.id)
+        sold = quote.amount_untaxed + foreign.amount_untaxed / 2
+        self._log()
+        (quote + foreign).action_accept()
+        self._log()
+        self.assertEqual(deal.status, "won")
+        self.assertAlmostEqual(deal.expected_revenue, sold, 2)
+        tracked = deal.message_ids.sudo().tracking_value_ids.field_id
+        self.assertIn("expected_revenue", tracked.mapped("name"))
+        # What is sold later, to a deal that is won, counts as well.
+        open_quote.action_accept()
+        self.assertAlmostEqual(
+            deal.expected_revenue, sold + open_quote.amount_untaxed, 2
+        )
+
+    def test_deal_shows_what_its_quotes_come_to(self):
+        deal, quote = self._create_deal(expected_revenue=45100)
+        amount = quote.amount_untaxed
+        self.assertEqual(
+            (deal.quotes_amount, deal.has_accepted_quotes), (amount, False)
+        )
+        second = self._create_quote(opportunity_id=deal.id)
+        deal.invalidate_recordset()
+        self.assertFalse(deal.quotes_amount)
+        with self.assertRaises(UserError):
+            deal.action_use_quoted_amount()
+        quote.action_accept()
+        self.assertEqual(deal.expected_revenue, 45100)
+        self.assertEqual((deal.quotes_amount, deal.has_accepted_quotes), (amount, True))
+        # Also what a colleague has sold.
+        second.user_id = self.colleague
+        second.action_accept()
+        deal.user_id = quote.user_id = self.salesperson
+        mine = deal.with_user(self.salesperson)
+        mine.invalidate_recordset()
+        self.assertEqual(mine.quotes_amount, amount + second.amount_untaxed)
+        mine.action_use_quoted_amount()
+        self.assertEqual(deal.expected_revenue, amount + second.amount_untaxed)
+        deal.action_set_lost(self.lost_reason.id)
+        with self.assertRaises(UserError):
+            deal.action_use_quoted_amount()
+
+    def test_lost_dialog_rejects_quotes(self):
+        deal, quote = self._create_deal(user_id=self.salesperson.id)
+        theirs, kept = (self._create_quote(opportunity_id=deal.id) for _ in range(2))
+        (quote + kept).user_id = self.salesperson
+        theirs.user_id = self.colleague
+        kept.action_accept()
+        Dialog = self.env["billinator.opportunity.lost"].with_user(self.salesperson)
+        dialog = Form(Dialog.with_context(active_ids=deal.ids))
+        self.assertEqual((dialog.open_quote_count, dialog.kept_quote_count), (1, 1))
+        self.assertTrue(dialog.reject_quotes)
+        dialog.lost_reason_id = self.lost_reason
+        dialog.feedback = "Next year"
+        dialog.save().action_mark_lost()
+        self.assertEqual(deal.status, "lost")
+        self.assertEqual(quote.state, "rejected")
+        self.assertEqual(quote.reject_reason, f"{self.lost_reason.name}\nNext year")
+        self.assertEqual((theirs + kept).mapped("state"), ["draft", "accepted"])
+
+    def test_lost_dialog_rejects_nothing_unasked(self):
+        deal, quote = self._create_deal()
+        self.env["billinator.opportunity.lost"].create(
+            {
+                "opportunity_ids": [Command.set(deal.ids)],
+                "lost_reason_id": self.lost_reason.id,
+            }
+        ).action_mark_lost()
+        self.assertEqual((deal.status, quote.state), ("lost", "draft"))
 
     def test_nobody_takes_a_deal_that_he_may_not_read(self):
         """Its name is not told, and no quote that is accepted moves it."""
