@@ -1,6 +1,6 @@
 {
     "name": "Billinator CRM: Documents",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.1.1",
     "category": "Sales/CRM",
     "summary": "Cover pages, terms and data sheets that go with quotes",
     "author": "Billinator",
