@@ -36,6 +36,7 @@
         "wizard/billinator_activity_complete_views.xml",
         "wizard/billinator_approval_refuse_views.xml",
         "wizard/billinator_opportunity_gate_views.xml",
+        "wizard/billinator_opportunity_handover_views.xml",
         "wizard/billinator_opportunity_lost_views.xml",
         "wizard/billinator_opportunity_merge_views.xml",
         "wizard/billinator_quote_extend_views.xml",

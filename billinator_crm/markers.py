@@ -39,3 +39,5 @@ DISCOUNT_FOLLOWS_LATER = Marker("billinator_discount")
 DISCOUNT_IS_WRITTEN = Marker("billinator_discount")
 # Who writes a segment looks up its customers himself, once for all of its conditions.
 SEGMENT_IS_LOOKED_UP = Marker("billinator_refresh")
+# Quotes follow their deal to another salesperson, and nobody offers anything anew.
+COMES_WITH_DEAL = Marker("billinator_comes_with_deal")

@@ -310,6 +310,10 @@ class World:
                 "stage_id": stage.id,
                 "reason": "So",
             },
+            "opportunity.handover": {
+                "opportunity_ids": [many(deals[:2].ids)],
+                "user_id": env.uid,
+            },
             "opportunity.lost": {
                 "opportunity_ids": [many(deal.ids)],
                 "lost_reason_id": reason.id,

@@ -33,6 +33,8 @@ billinator_crm/migrations/19.0.1.6.0/post-invoice-status.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.8.0/post-mail-language.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.11.0/post-our-contact.py
+  1 migrate: likewise
 billinator_crm/migrations/19.0.1.9.0/post-confirmation.py
   1 migrate: likewise
 billinator_crm/models/account_fiscal_position.py
@@ -56,6 +58,9 @@ billinator_crm/models/billinator_activity.py
   1 BillinatorActivity._check_assignees: whether they are portal users
   1 BillinatorActivity._comes_with_quote: tells a deal that came with the quote, which
       is checked first, from one to be checked
+billinator_crm/models/billinator_activity_handover.py
+  1 BillinatorActivity._pass_on: by the write that archives a user, after its check;
+      all of what that user had to do, of which nothing is shown but to who gets it
 billinator_crm/models/billinator_activity_meeting.py
   1 BillinatorActivity._release_calendar_events: counts what else is planned by the
       meeting; the user's own rights archive it
@@ -118,6 +123,12 @@ billinator_crm/models/billinator_opportunity_health.py
   1 BillinatorOpportunity.health_reasons: likewise
   1 BillinatorOpportunity.idle_days: likewise
   1 BillinatorOpportunity.stage_probability: of the stage, which everybody reads
+billinator_crm/models/billinator_opportunity_handover.py
+  1 BillinatorOpportunity._bring_quotes_along: after the write of the deals, whose
+      quotes they are; the user may see neither any more
+  1 BillinatorOpportunity._hand_over_activities: after check_access("write") on the
+      deals that they are about, in _hand_over
+  1 BillinatorOpportunity._tell_of_handover: names the deals to whose they are now
 billinator_crm/models/billinator_opportunity_merge.py
   1 BillinatorOpportunity.merge_opportunities: after check_access("write") on all;
       nothing of them is lost
@@ -236,6 +247,8 @@ billinator_crm/models/billinator_quote_mail.py
 billinator_crm/models/billinator_quote_portal.py
   1 BillinatorQuote._get_thread_with_access: only asks whether there is a token, which
       portal compares as sudo, too
+  1 BillinatorQuote._get_our_contact: a colleague's name and addresses, for whoever
+      has the quote, its customer included
   1 BillinatorQuote._is_for_customer: the state, and whether it was sent; says no more
       than whether customers may see it
 billinator_crm/models/billinator_quote_sent.py

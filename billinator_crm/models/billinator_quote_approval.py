@@ -7,7 +7,9 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
 from ..arguments import arguments, as_text
+from ..markers import COMES_WITH_DEAL
 from ..quote_states import CHECKED_STATES
+from .billinator_activity_handover import APPROVAL_TYPE
 from .billinator_quote_version import to_plain
 
 _lt = LazyTranslate(__name__)
@@ -25,7 +27,6 @@ DECISIONS = APPROVAL_STATES[2:]
 FREE_STATES = ("no", "approved")
 # Of what a decision was about, and of what went out without one.
 JUDGED_HASHES = ("approval_hash", "free_hash")
-ACTIVITY_TYPE = "billinator_crm.mail_activity_type_approval"
 MANAGERS = "sales_team.group_sale_manager"
 
 
@@ -288,12 +289,15 @@ class BillinatorQuote(models.Model):
         """Judge quotes anew that may have come to another team.
 
         What customers have already stays with the rules that it went out by, unless
-        the team brings others.
+        the team brings others, and does so where it only follows its deal: whoever
+        hands over a deal is not the one to be asked about a price.
 
         :param former_rules: the rules that each quote had to keep before
         """
         self._review_approval()
         bound = self.filtered(lambda quote: quote._get_rules() - former_rules[quote])
+        if COMES_WITH_DEAL.is_on(self.env):
+            bound = bound.filtered(lambda quote: quote.state == "draft")
         bound.free_hash = False
         sent = bound.filtered(lambda quote: quote.state == "sent")
         self.env.add_to_compute(self._fields["approval_state"], sent)
@@ -443,10 +447,24 @@ class BillinatorQuote(models.Model):
             for approver in approvers:
                 # The message below is one for all quotes.
                 quotes.with_context(mail_activity_quick_update=True).activity_schedule(
-                    ACTIVITY_TYPE, user_id=approver.id
+                    APPROVAL_TYPE, user_id=approver.id
                 )
             quotes._notify_of_approval(approvers - self.env.user, REQUESTED)
         self._message_log_batch(bodies=dict.fromkeys(self.ids, self.env._(REQUESTED)))
+
+    def _ask_remaining(self, requests):
+        """Ask who decides now, where nobody is left of those who were asked.
+
+        :param requests: ``mail.activity``, what approvers had to do who have left
+        """
+        requests.unlink()
+        remaining = self.activity_search([APPROVAL_TYPE], only_automated=False)
+        self.filtered(
+            lambda quote: (
+                quote.approval_state == "requested"
+                and quote.id not in remaining.mapped("res_id")
+            )
+        )._notify_approvers()
 
     def _close_request(self, text):
         """Log a decision, tell who asked, and close what was to do about it.
@@ -478,7 +496,7 @@ class BillinatorQuote(models.Model):
 
     def _unlink_approval_activities(self):
         # They are others' activities, and obsolete by what the user just did.
-        self.sudo().activity_unlink([ACTIVITY_TYPE], only_automated=False)
+        self.sudo().activity_unlink([APPROVAL_TYPE], only_automated=False)
 
     def _notify_of_approval(self, users, text):
         """Send users one message about the quotes, in the language of each.

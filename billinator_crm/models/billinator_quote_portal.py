@@ -246,6 +246,25 @@ class BillinatorQuote(models.Model):
         lang = self.user_id.lang or self.company_id.partner_id.lang
         return self.with_context(lang=lang)
 
+    def _get_our_contact(self):
+        """Return the colleague to turn to: the salesperson, while that is one.
+
+        After that whose the deal is, or who leads the team; nobody, where all have
+        left, or there is none.
+        """
+        self.ensure_one()
+        # As sudo: customers, and who keeps the books, may not see deals and teams.
+        quote_sudo = self.sudo()
+        for get_user in (
+            lambda: quote_sudo.user_id,
+            lambda: quote_sudo.opportunity_id.user_id,
+            lambda: quote_sudo.team_id.user_id,
+        ):
+            user_sudo = get_user()
+            if user_sudo.active and not user_sudo.share:
+                return user_sudo.with_env(self.env)
+        return self.env["res.users"]
+
     # === The page === #
 
     def _get_portal_rows(self):

@@ -248,11 +248,10 @@ class BillinatorQuote(models.Model):
             )
 
     def _tell_salesperson(self, body, subject):
-        salesperson = self.user_id or self.team_id.user_id
         self.message_post(
             body=body,
             subject=subject,
-            partner_ids=salesperson.partner_id.ids,
+            partner_ids=self._get_our_contact().partner_id.ids,
             subtype_xmlid="mail.mt_note",
         )
 
@@ -337,7 +336,7 @@ class BillinatorQuote(models.Model):
             subject=self._in_salespersons_lang()._get_answer_subject(),
             author_id=partner.id,
             email_from=self._get_sender_for(partner),
-            partner_ids=self.user_id.partner_id.ids,
+            partner_ids=self._get_our_contact().partner_id.ids,
             attachments=attachments or [],
             # Counts as what came from outside. Comments can be changed and deleted by
             # their authors, with their files.

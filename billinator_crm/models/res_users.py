@@ -1,10 +1,31 @@
 import pytz
+from markupsafe import Markup
 
 from odoo import models
+
+# A message names so many records.
+MOST_NAMED = 50
 
 
 class ResUsers(models.Model):
     _inherit = "res.users"
+
+    def write(self, vals):
+        """Pass on what users had to do who leave."""
+        is_leaving = "active" in vals and not vals["active"]
+        leavers = self.filtered("active") if is_leaving else self.browse()
+        result = super().write(vals)
+        if leavers:
+            self.env["billinator.activity"]._pass_on(leavers)
+        return result
+
+    def action_archive(self):
+        """Archive the users before Odoo deletes what is left of their activities.
+
+        What the CRM has of these passes on by then, see :meth:`write`.
+        """
+        self.filtered("active").write({"active": False})
+        return super().action_archive()
 
     def unlink(self):
         self.check_access("unlink")
@@ -51,3 +72,26 @@ class ResUsers(models.Model):
             return self.env.tz
         # Everybody may know where a colleague is.
         return pytz.timezone(self.sudo().tz or "UTC")
+
+    # === Messages === #
+
+    def _send_links(self, text, records, titles=None):
+        """Send the user one message about records that are now for him or her.
+
+        :param str text: what is said of them, the subject, too
+        :param records: list or recordset of what inherits from ``mail.thread``
+        :param list titles: what to call them, if not by their names
+        """
+        self.ensure_one()
+        titles = titles or [record.display_name for record in records]
+        rows = Markup().join(
+            Markup('<li><a href="%s" data-oe-model="%s" data-oe-id="%s">%s</a></li>')
+            % (record._notify_get_action_link("view"), record._name, record.id, title)
+            for record, title in zip(records[:MOST_NAMED], titles, strict=False)
+        )
+        more = Markup("<p>…</p>") if len(records) > MOST_NAMED else ""
+        self.env["mail.thread"].message_notify(
+            partner_ids=self.partner_id.ids,
+            subject=text,
+            body=Markup("<p>%s</p><ul>%s</ul>%s") % (text, rows, more),
+        )

@@ -22,6 +22,7 @@ from . import (
     test_forecast,
     test_forecast_history,
     test_gate,
+    test_handover,
     test_health,
     test_import,
     test_localization,

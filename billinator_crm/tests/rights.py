@@ -300,6 +300,9 @@ class RightsCase(BillinatorCommon):
             "reason": "Because",
         }
 
+    def _prepare_opportunity_handover(self, place):
+        return {**self._prepare_for_deal(place), "user_id": self.env.user.id}
+
     def _prepare_opportunity_lost(self, place):
         return {
             **self._prepare_for_deal(place),

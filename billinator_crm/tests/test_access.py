@@ -15,6 +15,7 @@ WIZARDS = {
     "billinator.activity.complete": ("action_complete", "salesperson"),
     "billinator.approval.refuse": ("action_refuse", "manager"),
     "billinator.opportunity.gate": ("action_move", "manager"),
+    "billinator.opportunity.handover": ("action_hand_over", "senior"),
     "billinator.opportunity.lost": ("action_mark_lost", "salesperson"),
     "billinator.opportunity.merge": ("action_merge", "salesperson"),
     "billinator.quote.extend": ("action_extend", "salesperson"),
@@ -336,6 +337,7 @@ class TestMethods(AccessCase, BillinatorInvoicingCommon):
     def _prepare_wizards(self):
         """Return the values of each wizard, by model."""
         opportunities = (self.opportunity + self.other_opportunity).ids
+        own = self._create_opportunity(user_id=self.salesperson.id)
         self.env["billinator.approval.rule"].create({"name": "Low", "max_total": 1})
         return {
             "billinator.approval.refuse": {
@@ -350,6 +352,10 @@ class TestMethods(AccessCase, BillinatorInvoicingCommon):
                 "opportunity_ids": [Command.set(self.other_opportunity.ids)],
                 "stage_id": self.stages["QUALIFIED"].id,
                 "reason": "Because",
+            },
+            "billinator.opportunity.handover": {
+                "opportunity_ids": [Command.set(own.ids)],
+                "user_id": self.colleague.id,
             },
             "billinator.opportunity.lost": {
                 "opportunity_ids": [Command.set(opportunities)],

@@ -235,6 +235,21 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             self._create_opportunities,
         )
 
+    def test_assign_opportunities_with_quotes(self):
+        """Their quotes come along."""
+
+        def prepare(count):
+            deals = self._create_opportunities(count)
+            self._create_quotes_of(deals)
+            return deals
+
+        self.assertConstant(
+            lambda deals: deals.with_context(mail_auto_subscribe_no_notify=True).write(
+                {"user_id": self.senior.id}
+            ),
+            prepare,
+        )
+
     def test_list_of_opportunities(self):
         self._assert_view_constant("list", self._create_busy_opportunities)
 

@@ -93,6 +93,9 @@ billinator.approval.refuse
 billinator.opportunity.gate
   own           -        -        -        crw      -        -        -
   colleague     -        -        -        c        -        -        -
+billinator.opportunity.handover
+  own           -        -        crw      crw      -        -        -
+  colleague     -        -        c        c        -        -        -
 billinator.opportunity.lost
   own           -        crw      crw      crw      -        -        -
   colleague     -        -        c        c        -        -        -

@@ -18,6 +18,7 @@ billinator.opportunity: action_assign action_create_customer action_log_note
     action_view_invoices action_view_notes action_view_quotes copy_data get_won_message
     merge_opportunities
 billinator.opportunity.gate: action_move
+billinator.opportunity.handover: action_hand_over
 billinator.opportunity.lost: action_mark_lost
 billinator.opportunity.merge: action_merge
 billinator.quote: action_accept action_apply_discount action_apply_template

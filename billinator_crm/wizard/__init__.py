@@ -4,6 +4,7 @@ from . import (
     billinator_activity_complete,
     billinator_approval_refuse,
     billinator_opportunity_gate,
+    billinator_opportunity_handover,
     billinator_opportunity_lost,
     billinator_opportunity_merge,
     billinator_quote_compare,
