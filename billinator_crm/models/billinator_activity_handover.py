@@ -81,7 +81,7 @@ class BillinatorActivity(models.Model):
         """Send who has to do the activities one message, in his or her language."""
         activities = self.with_context(lang=user.lang or self.env.lang)
         text = activities.env._(
-            "You take over %(count)s activities from %(people)s.",
+            "Activities that you take over from %(people)s: %(count)s",
             count=len(activities),
             people=", ".join(former_users.mapped("name")),
         )

@@ -127,10 +127,10 @@ class BillinatorOpportunity(models.Model):
         deals = self.sudo().with_context(lang=user.lang or self.env.lang)
         if former_users:
             text = deals.env._(
-                "You take over %(count)s opportunities from %(people)s.",
+                "Opportunities that you take over from %(people)s: %(count)s",
                 count=len(deals),
                 people=", ".join(former_users.mapped("name")),
             )
         else:
-            text = deals.env._("You take over %s opportunities.", len(deals))
+            text = deals.env._("Opportunities that you take over: %s", len(deals))
         user._send_links(text, deals)

@@ -23,6 +23,9 @@ class ResUsers(models.Model):
         """Archive the users before Odoo deletes what is left of their activities.
 
         What the CRM has of these passes on by then, see :meth:`write`.
+
+        :return: None
+        :raises AccessError: for who may not change the users
         """
         self.filtered("active").write({"active": False})
         return super().action_archive()

@@ -4,6 +4,8 @@ from odoo.tests import Form, tagged
 
 from .common import BillinatorCommon
 
+# Odoo's tests are without what it usually tells.
+USUAL_MAIL = {"mail_notrack": False, "tracking_disable": False}
 APPROVAL = "billinator_crm.mail_activity_type_approval"
 
 
@@ -70,7 +72,8 @@ class TestDealGivenAway(HandoverCase):
         self.assertEqual(unseen.user_id, self.salesperson)
         start = self._get_notices(self.colleague)
 
-        self.deal.with_user(self.salesperson).write({"user_id": self.colleague.id})
+        deal = self.deal.with_user(self.salesperson).with_context(**USUAL_MAIL)
+        deal.write({"user_id": self.colleague.id})
 
         following = self.draft + current + unseen
         self.assertEqual(following.user_id, self.colleague)
@@ -133,7 +136,7 @@ class TestLeaver(HandoverCase):
                 self.assertEqual(done.user_id, self.salesperson)
                 self.assertEqual(done.status, "done")
                 [notice] = self._get_notices(self.senior)
-                self.assertIn("3 activities", notice.subject)
+                self.assertIn(f"{self.salesperson.name}: 3", notice.subject)
                 self.assertIn(self.draft.name, notice.body)
                 self.assertEqual(len(self._get_notices(self.colleague)), 1)
                 savepoint.rollback()
@@ -209,8 +212,8 @@ class TestHandoverDialog(HandoverCase):
         )
         start = self._get_notices(self.colleague)
         dialog = self._open_dialog(self.senior, self.deal + won + other)
-        self.assertIn("2 open", dialog.summary)
-        self.assertIn("1 that", dialog.summary)
+        self.assertIn("quotes: 2", dialog.summary)
+        self.assertIn("stay as they are: 1", dialog.summary)
         dialog.user_id = self.colleague
         dialog.with_customers = True
 

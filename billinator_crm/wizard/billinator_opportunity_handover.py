@@ -41,13 +41,15 @@ class BillinatorOpportunityHandover(models.TransientModel):
             open_deals = deals.filtered(lambda deal: deal.status == "open")
             lines = [
                 self.env._(
-                    "%s open opportunities, with the open quotes of their salespeople.",
+                    "Open opportunities, with their salespeople's open quotes: %s",
                     len(open_deals),
                 )
             ]
             if closed := deals - open_deals:
                 lines.append(
-                    self.env._("%s that are won or lost stay as they are.", len(closed))
+                    self.env._(
+                        "Won or lost ones, which stay as they are: %s", len(closed)
+                    )
                 )
             wizard.summary = "\n".join(lines)
 
