@@ -13,7 +13,7 @@ FORMER_SENDER = (
 # Of the farewell, as it is stored in each language.
 FORMER_NAME, NAME = (
     '<t t-if="object.user_id"><t t-out="object.user_id.name or \'\'">',
-    '<t t-set="colleague" t-value="object._get_our_contact()"/>'
+    '<t t-set="colleague" t-value="object._get_our_contact()"/>\n        '
     '<t t-if="colleague"><t t-out="colleague.name or \'\'">',
 )
 
