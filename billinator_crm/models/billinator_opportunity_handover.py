@@ -1,9 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from ..markers import COMES_WITH_DEAL
-from ..quote_states import CURRENT_VERSIONS, OPEN_STATES
 
 
 class BillinatorOpportunity(models.Model):
@@ -49,14 +47,6 @@ class BillinatorOpportunity(models.Model):
             COMES_WITH_DEAL.on(quotes).with_context(
                 mail_auto_subscribe_no_notify=True
             ).write({"user_id": user.id, "team_id": team.id})
-
-    def _get_open_quotes(self):
-        """Return the deals' quotes that customers have not answered."""
-        return self.env["billinator.quote"].search(
-            Domain("opportunity_id", "in", self.ids)
-            & Domain("state", "in", OPEN_STATES)
-            & CURRENT_VERSIONS
-        )
 
     # === Business === #
 
