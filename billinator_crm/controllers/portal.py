@@ -177,6 +177,8 @@ class QuotePortal(CustomerPortal):
         """
         if quote_id > MAX_ID or not isinstance(access_token, str | None):
             raise NotFound
+        if self._is_staff():
+            self._open_all_companies()
         try:
             quote_sudo = self._document_check_access(
                 "billinator.quote", quote_id, access_token=access_token
@@ -188,6 +190,11 @@ class QuotePortal(CustomerPortal):
         # Portal's check returns it as Odoo's own user, who counts as staff.
         quote_sudo = quote_sudo.with_user(request.env.user).sudo()
         return quote_sudo.with_company(quote_sudo.company_id)
+
+    def _open_all_companies(self):
+        """Let staff see quotes of all their companies; a website shows one's alone."""
+        companies = request.env.companies | request.env.user.company_ids
+        request.update_context(allowed_company_ids=companies.ids)
 
     def _is_staff(self):
         return request.env.user._is_internal()

@@ -33,3 +33,18 @@ class TestPortalWithWebsite(PortalCase, HttpCase):
         self.assertIn(self.quote.name, page.text)
         refused = self.url_open(f"/my/crm-quotes/{self.quote.id}")
         self.assertNotIn(self.quote.name, refused.text)
+
+    def test_staff_see_the_page_of_another_company_of_theirs(self):
+        """Odoo narrows the user's companies to that of the website."""
+        website = self.env.ref("website.default_website")
+        website.company_id = self.company_b
+        both = self.company + self.company_b
+        for companies, status in ((both, 200), (self.company_b, 404)):
+            self.senior.write(
+                {"company_id": self.company_b.id, "company_ids": companies.ids}
+            )
+            self.authenticate(self.senior.login, self.senior.login)
+            page = self.url_open(f"/my/crm-quotes/{self.quote.id}")
+            self.assertEqual(page.status_code, status, companies.mapped("name"))
+        pdf = f"/my/crm-quotes/{self.quote.id}?report_type=pdf"
+        self.assertEqual(self.url_open(pdf).status_code, 404)
