@@ -48,6 +48,14 @@ class BillinatorActivity(models.Model):
             "activity_ids": [Command.set(self.activity_id.ids)],
         }
 
+    def _drop_cancelled(self):
+        """Delete the activities of meetings that were only moved by their series.
+
+        The events stay as they are: other calendars may have to hear of them.
+        """
+        cancelled = self.filtered(lambda activity: activity.status == "cancelled")
+        cancelled.activity_id.unlink()
+
     def _release_calendar_events(self):
         """Take what is no meeting any more out of the calendar."""
         others = self.filtered(

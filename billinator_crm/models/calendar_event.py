@@ -1,16 +1,33 @@
-from odoo import models
+from odoo import api, models
 
 from ..markers import DEADLINE_IS_RIGHT
+
+# Who writes one of these can have Odoo make the dates of a series anew.
+SERIES_FIELDS = {"recurrency", "recurrence_update"}
 
 
 class CalendarEvent(models.Model):
     _inherit = "calendar.event"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        events = super().create(vals_list)
+        # A series leaves out its first day where the rule does.
+        left_out = events.filtered(lambda event: event.recurrency and not event.active)
+        if left_out:
+            left_out._get_activity_rows()._drop_cancelled()
+        return events
+
     def write(self, vals):
+        is_series = "active" not in vals and not SERIES_FIELDS.isdisjoint(vals)
+        planned = self._get_planned_rows_of_series() if is_series else None
         result = super().write(vals)
         if "active" in vals:
             # Of a series, too: each date has an activity of its own.
             self._follow_with_activities(vals["active"])
+        if planned:
+            # Other dates stand in for these, which nobody has called off.
+            planned.exists()._drop_cancelled()
         return result
 
     def unlink(self):
@@ -26,6 +43,10 @@ class CalendarEvent(models.Model):
         before, after = ("cancelled", "pending") if active else ("pending", "cancelled")
         rows = self._get_activity_rows()
         rows.filtered(lambda row: row.status == before).status = after
+
+    def _get_planned_rows_of_series(self):
+        rows = (self | self.recurrence_id.calendar_event_ids)._get_activity_rows()
+        return rows.filtered(lambda row: row.status == "pending")
 
     def _get_activity_rows(self):
         # Who may change a meeting changes its activities with it, as in Odoo.

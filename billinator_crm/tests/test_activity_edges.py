@@ -291,6 +291,54 @@ class TestActivityEdges(BillinatorCommon):
         self.assertEqual({row.due_date.hour for row in pending}, {15})
         self.assertEqual(len(pending), 3)
 
+    def test_dates_that_a_series_replaces_are_not_cancelled(self):
+        """Whether it moves, ends earlier, or follows another rule."""
+        for values in (
+            {
+                "recurrence_update": "all_events",
+                "start": "2031-05-05 15:00:00",
+                "stop": "2031-05-05 16:00:00",
+            },
+            {"recurrence_update": "all_events", "interval": 2},
+            {"recurrence_update": "future_events", "interval": 2},
+            {"recurrence_update": "future_events", "recurrency": False},
+            {"recurrence_update": "all_events", "recurrency": False},
+        ):
+            rows = self._create_series()
+            rows[2].action_complete("Signed")
+            with self.subTest(values=values):
+                rows[0].calendar_event_id.write(dict(values))
+                self.assertEqual(rows[2].outcome, "Signed")
+                left = self.env["billinator.activity"].search(
+                    [("partner_id", "=", self.customer.id)]
+                )
+                self.assertIn(rows[0], left)
+                self.assertEqual(set(left.mapped("status")), {"pending", "done"})
+            left.unlink()
+
+    def test_a_first_day_that_the_rule_leaves_out_is_not_cancelled(self):
+        self.env["calendar.event"].create(
+            {
+                "name": "Every Tuesday",
+                "start": "2031-05-05 10:00:00",
+                "stop": "2031-05-05 11:00:00",
+                "event_tz": "UTC",
+                "recurrency": True,
+                "rrule_type": "weekly",
+                "tue": True,
+                "interval": 1,
+                "end_type": "count",
+                "count": 2,
+                "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+                "res_id": self.customer.id,
+            }
+        )
+        rows = self.env["billinator.activity"].search(
+            [("partner_id", "=", self.customer.id)], order="due_date"
+        )
+        self.assertEqual([row.due_date.day for row in rows], [6, 13])
+        self.assertEqual(set(rows.mapped("status")), {"pending"})
+
     def test_a_series_that_is_called_off_cancels_its_activity(self):
         row = self._create_series()[0]
         event = row.calendar_event_id
