@@ -32,7 +32,12 @@ class MailActivity(models.Model):
         is_shown_in_calendar = not SHOWN_IN_CALENDAR.isdisjoint(vals)
         former = self._get_rows()._get_repeated() if is_shown_in_calendar else {}
         former_users = self._get_former_users(vals)
-        for activities in self._split_by_zones(vals):
+        meetings = self._get_meetings_to_move(vals)
+        if meetings:
+            meetings = meetings.with_context(calendar_event_meeting_update=True)
+            super(MailActivity, meetings).write(vals)
+            meetings._move_meetings_to_deadlines()
+        for activities in (self - meetings)._split_by_zones(vals):
             super(MailActivity, activities).write(vals)
         if vals.get("calendar_event_id"):
             self._check_calendar_events()
@@ -59,6 +64,25 @@ class MailActivity(models.Model):
             for activity in self
             if activity.user_id.id != vals["user_id"]
         }
+
+    def _get_meetings_to_move(self, vals):
+        """Return the meetings at a time of day, which Odoo moves by whole days in UTC.
+
+        Where clocks change in between, they would be at another time of day.
+        """
+        is_moved_exactly = self.env.context.get("calendar_event_meeting_update")
+        if "date_deadline" not in vals or is_moved_exactly:
+            return self.browse()
+        rows = self.filtered("calendar_event_id")._get_rows()
+        rows = rows.filtered(lambda row: row.status == "pending" and not row.is_day)
+        return self & rows.activity_id
+
+    def _move_meetings_to_deadlines(self):
+        for meeting in self:
+            event = meeting.calendar_event_id
+            start = meeting._get_rows()._get_due_date_on_deadline()
+            if event.start != start:
+                event.with_context(mail_activity_meeting_update=True).start = start
 
     def _split_by_zones(self, vals):
         """Part them by their assignees' zones, by whose days Odoo moves meetings."""

@@ -786,6 +786,12 @@ class TestMeeting(ActivityCase):
         self.assertEqual(self.event.start, datetime(2030, 2, 3, 23, 30))
         self.assertEqual(self.activity.due_date, self.event.start)
 
+    def test_moving_the_deadline_over_a_change_of_clocks_keeps_the_time(self):
+        self.activity.activity_id.date_deadline = date(2030, 4, 4)
+        self.assertEqual(self.event.start, datetime(2030, 4, 4, 9))
+        self.assertEqual(self.event.stop, datetime(2030, 4, 4, 10))
+        self.assertEqual(self.activity.due_date, self.event.start)
+
     def test_cancelled_and_reopened_on_either_side(self):
         self.activity.action_cancel()
         self.assertFalse(self.event.active)
