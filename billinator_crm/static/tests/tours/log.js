@@ -75,6 +75,19 @@ registry.category("web_tour.tours").add("billinator_crm_log_phone", {
             trigger: "button[name=action_log_note]:has(.fa-users)",
             run: "click",
         },
+        {
+            content: "A second tap, on what is at the same place now",
+            trigger: `body:has(${EDITOR}:focus) .modal button.btn-primary:contains('Log')`,
+            run: "click",
+        },
+        {
+            content: "Finds nothing to log, and breaks nothing",
+            trigger: "body:not(:has(.o_error_dialog)) .o_notification_bar.bg-danger",
+        },
+        {
+            trigger: EDITOR,
+            run: "click",
+        },
         write("Saw all rooms"),
         {
             trigger: ".modal-footer button:contains('Log'), .modal button.btn-primary:contains('Log')",
