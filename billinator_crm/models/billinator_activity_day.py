@@ -25,6 +25,7 @@ DAY_SPECIFICATION = {
     "icon": {},
     "display_name": {},
     "due_date": {},
+    "is_day": {},
     "priority": {},
     "user_id": NAME,
     "partner_id": NAME,
@@ -103,8 +104,9 @@ class BillinatorActivity(models.Model):
             and ``total``), ``later`` (how many are due after that) and
             ``count_limit`` (counts end there: it stands for as many or more). An
             activity has ``id``, ``type``, ``icon``, ``display_name``, ``due_date``
-            (UTC), ``priority``, ``user_id``, ``partner_id``, ``opportunity_id``,
-            ``quote_id`` (each with ``id`` and ``display_name``, or False) and
+            (UTC), ``is_day`` (no time of it is meant), ``priority``, ``user_id``,
+            ``partner_id``, ``opportunity_id``, ``quote_id`` (each with ``id`` and
+            ``display_name``, or False) and
             ``person`` (``name``, ``phone`` and ``email`` of the contact, else of the
             customer; or False)
         :raise UserError: for another scope

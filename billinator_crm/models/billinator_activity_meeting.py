@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Command
 
 from ..markers import DEADLINE_IS_RIGHT
@@ -13,6 +13,12 @@ class BillinatorActivity(models.Model):
 
     # A room of its own: what the calendar adds to some activities.
     _inherit = "billinator.activity"
+
+    is_day = fields.Boolean(
+        related="activity_id.calendar_event_id.allday",
+        string="All Day",
+        help="It is due on a day, and at no time of it.",
+    )
 
     def _create_calendar_events(self):
         """Put meetings that are not in the calendar yet there."""

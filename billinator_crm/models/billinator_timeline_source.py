@@ -172,6 +172,11 @@ class BillinatorTimeline(models.Model):
                 "date": SQL(
                     "COALESCE(%s, %s)", field("completed_at"), field("due_date")
                 ),
+                "is_day": SQL(
+                    "%s IS NULL AND EXISTS (SELECT FROM calendar_event"
+                    " WHERE id = %s AND allday)",
+                    *(field("completed_at"), field("calendar_event_id")),
+                ),
                 "opportunity_id": field("opportunity_id"),
                 "quote_id": field("quote_id"),
                 "user_id": SQL(

@@ -87,6 +87,18 @@ class TestMyDay(BillinatorCommon):
         self.assertNotIn(later, self._get_all_ids())
 
     @freeze_time(NOON)
+    def test_whole_days_have_no_time(self):
+        meeting, other = self._plan(NOON, NOON, type="meeting")
+        meeting.calendar_event_id.write(
+            {"allday": True, "start_date": NOON[:10], "stop_date": NOON[:10]}
+        )
+        activities = self._get_overview()["sections"]["today"]["activities"]
+        self.assertEqual(
+            {activity["id"]: activity["is_day"] for activity in activities},
+            {meeting.id: True, other.id: False},
+        )
+
+    @freeze_time(NOON)
     def test_pending_only(self):
         done, cancelled, pending = self._plan(*[NOON] * 3)
         done.action_complete()

@@ -493,6 +493,18 @@ class TestTimeline(TimelineCase):
         self.assertFalse(self._get_events(kinds=["meeting"]))
         self.assertEqual(len(self._get_events(kinds=["activity"])), 2)
 
+    def test_activity_of_a_whole_day_has_no_time(self):
+        activity = self.records["activity"]
+        meeting = self.records["meeting"]
+        activity.activity_id.calendar_event_id = meeting
+        self.assertFalse(self._get_event("activity")["is_day"])
+        meeting.write(
+            {"allday": True, "start_date": "2024-04-01", "stop_date": "2024-04-01"}
+        )
+        self.assertTrue(self._get_event("activity")["is_day"])
+        activity.action_complete()
+        self.assertFalse(self._get_event("activity")["is_day"])
+
     def test_private_meetings_are_not_told_of(self):
         meeting = self.records["meeting"].with_user(self.salesperson)
         meeting.privacy = "private"

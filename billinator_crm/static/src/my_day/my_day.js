@@ -8,6 +8,7 @@ import {
     useExternalListener,
     useState,
 } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -21,6 +22,8 @@ const MODEL = "billinator.activity";
 const LIST_ACTION = "billinator_crm.billinator_activity_action";
 const REFRESH_DELAY = 300;
 const UNDO_DELAY = 8000;
+// As long as a double click can take.
+const DOUBLE_CLICK_DELAY = 500;
 const SECTIONS = [
     { name: "overdue", title: _t("Overdue") },
     { name: "today", title: _t("Today") },
@@ -55,6 +58,7 @@ export class MyDay extends Component {
             types: [],
             ...this.props.state?.choice,
             overview: null,
+            hasJustMoved: false,
         });
         useSetupAction({ getLocalState: () => ({ choice: this.choice }) });
         this.refresh = useDebounced(() => this.load(), REFRESH_DELAY);
@@ -170,11 +174,21 @@ export class MyDay extends Component {
 
     async complete(activity) {
         await this.runAction(activity, "action_done", () => {
+            this.keepSecondClick();
             // The dialog for the outcome may have been left without an answer.
             if (!this.isListed(activity.id)) {
                 this.offerUndo(_t("Done: %s", activity.display_name), activity, "action_reopen");
             }
         });
+    }
+
+    /** Another row is under the finger now, which a second click does not mean. */
+    keepSecondClick() {
+        this.state.hasJustMoved = true;
+        browser.clearTimeout(this.settling);
+        this.settling = browser.setTimeout(() => {
+            this.state.hasJustMoved = false;
+        }, DOUBLE_CLICK_DELAY);
     }
 
     async cancel(activity) {

@@ -9,6 +9,7 @@ import { capitalize } from "@web/core/utils/strings";
 import { RescheduleDialog } from "./reschedule_dialog";
 
 const { DateTime } = luxon;
+const DAY = { weekday: "short", day: "numeric", month: "short" };
 const PRIORITIES = {
     high: { label: _t("High"), class: "text-bg-warning" },
     urgent: { label: _t("Urgent"), class: "text-bg-danger" },
@@ -20,6 +21,7 @@ export class MyDayActivity extends Component {
     static components = { Dropdown, DropdownItem };
     static props = {
         activity: Object,
+        hasJustMoved: Boolean,
         showsAssignee: Boolean,
         openRecord: Function,
         complete: Function,
@@ -79,37 +81,37 @@ export class MyDayActivity extends Component {
     }
 
     get dueText() {
+        const { is_day: isDay } = this.activity;
         const time = this.dueDate.toLocaleString(DateTime.TIME_SIMPLE);
-        if (this.daysAhead === 0) {
+        if (this.daysAhead === 0 && !isDay) {
             return time;
         }
         if (this.daysAhead > 1) {
-            return this.formatMoment(this.dueDate);
+            return isDay ? this.dueDate.toLocaleString(DAY) : this.formatMoment(this.dueDate);
         }
         const base = this.now;
         const day = capitalize(this.dueDate.toRelativeCalendar({ base, unit: "days" }));
-        return this.daysAhead < 0 ? day : `${day}, ${time}`;
+        return this.daysAhead < 0 || isDay ? day : `${day}, ${time}`;
     }
 
     formatMoment(date) {
-        return date.toLocaleString({
-            weekday: "short",
-            day: "numeric",
-            month: "short",
-            hour: "numeric",
-            minute: "2-digit",
-        });
+        return date.toLocaleString({ ...DAY, hour: "numeric", minute: "2-digit" });
     }
 
     get dueTitle() {
-        return this.dueDate.toLocaleString(DateTime.DATETIME_MED_WITH_WEEKDAY);
+        return this.dueDate.toLocaleString(
+            this.activity.is_day
+                ? DateTime.DATE_MED_WITH_WEEKDAY
+                : DateTime.DATETIME_MED_WITH_WEEKDAY
+        );
     }
 
     get dueClass() {
         if (this.daysAhead < 0) {
             return "text-danger";
         }
-        return this.dueDate < this.now ? "text-warning" : "text-muted";
+        const isLate = this.dueDate < this.now && !this.activity.is_day;
+        return isLate ? "text-warning" : "text-muted";
     }
 
     /** The times to move it to; but for the first, its time of day stays. */

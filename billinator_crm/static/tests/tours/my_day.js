@@ -43,10 +43,32 @@ const undo = [
     isThere("today", "Call Ada", "It is back"),
 ];
 
+const completeOnce = {
+    content: "One click is enough, and a second one is for no other row",
+    trigger: `${row("upcoming", "Send the brochure")} .o_my_day_done`,
+    async run({ anchor }) {
+        const other = document.querySelector(".o_my_day_today .o_my_day_done");
+        const isOtherDisabled = new Promise((resolve) => {
+            const observer = new MutationObserver(() => {
+                if (!anchor.isConnected) {
+                    observer.disconnect();
+                    resolve(other.disabled);
+                }
+            });
+            observer.observe(document.body, { childList: true, subtree: true });
+        });
+        anchor.click();
+        if (!(await isOtherDisabled)) {
+            throw new Error("A second click would complete another one");
+        }
+    },
+};
+
 const completeAgain = [
     ...completeCall,
-    click(`${row("upcoming", "Send the brochure")} .o_my_day_done`, "One click is enough"),
+    completeOnce,
     isGone("Send the brochure", "It asks for no outcome"),
+    isThere("today", "Meet Ada", "The other one is there"),
 ];
 
 const scheduleNext = [
