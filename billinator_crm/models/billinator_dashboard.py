@@ -17,6 +17,7 @@ from .billinator_opportunity_summary import read_rows
 DEALS = "billinator.opportunity"
 QUOTES = "billinator.quote"
 ACTIVITIES = "billinator.activity"
+TARGETS = "billinator.target"
 # Not those that ended as drafts; what was accepted, the customer has had.
 SENT_QUOTES = Domain("state", "in", ["sent", "accepted"]) | (
     Domain("state", "in", ENDED_STATES) & Domain("date_sent", "!=", False)
@@ -38,6 +39,7 @@ QUOTE_SUMS = {"value": "amount_untaxed_company"}
 FIRST_DAY = date(1000, 1, 1)
 MONTHS_AHEAD = 12
 TOP_DEALS = 10
+TOP_TARGETS = 10
 # Sources, reasons and people that are told of; the others are summed up.
 TOP_ROWS = 12
 
@@ -178,8 +180,14 @@ class BillinatorDashboard(models.AbstractModel):
               period, each with ``before``, and ``acceptance_rate`` (percent)
             * ``top_deals``: dicts of ``id, name, customer, stage, user, value,
               probability, date_deadline``
-            * ``overdue``: figures of the user's own ``activities``, ``deals`` and
-              ``quotes`` whose day has passed
+            * ``targets``: figure of the targets whose period lies within the
+              dashboard's, or holds it, of the people and the teams to filter by;
+              ``rows`` are those with the largest gap: dicts of ``id``; ``name`` of the
+              person or team, ``is_team``; ``period``; ``company`` (False where one
+              is looked at); ``amount, won, committed, gap, attainment`` (percent) of
+              the target's whole period, and ``deals`` (``model``, ``domain``)
+            * ``overdue``: figures of ``activities``, ``deals`` and ``quotes`` whose day
+              has passed: of the people to filter by, else the user's own
         :raises UserError: for filters that make no sense
         :raises AccessError: for users without the CRM
         """
@@ -199,6 +207,7 @@ class BillinatorDashboard(models.AbstractModel):
             "activities": self._get_activities(scope),
             "quotes": self._get_quotes(scope),
             "top_deals": self._get_top_deals(scope),
+            "targets": self._get_targets(scope),
             "overdue": self._get_overdue(scope),
         }
 
@@ -771,6 +780,83 @@ class BillinatorDashboard(models.AbstractModel):
             "acceptance_rate_before": rate["before"],
         }
 
+    # === Targets === #
+
+    @api.model
+    def _get_targets(self, scope):
+        """Tell of the targets of the period, and of longer ones that it is a part of.
+
+        Each counts for its own period, as no part of a target is known.
+        """
+        domain = self._get_targets_domain(scope)
+        targets = self.env[TARGETS].search_fetch(
+            domain,
+            ["user_id", "team_id", "company_id", "date_from", "date_to", "amount"],
+        )
+        rates = self.env.companies._get_rates_to_current()
+        rows = [
+            (target, self._tell_amounts(target, rates[target.company_id.id]))
+            for target in targets
+        ]
+        rows.sort(key=lambda row: row[1]["gap"], reverse=True)
+        companies = scope.company_ids or self.env.companies.ids
+        return {
+            "model": TARGETS,
+            "domain": self._to_json(domain),
+            "count": len(targets),
+            "rows": [
+                {
+                    **self._tell_target(target),
+                    "company": len(companies) > 1 and target.company_id.name,
+                    **amounts,
+                }
+                for target, amounts in rows[:TOP_TARGETS]
+            ],
+        }
+
+    @api.model
+    def _get_targets_domain(self, scope):
+        start, end = (day.isoformat() for day in scope.days)
+        within = Domain("date_from", ">=", start) & Domain("date_to", "<=", end)
+        around = Domain("date_from", "<=", start) & Domain("date_to", ">=", end)
+        domain = (within | around) & Domain(
+            "company_id", "in", scope.company_ids or self.env.companies.ids
+        )
+        # A target has either a person or a team.
+        if scope.user_ids or scope.team_ids:
+            domain &= Domain("user_id", "in", scope.user_ids) | Domain(
+                "team_id", "in", scope.team_ids
+            )
+        return domain
+
+    @api.model
+    def _tell_amounts(self, target, rate):
+        currency = self.env.company.currency_id
+        amount, won, committed = (
+            currency.round(value * rate)
+            for value in (target.amount, target.won_amount, target.committed_amount)
+        )
+        return {
+            "amount": amount,
+            "won": won,
+            "committed": committed,
+            "gap": currency.round(amount - won),
+            "attainment": target.attainment,
+        }
+
+    @api.model
+    def _tell_target(self, target):
+        return {
+            "id": target.id,
+            "name": target.user_id.name or target.team_id.name,
+            "is_team": bool(target.team_id),
+            "period": target._get_period_name(),
+            "deals": {
+                "model": DEALS,
+                "domain": self._to_json(target._get_deals_domain()),
+            },
+        }
+
     # === Work === #
 
     @api.model
@@ -813,8 +899,13 @@ class BillinatorDashboard(models.AbstractModel):
 
     @api.model
     def _get_overdue(self, scope):
-        """Tell of the user's own work whose day has passed."""
-        mine = Domain("user_id", "=", self.env.uid)
+        """Tell of the work whose day has passed: theirs that are chosen, or one's own.
+
+        Of a colleague's, who sees only documents of their own would see a part.
+        """
+        owners = Domain("user_id", "in", scope.user_ids or [self.env.uid])
+        if not self.env.user._sees_all_documents():
+            owners &= Domain("user_id", "=", self.env.uid)
         today = fields.Date.context_today(self)
         companies = scope.company_ids or self.env.companies.ids
         company = Domain("company_id", "in", companies)
@@ -845,7 +936,7 @@ class BillinatorDashboard(models.AbstractModel):
         }
         return {
             name: self._tell(
-                model, domain & mine, self._sum_up(model, domain & mine, [], sums)
+                model, domain & owners, self._sum_up(model, domain & owners, [], sums)
             )
             for name, (model, domain, sums) in works.items()
         }

@@ -1,6 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, date_utils, format_date
 
 from ..arguments import one_record
@@ -243,37 +244,35 @@ class BillinatorTarget(models.Model):
 
         :return: a window action; it shows those that the user may read
         """
-        who = (
-            "user_id" if self.user_id else "team_id",
-            "=",
-            (self.user_id or self.team_id).id,
-        )
         return {
             "type": "ir.actions.act_window",
             "name": self.display_name,
             "res_model": "billinator.opportunity",
             "views": [(False, "list"), (False, "form")],
-            "domain": [
-                who,
-                ("company_id", "=", self.company_id.id),
-                *self._get_period_domain(),
-            ],
+            "domain": list(self._get_deals_domain()),
             "context": {"search_default_group_status": 1},
         }
 
-    def _get_period_domain(self):
+    def _get_deals_domain(self):
+        """Return the domain of the deals that count, days and moments as strings."""
+        who = "user_id" if self.user_id else "team_id"
         zone = self.with_context(tz=self.company_id.partner_id.tz or "UTC")
-        end = self.date_to + relativedelta(days=1)
-        return [
-            "|",
-            "&",
-            "&",
-            ("status", "=", "won"),
-            ("date_closed", ">=", begin_of_day(zone.env, self.date_from)),
-            ("date_closed", "<", begin_of_day(zone.env, end)),
-            "&",
-            "&",
-            ("status", "=", "open"),
-            ("date_deadline", ">=", self.date_from),
-            ("date_deadline", "<=", self.date_to),
-        ]
+        start, end = (
+            fields.Datetime.to_string(begin_of_day(zone.env, day))
+            for day in (self.date_from, self.date_to + relativedelta(days=1))
+        )
+        won = (
+            Domain("status", "=", "won")
+            & Domain("date_closed", ">=", start)
+            & Domain("date_closed", "<", end)
+        )
+        expected = (
+            Domain("status", "=", "open")
+            & Domain("date_deadline", ">=", self.date_from.isoformat())
+            & Domain("date_deadline", "<=", self.date_to.isoformat())
+        )
+        return (
+            Domain(who, "=", self[who].id)
+            & Domain("company_id", "=", self.company_id.id)
+            & (won | expected)
+        )

@@ -24,6 +24,7 @@ COLUMNS = {
     "opportunity": "expected_revenue_company",
     "quote": "amount_untaxed_company",
     "activity": "0",
+    "target": "0",
 }
 # Moments on the next day already, month or year, in that zone
 AFTER_MIDNIGHT = ("2025-12-31 11:30", "2026-09-30 11:30", "2026-10-31 11:30")
@@ -44,18 +45,36 @@ QUOTED_BEFORE = f"date_quote BETWEEN %(before_start)s AND %(before_end)s AND {SE
 DUE_DAY = "(due_date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date"
 
 
+class TwoCurrenciesCase(OpportunityCase, BillinatorInvoicingCommon):
+    """A manager of two companies, each with a currency of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company_b.currency_id = cls.setup_other_currency("EUR", rates=[])
+        for company in cls.company + cls.company_b:
+            cls._set_rates(company)
+        cls.manager.company_ids += cls.company_b
+
+    @classmethod
+    def _set_rates(cls, company):
+        for currency in cls.company.currency_id + cls.company_b.currency_id:
+            rate = {
+                "name": "2000-01-01",
+                "rate": RATES[currency.name] / RATES[company.currency_id.name],
+                "company_id": company.id,
+            }
+            currency.rate_ids = [Command.create(rate)]
+
+
 @freeze_time("2026-11-18 13:30:00")
-class DashboardCase(OpportunityCase, BillinatorInvoicingCommon):
+class DashboardCase(TwoCurrenciesCase):
     """Deals, quotes and activities of two companies, made by chance."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env["billinator.opportunity"].search([]).active = False
-        cls.company_b.currency_id = cls.setup_other_currency("EUR", rates=[])
-        for company in cls.company + cls.company_b:
-            cls._set_rates(company)
-        cls.manager.company_ids += cls.company_b
         cls.users = cls.salesperson + cls.colleague + cls.senior + cls.stranger
         (cls.users + cls.manager).tz = ZONE
         cls.teams = cls.env["crm.team"].create(
@@ -71,16 +90,6 @@ class DashboardCase(OpportunityCase, BillinatorInvoicingCommon):
         cls._generate_quotes()
         cls._generate_activities()
         cls.env.invalidate_all()
-
-    @classmethod
-    def _set_rates(cls, company):
-        for currency in cls.company.currency_id + cls.company_b.currency_id:
-            rate = {
-                "name": "2000-01-01",
-                "rate": RATES[currency.name] / RATES[company.currency_id.name],
-                "company_id": company.id,
-            }
-            currency.rate_ids = [Command.create(rate)]
 
     @classmethod
     def _create_rows(cls, model, count, **values):
@@ -477,7 +486,8 @@ class TestDashboardFigures(DashboardCase):
         self.assertLess(better, 10)
 
     def _check_overdue(self):
-        overdue, mine = self.data["overdue"], "user_id = %(uid)s"
+        overdue = self.data["overdue"]
+        owned = f"user_id = {'ANY(%(users)s)' if self.params['users'] else '%(uid)s'}"
         for name, kind, conditions in (
             (
                 "activities",
@@ -491,7 +501,7 @@ class TestDashboardFigures(DashboardCase):
                 ("state IN ('draft', 'sent')", "validity_date < %(today)s"),
             ),
         ):
-            self.assertFigure(overdue[name], kind, mine, *conditions, scoped=False)
+            self.assertFigure(overdue[name], kind, owned, *conditions, scoped=False)
 
     # The tests
 
@@ -676,14 +686,162 @@ class TestDashboardCall(OpportunityCase):
         deal = self._create_opportunity(user_id=self.salesperson.id)
         for user in (self.salesperson, self.colleague):
             self.env["billinator.activity"].create(
-                {"opportunity_id": deal.id, "type": "call", "user_id": user.id}
+                {
+                    "opportunity_id": deal.id,
+                    "type": "call",
+                    "user_id": user.id,
+                    "due_date": "2020-01-01",
+                }
             )
         data = self._get_dashboard(user=self.salesperson)
         self.assertEqual(
             [person["id"] for person in data["activities"]], self.salesperson.ids
         )
+        self.assertEqual(data["overdue"]["activities"]["count"], 1)
+        theirs = self._get_dashboard({"user_ids": self.colleague.ids}, self.salesperson)
+        self.assertEqual(theirs["overdue"]["activities"]["count"], 0)
 
     def test_plain_answer(self):
         self._create_opportunity(expected_revenue=100, date_deadline="2030-01-01")
         data = self._get_dashboard()
         self.assertEqual(json.loads(json.dumps(data)), data)
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2030-02-15 10:00:00")
+class TestDashboardTargets(TwoCurrenciesCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["billinator.target"].search([]).unlink()
+        cls.team = cls.env["crm.team"].create(
+            {
+                "name": "Target Team",
+                "company_id": cls.company.id,
+                "member_ids": cls.salesperson.ids,
+            }
+        )
+        cls.mine = cls._create_target(1000, user_id=cls.salesperson.id)
+        cls.teams = cls._create_target(9000, team_id=cls.team.id)
+        cls.theirs = cls._create_target(5000, user_id=cls.colleague.id)
+        cls.foreign = cls._create_target(
+            400, user_id=cls.stranger.id, company_id=cls.company_b.id
+        )
+        cls.quarter = cls._create_target(
+            4000, user_id=cls.salesperson.id, days=("2030-01-01", "2030-03-31")
+        )
+        cls.january = cls._create_target(
+            100, user_id=cls.salesperson.id, days=("2030-01-01", "2030-01-31")
+        )
+
+    @classmethod
+    def _create_target(cls, amount, days=("2030-02-01", "2030-02-28"), **values):
+        days = dict(zip(("date_from", "date_to"), days, strict=True))
+        return cls.env["billinator.target"].create({"amount": amount, **days, **values})
+
+    def _get_targets(self, user, filters=None, companies=None):
+        companies = companies or user.company_id
+        dashboard = self.env["billinator.dashboard"].with_user(user)
+        dashboard = dashboard.with_context(allowed_company_ids=companies.ids)
+        return dashboard.get_dashboard(filters)["targets"]
+
+    def assertTargets(self, told, *targets):
+        self.assertEqual(
+            [row["id"] for row in told["rows"]], [target.id for target in targets]
+        )
+        self.assertEqual(told["count"], len(targets))
+
+    def _create_deals(self):
+        """Win and commit to something; another is in another month."""
+        won = self._create_opportunity(
+            user_id=self.salesperson.id, expected_revenue=300
+        )
+        values = {
+            "user_id": self.salesperson.id,
+            "stage_id": self.stages["PROPOSAL"].id,
+            "forecast_category": "commit",
+        }
+        committed = self._create_opportunity(
+            expected_revenue=400, date_deadline="2030-02-28", **values
+        )
+        self._create_opportunity(
+            expected_revenue=800, date_deadline="2030-03-01", **values
+        )
+        theirs = self._create_opportunity(
+            user_id=self.stranger.id,
+            company_id=self.company_b.id,
+            partner_id=False,
+            contact_name="Somebody",
+            expected_revenue=80,
+        )
+        (won + theirs).action_set_won()
+        (won + theirs).date_closed = "2030-02-10"
+        return won + committed
+
+    def test_own_and_teams_and_all(self):
+        """The largest gap first."""
+        own = self.teams, self.quarter, self.mine
+        self.assertTargets(self._get_targets(self.salesperson), *own)
+        self.assertTargets(
+            self._get_targets(self.senior),
+            self.teams,
+            self.theirs,
+            self.quarter,
+            self.mine,
+        )
+        told = self._get_targets(self.stranger)
+        self.assertTargets(told, self.foreign)
+        targets = self.env["billinator.target"].with_user(self.stranger)
+        self.assertEqual(targets.search(Domain(told["domain"])), self.foreign)
+
+    def test_periods(self):
+        for days, targets in (
+            (("2030-02-03", "2030-03-05"), (self.quarter,)),
+            (("2030-02-01", "2030-03-05"), (self.quarter, self.mine)),
+            (("2029-12-15", "2030-02-27"), (self.january,)),
+            (("2029-12-15", "2030-04-05"), (self.quarter, self.mine, self.january)),
+            (("2030-04-01", "2030-04-30"), ()),
+        ):
+            filters = {"period": "custom", "date_from": days[0], "date_to": days[1]}
+            filters["user_ids"] = self.salesperson.ids
+            with self.subTest(days=days):
+                self.assertTargets(self._get_targets(self.senior, filters), *targets)
+        rows = self._get_targets(self.senior, {"period": "quarter"})["rows"]
+        self.assertIn("Q1 2030", [row["period"] for row in rows])
+
+    def test_filters(self):
+        both = self.company + self.company_b
+        team = {"team_ids": self.team.ids}
+        people = {"user_ids": (self.colleague + self.stranger).ids}
+        for filters, targets in (
+            (team, (self.teams,)),
+            (people, (self.theirs, self.foreign)),
+            ({**team, **people}, (self.teams, self.theirs, self.foreign)),
+            ({"company_ids": self.company_b.ids}, (self.foreign,)),
+        ):
+            with self.subTest(filters=filters):
+                told = self._get_targets(self.manager, filters, both)
+                self.assertTargets(told, *targets)
+
+    def test_amounts_in_two_currencies(self):
+        """In the current company's; the list has the deals that count."""
+        deals = self._create_deals()
+        filters = {"user_ids": (self.salesperson + self.stranger).ids}
+        both = self.company + self.company_b
+        for companies, factor in ((both, 1), (both[::-1], 0.8)):
+            told = self._get_targets(self.manager, filters, companies)
+            rows = {row["id"]: row for row in told["rows"]}
+            for target, amount, won, committed, attainment in (
+                (self.mine, 1000, 300, 400, 30),
+                (self.foreign, 500, 100, 0, 20),
+            ):
+                row = rows[target.id]
+                self.assertAlmostEqual(row["amount"], factor * amount)
+                self.assertAlmostEqual(row["won"], factor * won)
+                self.assertAlmostEqual(row["committed"], factor * committed)
+                self.assertAlmostEqual(row["gap"], factor * (amount - won))
+                self.assertEqual(row["attainment"], attainment)
+                self.assertEqual(row["company"], target.company_id.name)
+        mine = rows[self.mine.id]["deals"]
+        self.assertEqual(self.env[mine["model"]].search(Domain(mine["domain"])), deals)
+        self.assertEqual(json.loads(json.dumps(told)), told)

@@ -36,6 +36,7 @@ const ACTIONS = {
     "billinator.opportunity": "billinator_crm.billinator_opportunity_action_dashboard",
     "billinator.quote": "billinator_crm.billinator_quote_action_dashboard",
     "billinator.activity": "billinator_crm.billinator_activity_action_dashboard",
+    "billinator.target": "billinator_crm.billinator_target_action_dashboard",
 };
 
 /** Read the filters of a URL's query, where ids are joined by commas. */
@@ -191,8 +192,8 @@ export class Dashboard extends Component {
     }
 
     get isEmpty() {
-        const { open, won, lost, created, quotes } = this.state.data;
-        return [open, won, lost, created, quotes.sent].every(({ count }) => !count);
+        const { open, won, lost, created, quotes, targets } = this.state.data;
+        return [open, won, lost, created, quotes.sent, targets].every(({ count }) => !count);
     }
 
     // === How it is told === //
@@ -392,6 +393,36 @@ export class Dashboard extends Component {
             { name: "sent", label: _t("Sent"), figure: sent },
             { name: "accepted", label: _t("Accepted"), figure: accepted },
         ];
+    }
+
+    get targetsTitle() {
+        return _t("All targets (%s)", this.formatCount(this.state.data.targets.count));
+    }
+
+    /** Say what a target is for: its period, and its company where there are several. */
+    getTargetNote({ period, company }) {
+        return company ? `${period}, ${company}` : period;
+    }
+
+    getTargetTitle(target) {
+        return `${target.name}, ${this.getTargetNote(target)}`;
+    }
+
+    /** How far a target has come, where there is no room for its columns. */
+    getTargetProgress({ won, amount }) {
+        return _t("%(won)s of %(target)s", {
+            won: this.formatValue(won),
+            target: this.formatValue(amount),
+        });
+    }
+
+    getTargetWidth({ attainment }) {
+        return Math.min(Math.max(attainment, attainment > 0 ? 1 : 0), 100);
+    }
+
+    get overdueTitle() {
+        const { user_ids } = this.state.data.filters;
+        return user_ids.length ? _t("Overdue work") : _t("My overdue work");
     }
 
     get overdueFigures() {
