@@ -62,6 +62,7 @@ billinator_crm/models/billinator_activity_handover.py
   1 BillinatorActivity._pass_on: by the write that archives a user, after its check;
       all of what that user had to do, of which nothing is shown but to who gets it
 billinator_crm/models/billinator_activity_meeting.py
+  1 BillinatorActivity.is_day: only whether the due date, which is shown, has a time
   1 BillinatorActivity._release_calendar_events: counts what else is planned by the
       meeting; the user's own rights archive it
 billinator_crm/models/billinator_activity_native.py
