@@ -338,14 +338,5 @@ class RightsCase(BillinatorCommon):
         quote = self._get_document("billinator.quote", place)
         return {"quote_ids": [Command.set(quote.ids)]}
 
-    def _prepare_users(self, place):
-        name = self._name(place)
-        return {
-            "name": name,
-            "login": name,
-            "company_id": place.company.id,
-            "company_ids": [Command.set(place.company.ids)],
-        }
-
     def _prepare_tag_assign(self, place):
         return {}

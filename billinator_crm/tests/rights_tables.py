@@ -10,8 +10,9 @@ from .common import BillinatorInvoicingCommon
 from .rights import COLLEAGUES, OTHERS, RightsCase
 
 OPERATIONS = {"create": "c", "read": "r", "write": "w", "unlink": "u"}
-# What the table of operations has; rows are loaded, and forms saved, by the first two.
-CRUD = {"create", "write", "unlink", "load", "web_save"}
+# What the table of operations has; rows are loaded, and forms saved, by the first two,
+# and to archive is to write.
+CRUD = {"create", "write", "unlink", "load", "web_save", "action_archive"}
 # A harmless value for each type of field.
 CHANGES = {
     "boolean": True,

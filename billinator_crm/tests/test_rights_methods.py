@@ -48,7 +48,6 @@ res.partner: action_log_note action_new_opportunity action_new_quote
     action_view_crm_activities action_view_customer_invoices action_view_in_contacts
     action_view_notes action_view_opportunities action_view_quotes copy_data
     get_customer_metrics
-res.users: action_archive
 """
 
 # What only opens or tells something, for who may read the record.
