@@ -18,6 +18,13 @@ class DashboardTourCase(HttpCase):
         deals[:2].action_set_won()
         reason = cls.env["billinator.lost.reason"].search([], limit=1)
         deals[2:4].action_set_lost(reason.id)
+        cls.env["billinator.target"].create(
+            {
+                "user_id": cls.seller.id,
+                "company_id": cls.company.id,
+                "amount": 5000,
+            }
+        )
         for deal in deals[4:]:
             deal.activity_schedule(
                 "mail.mail_activity_data_call",

@@ -92,6 +92,15 @@ registry.category("web_tour.tours").add("billinator_crm_dashboard", {
         ...drillDown("[data-bars=funnel] button[data-count]", "A step of the funnel"),
         ...drillDown("[data-bars=lost_reasons] button[data-count]", "A lost reason"),
         ...drillDown(".o_crm_dashboard_month", "A month"),
+        ...drillDown(".o_crm_dashboard_full button[data-count]", "Targets"),
+        click(".o_crm_dashboard_targets button:contains('Dashboard Seller')", "Hers"),
+        {
+            content: "What was won, and what is open",
+            trigger: ".o_breadcrumb:contains('Dashboard Seller, ')",
+        },
+        { content: "Five deals", trigger: ".o_list_view .o_data_row:nth-child(5)" },
+        click(".o_back_button", "Back"),
+        isReady("The dashboard once more"),
         openTab(
             ".o_crm_dashboard_deals a[href*='/opportunities/']",
             "/billinator.opportunity/",
