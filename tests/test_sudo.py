@@ -27,7 +27,7 @@ billinator_crm/migrations/19.0.1.4.0/post-approval.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.4.0/post-rules.py
   1 migrate: likewise
-billinator_crm/migrations/19.0.1.11.0/post-credited-and-changed.py
+billinator_crm/migrations/19.0.1.11.0/end-credited-and-changed.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.6.0/post-invoice-status.py
   1 migrate: likewise

@@ -179,11 +179,18 @@ class AccountMove(models.Model):
 
     @api.constrains("state", "payment_state")
     def _check_billinator_released(self):
-        """Take no credit back once the quote was invoiced again because of it."""
+        """Let the invoice that was credited and the one made again not both stand."""
         # As sudo, for whoever handles the invoice may not see the quote.
-        moves_sudo = self._with_reversed().sudo().filtered("billinator_is_released")
-        for quote in moves_sudo.billinator_quote_id:
-            if len(quote._get_final_invoices()) > 1:
+        quotes_sudo = (
+            self._with_reversed()
+            .sudo()
+            .billinator_quote_id.filtered(
+                lambda quote: any(quote.invoice_ids.mapped("billinator_is_released"))
+            )
+        )
+        for quote in quotes_sudo:
+            final = quote._get_final_invoices()
+            if len(final) > 1:
                 raise ValidationError(
                     self.env._(
                         "Quote %(quote)s was invoiced again because %(invoice)s was "
@@ -191,11 +198,13 @@ class AccountMove(models.Model):
                         "new invoice first.",
                         quote=quote.name,
                         invoice=", ".join(
-                            (moves_sudo & quote.invoice_ids).mapped("display_name")
+                            final.filtered("billinator_is_released").mapped(
+                                "display_name"
+                            )
                         ),
                     )
                 )
-        moves_sudo._check_billinator_deducted()
+        quotes_sudo.invoice_ids._check_billinator_deducted()
 
     def _get_deducted_error(self, quote):
         return ValidationError(
@@ -219,11 +228,14 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         """Let final invoices that wait as drafts say the numbers of down payments."""
-        posted = super()._post(soft)
-        down_payments = posted.filtered("billinator_installment_id")
-        for deduction in down_payments.invoice_line_ids._get_billinator_deductions():
+        down_payments = self.filtered("billinator_installment_id")
+        if not down_payments:
+            return super()._post(soft)
+        # Before others: a final invoice may be posted together with them.
+        posted = super(AccountMove, down_payments)._post(soft)
+        for deduction in posted.invoice_line_ids._get_billinator_deductions():
             deduction._say_billinator_number()
-        return posted
+        return posted | super(AccountMove, self - down_payments)._post(soft)
 
     def _is_of_billinator_installment(self):
         """Whether it asks for a down payment of a quote, or gives one back."""

@@ -15,7 +15,8 @@ INVOICE_STATUSES = [
     ("partial", "Partially Paid"),
     ("paid", "Paid"),
 ]
-PAID = ("in_payment", "paid")
+# Odoo also calls “reversed” what was settled with the credit note of another invoice.
+PAID = ("in_payment", "paid", "reversed")
 # As far as quotes follow their invoices' credit notes, what reverses these, and so on:
 # the ORM asks for an end, and nobody goes that far.
 REVERSALS = 6
@@ -262,9 +263,9 @@ class BillinatorQuote(models.Model):
         """
         asking = [moves for moves, sign in self._follow_reversals(invoices) if sign > 0]
         return invoices.union(*asking).filtered(
-            lambda invoice: invoice.payment_state != "reversed"
-            and not self._is_credited(invoice)
-            and not self._is_empty_rest(invoice)
+            lambda invoice: (
+                not self._is_credited(invoice) and not self._is_empty_rest(invoice)
+            )
         )
 
     def _is_credited(self, invoice):
@@ -275,9 +276,15 @@ class BillinatorQuote(models.Model):
         return self.currency_id.compare_amounts(amount, 0) <= 0
 
     def _is_set_off(self, invoice):
-        """Whether all of it was set off against what is no credit note of its own."""
-        is_reversed = invoice.payment_state == "reversed"
-        return is_reversed and not self._get_reversals(invoice)
+        """Whether all of it was set off against credit notes that are of no invoice.
+
+        The credit note of another invoice is what the customer has paid with.
+        """
+        return (
+            invoice.payment_state == "reversed"
+            and not self._get_reversals(invoice)
+            and not invoice._get_reconciled_invoices().reversed_entry_id
+        )
 
     def _is_empty_rest(self, invoice):
         """Whether other invoices ask for all that the quote is worth."""

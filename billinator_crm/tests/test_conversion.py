@@ -280,6 +280,26 @@ class TestConversionOnce(ConversionCase):
         self.assertEqual(self._convert(), invoice)
         self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
         self.assertEqual(self.quote.amount_to_invoice, 0)
+        with self.assertRaisesRegex(ValidationError, "was invoiced again"):
+            second.button_draft()
+            self.env.flush_all()
+
+    def test_paid_with_the_credit_note_of_another_invoice(self):
+        invoice = self._convert()
+        invoice.action_post()
+        self._register_payment(invoice)
+        credit_note = self._reverse_invoice(invoice, is_modify=False)
+        credit_note.action_post()
+        second = self._invoice_again()
+        second.action_post()
+        (second + credit_note).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        ).reconcile()
+        self.assertEqual(second.payment_state, "reversed")
+        self.assertFalse(self.quote.is_credited)
+        self.assertEqual(self.quote.amount_to_invoice, 0)
+        self.assertEqual(self.quote.invoice_status, "paid")
+        self.assertEqual(self._invoice_again(), second)
 
     def test_set_off_against_a_credit_note_of_no_invoice(self):
         invoice = self._convert()
@@ -311,7 +331,7 @@ class TestConversionOnce(ConversionCase):
             [(self.quote + sent)._ids],
         )
         self.env.invalidate_all()
-        path = "billinator_crm/migrations/19.0.1.11.0/post-credited-and-changed.py"
+        path = "billinator_crm/migrations/19.0.1.11.0/end-credited-and-changed.py"
         run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.10.0")
         self.env.invalidate_all()
         self.assertTrue(self.quote.is_credited)

@@ -764,6 +764,12 @@ class TestInstallmentForEInvoices(InstallmentCase):
         self.assertIn("04.03.2026", of_first.name)
         self.assertEqual(of_second.name, "What was paid in May")
 
+    def test_final_invoice_says_the_number_of_what_is_posted_with_it(self):
+        first = self._invoice(self._plan(30))
+        final = self._invoice(self.quote)
+        (final + first).action_post()
+        self.assertIn(first.name, self._get_deductions(final).name)
+
     def test_line_without_a_text(self):
         first = self._invoice(self._plan())
         first.invoice_line_ids.name = False
