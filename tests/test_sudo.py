@@ -114,6 +114,9 @@ billinator_crm/models/billinator_opportunity.py
   2 BillinatorOpportunity.write: when deals moved that were given away by it; the
       meetings of a deal whose customer the ORM lets the user change
   1 BillinatorOpportunity.unlink: after check_access("unlink")
+billinator_crm/models/billinator_opportunity_customer.py
+  1 BillinatorOpportunity._keep_person: after the ORM has checked the right to write the
+      deal, which may be a colleague's by it; the user's own rights make the people
 billinator_crm/models/billinator_opportunity_forecast.py
   1 BillinatorOpportunity.history_probability: of counts over all deals, and tells none
   1 BillinatorOpportunity.history_sample_size: likewise

@@ -182,7 +182,9 @@ class BillinatorOpportunity(models.Model):
         :param dict former_reach: address and phone of who asked, by the deals that had
             no customer before
         """
-        deals = self.filtered(
+        # As sudo: the right to the deals was checked, and who gives one to a colleague
+        # by the same save does not see it any more. People are created by the user.
+        deals_sudo = self.sudo().filtered(
             lambda deal: (
                 deal.contact_name
                 and not deal.contact_ids
@@ -190,12 +192,15 @@ class BillinatorOpportunity(models.Model):
                 and deal.contact_name.strip() != deal.partner_id.name
             )
         )
-        if not deals or not self.env["billinator.contact"].has_access("create"):
+        if not deals_sudo or not self.env["billinator.contact"].has_access("create"):
             return
-        customers = {deal: deal.partner_id for deal in deals}
-        contacts = deals._find_or_create_contacts(customers, former_reach)
-        for deal in deals:
-            deal.contact_ids = contacts[deal]
+        customers = {
+            deal_sudo: deal_sudo.partner_id.with_env(self.env)
+            for deal_sudo in deals_sudo
+        }
+        contacts = self._find_or_create_contacts(customers, former_reach)
+        for deal_sudo in deals_sudo:
+            deal_sudo.contact_ids = contacts[deal_sudo]
 
     def _find_or_create_contacts(self, customers, known_reach):
         """Return who asked as contact of each lead's customer, created if need be.

@@ -95,6 +95,8 @@ class BillinatorOpportunity(models.Model):
     def _hand_over_activities(self, user, former_users):
         """Give what the deals' former salespeople had to do about them to somebody.
 
+        What is about quotes that did not come along stays with those who see them.
+
         :param dict former_users: whose the deals were, by id
         """
         # As sudo: called after the check of the right to change the deals, which these
@@ -103,12 +105,14 @@ class BillinatorOpportunity(models.Model):
         pending_sudo = activities_sudo.search(
             [("opportunity_id", "in", self.ids), ("status", "=", "pending")]
         )
-        pending_sudo.filtered(
+        former_sudo = pending_sudo.filtered(
             lambda activity: (
                 activity.user_id == former_users[activity.opportunity_id.id]
                 and not activity._is_request_for_approval()
             )
-        )._hand_over(user)
+        )
+        seen = user._filter_accessible(former_sudo.activity_id)
+        former_sudo.filtered(lambda one: one.activity_id in seen)._hand_over(user)
 
     def _tell_of_handover(self, user, former_users):
         """Send who got the deals one message about them, in his or her language."""

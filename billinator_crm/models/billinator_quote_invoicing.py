@@ -15,8 +15,7 @@ INVOICE_STATUSES = [
     ("partial", "Partially Paid"),
     ("paid", "Paid"),
 ]
-# Odoo also calls “reversed” what was settled with the credit note of another invoice.
-PAID = ("in_payment", "paid", "reversed")
+PAID = ("in_payment", "paid")
 # As far as quotes follow their invoices' credit notes, what reverses these, and so on:
 # the ORM asks for an end, and nobody goes that far.
 REVERSALS = 6
@@ -248,9 +247,11 @@ class BillinatorQuote(models.Model):
     def _get_status_of_invoices(self, invoices):
         """Return how near to the money some of the quote's invoices are."""
         payable = self._get_payable_invoices(invoices)
-        if payable and all(invoice.payment_state in PAID for invoice in payable):
+        # “Reversed” is, of these, what another invoice's credit note has paid.
+        paid = (*PAID, "reversed")
+        if payable and all(invoice.payment_state in paid for invoice in payable):
             return "paid"
-        if any(invoice.payment_state in (*PAID, "partial") for invoice in payable):
+        if any(invoice.payment_state in (*paid, "partial") for invoice in payable):
             return "partial"
         if "posted" in invoices.mapped("state"):
             return "posted"
@@ -264,8 +265,11 @@ class BillinatorQuote(models.Model):
         asking = [moves for moves, sign in self._follow_reversals(invoices) if sign > 0]
         return invoices.union(*asking).filtered(
             lambda invoice: (
-                not self._is_credited(invoice) and not self._is_empty_rest(invoice)
+                invoice.payment_state != "reversed"
+                or self._is_paid_with_credit(invoice)
             )
+            and not self._is_credited(invoice)
+            and not self._is_empty_rest(invoice)
         )
 
     def _is_credited(self, invoice):
@@ -276,14 +280,20 @@ class BillinatorQuote(models.Model):
         return self.currency_id.compare_amounts(amount, 0) <= 0
 
     def _is_set_off(self, invoice):
-        """Whether all of it was set off against credit notes that are of no invoice.
+        """Whether all of it was set off against credit notes that are of no invoice."""
+        is_reversed = invoice.payment_state == "reversed"
+        return (
+            is_reversed
+            and not self._get_reversals(invoice)
+            and not self._is_paid_with_credit(invoice)
+        )
 
-        The credit note of another invoice is what the customer has paid with.
-        """
+    def _is_paid_with_credit(self, invoice):
+        """Whether credit notes of other invoices, and none of its own, have paid it."""
         return (
             invoice.payment_state == "reversed"
             and not self._get_reversals(invoice)
-            and not invoice._get_reconciled_invoices().reversed_entry_id
+            and bool(invoice._get_reconciled_invoices().reversed_entry_id)
         )
 
     def _is_empty_rest(self, invoice):

@@ -28,8 +28,9 @@ class BillinatorQuoteLine(models.Model):
     @api.model
     def _check_origins_readable(self, vals_list):
         """Refuse lines of foreign quotes, whose names would be told."""
-        ids = {vals.get("origin_line_id") for vals in vals_list} - {None, False}
-        self.browse(ids).check_access("read")
+        # What is no id at all, the ORM refuses.
+        ids = {vals.get("origin_line_id") for vals in vals_list}
+        self.browse(one for one in ids if type(one) is int).check_access("read")
 
     def _get_origin(self):
         """Return what the line was when it was first written down."""

@@ -275,7 +275,8 @@ class BillinatorQuote(models.Model):
             return "credited"
         is_settled = invoice.currency_id.is_zero(invoice.amount_residual)
         is_unbooked = invoice.payment_state == "in_payment" and not is_settled
-        if invoice.payment_state in PAID and not is_unbooked:
+        is_paid = invoice.payment_state in PAID and not is_unbooked
+        if is_paid or self._is_paid_with_credit(invoice):
             return "paid"
         if is_unbooked or self._is_being_paid_online(invoice):
             return "in_process"

@@ -24,11 +24,12 @@ class ResUsers(models.Model):
 
         What the CRM has of these passes on by then, see :meth:`write`.
 
-        :return: None
+        :return: True
         :raises AccessError: for who may not change the users
         """
         self.filtered("active").write({"active": False})
-        return super().action_archive()
+        super().action_archive()
+        return True
 
     def unlink(self):
         self.check_access("unlink")

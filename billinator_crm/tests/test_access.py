@@ -169,6 +169,18 @@ class TestRights(AccessCase):
                 with self.assertRaises(AccessError):
                     document.web_save({name: "Still mine"}, shown)
 
+    def test_a_lead_gets_its_customer_and_goes_to_a_colleague_at_once(self):
+        lead = self._create_opportunity(
+            partner_id=False, contact_name="Ada Byron", user_id=self.salesperson.id
+        )
+        lead.with_user(self.salesperson).web_save(
+            {"partner_id": self.customer.id, "user_id": self.colleague.id},
+            {"name": {}},
+        )
+        self.assertEqual(lead.user_id, self.colleague)
+        self.assertEqual(lead.contact_ids.name, "Ada Byron")
+        self.assertEqual(lead.contact_ids.create_uid, self.salesperson)
+
     def test_what_is_saved_are_values(self):
         for values in (float("nan"), False, [["name", "A"]]):
             with self.assertRaisesRegex(UserError, "values by field"):

@@ -205,6 +205,11 @@ class TestHandoverDialog(HandoverCase):
         won = self._create_opportunity(user_id=self.salesperson.id)
         won.action_set_won()
         other = self._create_opportunity(user_id=self.salesperson.id)
+        rejected = self._create_quote(
+            opportunity_id=other.id, user_id=self.salesperson.id
+        )
+        rejected.action_reject()
+        about_rejected = rejected.activity_schedule(user_id=self.salesperson.id)
         self.customer.user_id = self.salesperson
         todo, others_todo = (
             self.draft.activity_schedule(user_id=user.id, summary="Call")
@@ -225,6 +230,8 @@ class TestHandoverDialog(HandoverCase):
         self.assertEqual((self.draft + self.sent).user_id, self.colleague)
         self.assertEqual(todo.user_id, self.colleague)
         self.assertEqual(others_todo.user_id, self.senior)
+        # It is about what the colleague does not see.
+        self.assertEqual(about_rejected.user_id, self.salesperson)
         self.assertEqual(self.customer.user_id, self.colleague)
         [notice] = self._get_notices(self.colleague) - start
         self.assertIn(self.salesperson.name, notice.subject)

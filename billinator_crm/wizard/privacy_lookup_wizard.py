@@ -24,11 +24,12 @@ class PrivacyLookupWizardLine(models.TransientModel):
     def action_unlink_all(self):
         """Delete all, the newest first: what keeps others before these.
 
-        :return: None
+        :return: True
         :raises UserError: where something has to be kept, such as posted invoices
         """
         lines = self.sorted(lambda line: (line._get_turn(), -line.res_id))
-        return super(PrivacyLookupWizardLine, lines).action_unlink_all()
+        super(PrivacyLookupWizardLine, lines).action_unlink_all()
+        return True
 
     def _get_turn(self):
         if self.res_model in DELETED_LAST:
