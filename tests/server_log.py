@@ -20,8 +20,13 @@ REFUSALS = (
 NAMELESS = r"odoo\.models: Cannot (execute name_create|search on display_name), no _rec"
 # Odoo takes any text for an operator until it looks at it, and says so once.
 STRANGE_OPERATOR = r"the domain condition .* should have a lower-case operator"
+# Odoo's own method, of each document with messages, told to notify nobody.
+NOBODY_TO_NOTIFY = r"mail_thread: Message notify called without recipient_ids"
 # Whatever a call comes to, and what PostgreSQL refuses of it: the answer is judged.
-FUZZ_LOG = (r"odoo\.http: ", CONFLICT, PRINTER, NAMELESS, STRANGE_OPERATOR)
+FUZZ_LOG = (
+    *(r"odoo\.http: ", CONFLICT, PRINTER, NAMELESS, STRANGE_OPERATOR),
+    NOBODY_TO_NOTIFY,
+)
 
 # Who edits a quote while its customer signs it gets to know it.
 TOO_LATE = r"odoo\.http: Quote \S+ was signed by Ada and stays as it is"
