@@ -57,7 +57,7 @@ class TestQuoteConfirmation(OnlineCase):
         self.assertEqual(mail.attachment_ids, self.quote.signed_pdf_id)
         self.assertIn(f"access_token={self.quote.access_token}", mail.body_html)
         self.assertIn("signed by Ada", mail.body_html)
-        self.assertIn("signed quote attached", mail.body_html)
+        self.assertIn("signed quote is attached", mail.body_html)
         invoice = self.quote.invoice_ids
         self.assertIn(invoice.name, mail.body_html)
         # The thread is read by colleagues, for whom the customer's links are not.
