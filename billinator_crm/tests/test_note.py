@@ -466,6 +466,8 @@ class TestNoteRights(NoteCase):
 
     def test_quote_of_a_deal_one_may_not_read(self):
         self.deal.user_id = self.senior
+        # It came along.
+        self.quote.user_id = self.salesperson
         note = self._log(user=self.salesperson, quote_id=self.quote.id)
         self.assertEqual(note.sudo().opportunity_id, self.deal)
 

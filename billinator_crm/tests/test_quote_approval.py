@@ -48,7 +48,7 @@ class ApprovalCase(BillinatorCommon):
         self._as(self.salesperson, quote).action_request_approval()
         self._as(self.manager, quote).action_approve()
 
-    def _assert_refused(self, method, *arguments, message="needs approval"):
+    def _assert_refused(self, method, *arguments, message="needs? approval"):
         with (
             self.subTest(method=getattr(method, "__name__", method)),
             self.assertRaisesRegex(UserError, message),
@@ -162,7 +162,7 @@ class TestApprovalRule(ApprovalCase):
         self.assertEqual(quote.approval_state, "no")
         # What it comes to is another matter, and so is another discount.
         self.rule.max_total = quote.amount_total
-        self._assert_refused(choose, 4, message="needs approval")
+        self._assert_refused(choose, 4, message="needs? approval")
         self._assert_refused(self.line.write, {"discount": 6})
         self.rule.max_total = 0
         quote.action_reset_to_draft()
