@@ -16,18 +16,26 @@ WEBSITE = ROOT / "billinator_crm_website"
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
+
+
+def _find(*names):
+    """Return the paths of the core addon's tests whose names are like these."""
+    folder = ROOT / "billinator_crm" / "tests"
+    paths = [path for name in names for path in folder.glob(f"test_{name}.py")]
+    return sorted(str(path.relative_to(ROOT)) for path in paths)
+
+
 # They wait for the browser or for a PDF half of the time.
-BROWSER = tuple(
-    f"billinator_crm/tests/test_{name}.py"
-    for name in (
-        *("attachment", "click_everywhere", "dashboard_tours", "portal"),
-        *("quote_report", "tours", "xss"),
-    )
+BROWSER = _find(
+    *("attachment", "click_everywhere", "dashboard_tours", "portal", "quote_report"),
+    *("tours", "xss"),
 )
-# They go with the smaller addons to level the runs.
-LEVELLING = tuple(
-    f"billinator_crm/tests/test_{name}.py" for name in ("conversion", "performance")
-)
+# Half of the others, so that two of the runs are about as long.
+QUOTES = [
+    path
+    for path in _find("conversion", "online_invoice", "quote*", "tax_*")
+    if path not in BROWSER
+]
 # Black-box tests of what is installed beside what, and of what serves it. Of the
 # servers that tests share, they start one alone that the others start, too.
 SERVING = tuple(
@@ -102,9 +110,10 @@ def get_runs(databases, options):
         return [PytestRun("chosen", [], databases, has_website)]
     crm, *others = (addon.name for addon in core_addons())
     return [
-        PytestRun("crm", [crm, AUDIT, *_ignoring([*BROWSER, *LEVELLING])], databases),
+        PytestRun("crm", [crm, AUDIT, *_ignoring([*BROWSER, *QUOTES])], databases),
+        PytestRun("quotes", [*QUOTES], databases),
         PytestRun("browser", [*BROWSER], databases),
-        PytestRun("addons", [*others, *LEVELLING], databases),
+        PytestRun("addons", [*others], databases),
         PytestRun("blackbox", ["tests", *_ignoring([AUDIT, *SERVING])], databases),
         PytestRun("serving", [*SERVING], databases),
         PytestRun("website", [WEBSITE.name], databases, has_website=True),
