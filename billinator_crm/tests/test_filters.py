@@ -7,6 +7,23 @@ from .common import BillinatorCommon
 
 
 @tagged("post_install", "-at_install")
+class TestMenus(BillinatorCommon):
+    def test_salespeople_open_what_they_are_shown(self):
+        root = self.env.ref("billinator_crm.billinator_crm_menu_root")
+        shown = self.env["ir.ui.menu"].with_user(self.salesperson)._visible_menu_ids()
+        menus = self.env["ir.ui.menu"].search([("id", "child_of", root.id)])
+        actions = [menu.action for menu in menus if menu.id in shown and menu.action]
+        windows = [one for one in actions if one._name == "ir.actions.act_window"]
+        self.assertGreater(len(windows), 5)
+        for action in windows:
+            with self.subTest(action=action.name):
+                Model = self.env[action.res_model].with_user(self.salesperson)
+                views = Model.get_views(action.views)["views"]
+                names = etree.fromstring(views["list"]["arch"]).xpath("//field/@name")
+                Model.search_read([], list(set(names) & set(Model._fields)), limit=5)
+
+
+@tagged("post_install", "-at_install")
 class TestFilters(BillinatorCommon):
     """Whoever is shown a filter may use it."""
 
