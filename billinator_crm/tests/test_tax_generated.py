@@ -7,8 +7,8 @@ from odoo.tests import tagged
 
 from .common import BillinatorInvoicingCommon
 
-QUOTES_PER_ROUNDING_METHOD = 150
-QUOTES_IN_PARTS_PER_ROUNDING_METHOD = 15
+QUOTES_PER_ROUNDING_METHOD = 100
+QUOTES_IN_PARTS_PER_ROUNDING_METHOD = 10
 AMOUNTS = ("amount_untaxed", "amount_tax", "amount_total")
 LINE_FIELDS = (
     "product_id",
