@@ -19,8 +19,10 @@ class TestMenus(BillinatorCommon):
             with self.subTest(action=action.name):
                 Model = self.env[action.res_model].with_user(self.salesperson)
                 views = Model.get_views(action.views)["views"]
-                names = etree.fromstring(views["list"]["arch"]).xpath("//field/@name")
-                Model.search_read([], list(set(names) & set(Model._fields)), limit=5)
+                for kind in views.keys() & {"list", "kanban", "form"}:
+                    arch = etree.fromstring(views[kind]["arch"])
+                    names = Model._fields.keys() & set(arch.xpath("//field/@name"))
+                    Model.search_read([], list(names), limit=5)
 
 
 @tagged("post_install", "-at_install")
