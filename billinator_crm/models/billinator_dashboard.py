@@ -899,13 +899,8 @@ class BillinatorDashboard(models.AbstractModel):
 
     @api.model
     def _get_overdue(self, scope):
-        """Tell of the work whose day has passed: theirs that are chosen, or one's own.
-
-        Of a colleague's, who sees only documents of their own would see a part.
-        """
-        owners = Domain("user_id", "in", scope.user_ids or [self.env.uid])
-        if not self.env.user._sees_all_documents():
-            owners &= Domain("user_id", "=", self.env.uid)
+        """Tell of the work whose day has passed: of those chosen, or one's own."""
+        owners = self._get_owners_domain(scope)
         today = fields.Date.context_today(self)
         companies = scope.company_ids or self.env.companies.ids
         company = Domain("company_id", "in", companies)
@@ -940,3 +935,14 @@ class BillinatorDashboard(models.AbstractModel):
             )
             for name, (model, domain, sums) in works.items()
         }
+
+    @api.model
+    def _get_owners_domain(self, scope):
+        """Return whose work to tell of.
+
+        Of a colleague's, who sees only documents of their own would see a part.
+        """
+        owners = Domain("user_id", "in", scope.user_ids or [self.env.uid])
+        if not self.env.user._sees_all_documents():
+            owners &= Domain("user_id", "=", self.env.uid)
+        return owners
