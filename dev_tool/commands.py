@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from . import linters, odoo_source, programs, python_env
 from .databases import BENCHMARK as PEERS
@@ -13,7 +13,7 @@ from .databases import Databases, check_name
 from .odoo import CONFIGURATION, ENVIRONMENT, Odoo
 from .places import DEV, LOGS, setup_lock
 from .postgres import Postgres
-from .pytest_run import get_runs, run_side_by_side
+from .pytest_run import get_runs, start, wait_for
 from .python_env import Environment
 from .server import check_port, free_port, serving
 from .terminal import Problem, running_in_foreground, step
@@ -82,19 +82,13 @@ def run(arguments, rest):
 def test(arguments, rest):
     """Run pytest on fresh copies of a database with the addons."""
     programs.check_browser()
-    runs = []
-    try:
+    with ExitStack() as stack:
         with setup_lock():
             databases = Databases(_set_up())
             programs.check_pdf_printer()
             databases.drop_abandoned_copies()
-            runs = get_runs(databases, rest)
-            for run in runs:
-                run.create_databases()
-        return run_side_by_side(runs, rest)
-    finally:
-        for run in runs:
-            run.drop_databases()
+            started = start(get_runs(rest), databases, rest, stack)
+        return wait_for(started, rest)
 
 
 def bench(arguments, rest):

@@ -41,6 +41,14 @@ LOAD_ACCOUNTS = (
     "env['account.chart.template'].try_loading('generic_coa', env.company, False)\n"
     "env.cr.commit()"
 )
+# Tests that invoice make this company themselves where it is not there.
+TEST_COMPANY = (
+    "company = env['res.company'].create({'name': 'company_1_data'})\n"
+    "env.user.company_ids -= company\n"
+    "env['account.chart.template'].try_loading('generic_coa', company, False)\n"
+    "company.account_fiscal_country_id = env.ref('base.us')\n"
+    "env.cr.commit()"
+)
 BENCHMARK = ROOT / "benchmarks" / "peers"
 GENERATORS = ("generate.py", "bulk.py", "sides.py")
 PEERS = ("crm", "sale_management", "sale_crm")
@@ -61,15 +69,15 @@ class Databases:
     def provide(self, name, demo):
         """Have a database to work in, with the addons as they are now."""
         check_name(name)
-        wanted = addons_fingerprint(addons())
+        wanted = {addon.name: addons_fingerprint([addon]) for addon in addons()}
         if not self._exists(name):
             prepared = self.prepared(demo)
             with step(f"Database {name}"):
                 self._fill_and_name(name, lambda part: self.copy(prepared, part))
-        elif self._recorded_fingerprint(name) != wanted:
+        elif changed := wanted.items() - self._recorded_fingerprints(name).items():
             with step(f"Upgrading the addons in database {name}"):
-                self._upgrade(name)
-        self._query(f"COMMENT ON DATABASE \"{name}\" IS '{wanted}'")
+                self._upgrade(name, sorted(addon for addon, _fingerprint in changed))
+        self.record_fingerprints(name, wanted)
 
     def prepared(self, demo=True):
         """A database with the addons that nobody opens: it is there to be copied."""
@@ -91,10 +99,31 @@ class Databases:
             lambda part: self._install_website(prepared, part),
         )
 
+    def with_company(self):
+        """A prepared database with a company that has accounts, taxes and journals."""
+        prepared = self.prepared()
+        return self._provide_once(
+            "company",
+            digest(prepared, TEST_COMPANY),
+            "The tests' company on top",
+            lambda part: self._add_company(prepared, part),
+        )
+
+    def record_fingerprints(self, name, fingerprints):
+        """Note in ``name`` what each addon is like as which it has it."""
+        recorded = " ".join(f"{addon}={one}" for addon, one in fingerprints.items())
+        self._query(f"COMMENT ON DATABASE \"{name}\" IS '{recorded}'")
+
     def copy(self, source, target):
         """Copy a database and its files."""
         self._client("createdb", "-T", source, target)
         link_files(source, target)
+
+    def copy_without_demo(self, source, target):
+        """Copy a database; what is installed in the copy brings no sample data."""
+        self.copy(source, target)
+        postgres = self.odoo.postgres
+        postgres.query("UPDATE ir_module_module SET demo = FALSE", target)
 
     def drop(self, name):
         """Delete a database, whoever is connected, and its files."""
@@ -115,7 +144,7 @@ class Databases:
             if not _is_alive(int(name.split("_")[2])):
                 self.drop(name)
 
-    def with_dependencies(self, demo):
+    def with_dependencies(self, demo=True):
         """A database with all that our addons build on."""
         modules = sorted(
             set().union(*map(_dependencies, core_addons())).difference(_names())
@@ -179,6 +208,10 @@ class Databases:
         self._run_modules("install-website", name, "-i", "website")
         self.odoo.run_script("assets-website", name, BUILD_ASSETS)
 
+    def _add_company(self, prepared, name):
+        self.copy(prepared, name)
+        self.odoo.run_script("company", name, TEST_COMPANY)
+
     def _install_peers(self, template, name):
         self.copy(template, name)
         self._run_modules("install-peers", name, "-i", [*PEERS, "billinator_crm"])
@@ -204,9 +237,11 @@ class Databases:
         )
         link_files(name, template)
 
-    def _upgrade(self, name):
+    def _upgrade(self, name, changed):
         """``-i`` is for an addon that was added since."""
-        self._run_modules("upgrade", name, "-i", _names(), "-u", _names())
+        added = [addon for addon in changed if addon in _names()]
+        install = ["-i", added] if added else []
+        self._run_modules("upgrade", name, *install, "-u", changed)
 
     def _run_modules(self, log, name, *arguments):
         """Install or upgrade; a list among the arguments names the modules."""
@@ -220,13 +255,13 @@ class Databases:
     def _exists(self, name):
         return bool(self._query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
 
-    def _recorded_fingerprint(self, name):
-        """What the addons were like when ``name`` was last brought up to date."""
-        [fingerprint] = self._query(
+    def _recorded_fingerprints(self, name):
+        """What each addon was like when ``name`` was last brought up to date."""
+        [recorded] = self._query(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
             f"WHERE datname = '{name}'"
         )
-        return fingerprint
+        return dict(re.findall(r"(\w+)=(\w+)", recorded))
 
     def _query(self, statement):
         return self.odoo.postgres.query(statement)

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .databases import Databases
@@ -16,6 +17,8 @@ WEBSITE = ROOT / "billinator_crm_website"
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
+# It installs the addons itself.
+INSTALL = "tests/test_install.py"
 
 
 def _find(*names):
@@ -41,7 +44,7 @@ QUOTES = [
 SERVING = tuple(
     f"tests/test_{name}.py"
     for name in (
-        *("dev_tool", "examples", "install", "readme", "replica", "rest", "rest_load"),
+        *("dev_tool", "examples", "readme", "replica", "rest", "rest_load"),
         *("rest_rights", "rest_threads", "server", "side_by_side", "upgrade"),
         *("webhooks", "wheel"),
     )
@@ -50,12 +53,11 @@ SERVING = tuple(
 
 @dataclass
 class PytestRun:
-    """A process of pytest and its two databases, with Odoo's website or without."""
+    """A process of pytest and its two databases, copies of what ``provide`` gives."""
 
     name: str
     paths: list
-    databases: Databases
-    has_website: bool = False
+    provide: Callable = Databases.prepared
 
     @property
     def database(self):
@@ -72,21 +74,23 @@ class PytestRun:
         """The file for what it prints while another run has the terminal."""
         return LOGS / f"pytest_{self.name}.txt"
 
-    def create_databases(self):
-        databases = self.databases
-        source = databases.with_website() if self.has_website else databases.prepared()
-        for copy in (self.database, self.unopened):
-            databases.copy(source, copy)
+    @contextmanager
+    def running(self, databases, options, stdout=None):
+        """Give its process; that has ended, and its databases are gone, at the end."""
+        copies = (self.database, self.unopened)
+        try:
+            source = self.provide(databases)
+            for copy in copies:
+                databases.copy(source, copy)
+            with self._process(databases.odoo, options, stdout) as process:
+                yield process
+        finally:
+            for copy in copies:
+                databases.drop(copy)
 
-    def drop_databases(self):
-        for copy in (self.database, self.unopened):
-            self.databases.drop(copy)
-
-    def start(self, options, stdout=None):
-        """Give a context in which the process runs."""
+    def _process(self, odoo, options, stdout):
         log = LOGS / f"test_{self.name}.log"
         log.unlink(missing_ok=True)
-        odoo = self.databases.odoo
         command = [
             *(ENVIRONMENT.python, "-m", "pytest", "-p", "dev_tool.log_check"),
             *(f"--odoo-config={CONFIGURATION}", f"--odoo-database={self.database}"),
@@ -98,50 +102,71 @@ class PytestRun:
         return running_in_foreground(command, variables, stdout)
 
 
-def get_runs(databases, options):
+def get_runs(options):
     """Return the runs for what pytest is asked to do.
 
     Each of them waits for a browser or for other processes now and then, so that
-    together they keep two cores busy.
+    together they keep two cores busy. Those that need least come first: they work
+    while databases are prepared for the others. The last one has the terminal.
     """
     paths = [ROOT / one.partition("::")[0] for one in options]
     if any(path.exists() for path in paths):
-        has_website = any(WEBSITE in (path, *path.parents) for path in paths)
-        return [PytestRun("chosen", [], databases, has_website)]
+        return [PytestRun("chosen", [], _provider(paths))]
     crm, *others = (addon.name for addon in core_addons())
+    core = [crm, AUDIT, *_ignoring([*BROWSER, *QUOTES])]
+    black_box = ["tests", *_ignoring([AUDIT, INSTALL, *SERVING])]
     return [
-        PytestRun("crm", [crm, AUDIT, *_ignoring([*BROWSER, *QUOTES])], databases),
-        PytestRun("quotes", [*QUOTES], databases),
-        PytestRun("browser", [*BROWSER], databases),
-        PytestRun("addons", [*others], databases),
-        PytestRun("blackbox", ["tests", *_ignoring([AUDIT, *SERVING])], databases),
-        PytestRun("serving", [*SERVING], databases),
-        PytestRun("website", [WEBSITE.name], databases, has_website=True),
+        PytestRun("install", [INSTALL], Databases.with_dependencies),
+        PytestRun("serving", [*SERVING]),
+        PytestRun("blackbox", black_box),
+        PytestRun("quotes", [*QUOTES], Databases.with_company),
+        PytestRun("browser", [*BROWSER], Databases.with_company),
+        PytestRun("addons", [*others], Databases.with_company),
+        PytestRun("website", [WEBSITE.name], Databases.with_website),
+        PytestRun("crm", core, Databases.with_company),
     ]
+
+
+def _provider(paths):
+    """Which databases the tests need that are in ``paths``."""
+    folders = {folder for path in paths for folder in (path, *path.parents)}
+    if WEBSITE in folders:
+        return Databases.with_website
+    if folders.intersection(core_addons()):
+        return Databases.with_company
+    return Databases.prepared
 
 
 def _ignoring(paths):
     return [f"--ignore={path}" for path in paths]
 
 
-def run_side_by_side(runs, options):
-    """Run all of them; what the others print follows what the first one prints.
+def start(runs, databases, options, stack):
+    """Start each run as soon as its databases are there; ``stack`` ends them.
+
+    What the others print follows what the last one prints.
+
+    :return: pairs of a process and the open file of its output, or None
+    """
+    *aside, shown = runs
+    outputs = [stack.enter_context(run.output.open("w+")) for run in aside]
+    return [
+        (stack.enter_context(run.running(databases, options, output)), output)
+        for run, output in zip([*aside, shown], [*outputs, None], strict=True)
+    ]
+
+
+def wait_for(started, options):
+    """Print what the started ones print, once they have ended.
 
     :return: the exit status: the first one that is not fine, if any
     """
-    shown, *aside = runs
-    with ExitStack() as stack:
-        outputs = [stack.enter_context(run.output.open("w+")) for run in aside]
-        processes = [
-            stack.enter_context(run.start(options, output))
-            for run, output in zip([shown, *aside], [None, *outputs], strict=True)
-        ]
-        statuses = []
-        for process, output in zip(processes, [None, *outputs], strict=True):
-            statuses.append(process.wait())
-            if output:
-                output.seek(0)
-                sys.stdout.write(output.read())
+    statuses = []
+    for process, output in reversed(started):
+        statuses.append(process.wait())
+        if output:
+            output.seek(0)
+            sys.stdout.write(output.read())
     return _sum_up(statuses, options)
 
 

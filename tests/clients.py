@@ -277,7 +277,9 @@ def running_at_once(function, arguments):
 
     Nobody starts before everybody is there. Gives the futures, in the arguments' order.
     """
-    context = multiprocessing.get_context("spawn")
+    # It forks processes that have imported what they need, from one without threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([function.__module__])
     barrier = context.Barrier(len(arguments))
     with ProcessPoolExecutor(
         len(arguments), context, initializer=_keep_barrier, initargs=(barrier,)

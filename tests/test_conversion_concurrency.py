@@ -13,9 +13,9 @@ import pytest
 from clients import Company, Refused, XmlRpc, create_user, running_at_once
 from database import connecting, wait_for_lock
 
-QUOTES = 16
+QUOTES = 8
 # Those that are invoiced in parts, by twice as many calls.
-IN_PARTS = 6
+IN_PARTS = 3
 CLIENTS = 8
 QUOTE = "billinator.quote"
 INSTALLMENT = "billinator.quote.installment"
@@ -173,7 +173,7 @@ def test_batches_in_any_order_get_in_nobodys_way(shop):
     def shuffle(count):
         return shuffled.sample(shop.quotes, count)
 
-    calls = [[shuffle(12), shuffle(QUOTES), shuffle(6)] for _client in range(CLIENTS)]
+    calls = [[shuffle(6), shuffle(QUOTES), shuffle(3)] for _client in range(CLIENTS)]
     with shop.converting_at_once(calls) as futures:
         outcomes = [future.result() for future in futures]
     _check_all_converted_once(shop, calls, outcomes)

@@ -12,6 +12,7 @@ import pytest
 from dev_tool import odoo_source, places, postgres, programs
 from dev_tool.databases import Databases, _is_alive
 from dev_tool.odoo import ENVIRONMENT, Odoo
+from dev_tool.places import addons, addons_fingerprint
 from dev_tool.pytest_run import WEBSITE, _sum_up, get_runs
 from dev_tool.terminal import Problem
 
@@ -161,15 +162,23 @@ def test_a_changed_addon_is_upgraded_and_the_data_stays():
     databases = Databases(Odoo.as_set_up())
     name = f"{os.environ['UNOPENED_DATABASE']}_upgraded"
     databases.copy(os.environ["UNOPENED_DATABASE"], name)
-    count = "SELECT count(*) FROM res_partner WHERE name = 'Kept'"
     query = databases.odoo.postgres.query
+    fingerprints = {addon.name: addons_fingerprint([addon]) for addon in addons()}
+    versions = "SELECT latest_version FROM ir_module_module WHERE name = '{}'"
     try:
         query(
-            "INSERT INTO res_partner (name, autopost_bills) VALUES ('Kept', 'ask')",
+            "INSERT INTO res_partner (name, autopost_bills) VALUES ('Kept', 'ask');"
+            "UPDATE ir_module_module SET latest_version = '19.0.0.1'"
+            " WHERE name LIKE 'billinator_crm%'",
             name,
         )
+        fingerprints["billinator_crm_margin"] = "earlier"
+        databases.record_fingerprints(name, fingerprints)
         databases.provide(name, demo=True)
-        assert query(count, name) == ["1"]
+        assert query(versions.format("billinator_crm"), name) == ["19.0.0.1"]
+        assert query(versions.format("billinator_crm_margin"), name) != ["19.0.0.1"]
+        kept = "SELECT count(*) FROM res_partner WHERE name = 'Kept'"
+        assert query(kept, name) == ["1"]
     finally:
         databases.drop(name)
 
@@ -237,13 +246,15 @@ def test_a_run_without_tests_is_fine_where_they_were_chosen(statuses, options, s
 
 
 def test_only_what_needs_the_website_has_it():
-    assert places.core_addons() == [one for one in places.addons() if one != WEBSITE]
-    names = [run.name for run in get_runs(None, []) if run.has_website]
+    assert places.core_addons() == [one for one in addons() if one != WEBSITE]
+    runs = get_runs([])
+    names = [run.name for run in runs if run.provide == Databases.with_website]
     assert names == ["website"]
-    for option, has_website in (
-        (f"{WEBSITE.name}/tests/test_portal.py::TestPortalWithWebsite", True),
-        (str(WEBSITE), True),
-        ("billinator_crm/tests/test_portal.py", False),
+    for option, provide in (
+        (f"{WEBSITE.name}/tests/test_portal.py::TestPortalWithWebsite", "with_website"),
+        (str(WEBSITE), "with_website"),
+        ("billinator_crm/tests/test_portal.py", "with_company"),
+        ("tests/test_rest.py", "prepared"),
     ):
-        [run] = get_runs(None, ["-q", option])
-        assert run.has_website == has_website
+        [run] = get_runs(["-q", option])
+        assert run.provide == getattr(Databases, provide)

@@ -58,7 +58,7 @@ def server():
     name = f"{os.environ['UNOPENED_DATABASE']}_countries"
     log = LOGS / "countries-server.log"
     log.unlink(missing_ok=True)
-    databases.copy(os.environ["UNOPENED_DATABASE"], name)
+    databases.copy_without_demo(os.environ["UNOPENED_DATABASE"], name)
     try:
         options = ("-i", "l10n_in,l10n_it_edi_doi", "--stop-after-init", "--no-http")
         odoo.run("countries", "-d", name, *options)

@@ -13,7 +13,7 @@ import pytest
 from clients import Company, Rest, WebClient, XmlRpc, running_at_once
 from server_log import CONFLICT, check_only_conflicts
 
-CALLS = int(os.environ.get("REST_LOAD_CALLS", "400"))
+CALLS = int(os.environ.get("REST_LOAD_CALLS", "240"))
 CLIENTS = 16
 WORKERS = 2
 # How often each kind of call is made, of a hundred.

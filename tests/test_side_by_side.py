@@ -24,7 +24,7 @@ def database_with_both():
     odoo = Odoo.as_set_up()
     databases = Databases(odoo)
     name = f"{os.environ['UNOPENED_DATABASE']}_peers"
-    databases.copy(os.environ["UNOPENED_DATABASE"], name)
+    databases.copy_without_demo(os.environ["UNOPENED_DATABASE"], name)
     try:
         options = ("-i", "crm,sale_management", "--stop-after-init", "--no-http")
         odoo.run("peers", "-d", name, *options)

@@ -140,6 +140,14 @@ class BillinatorInvoicingCommon(BillinatorCommon, AccountTestInvoicingCommon):
     """The same with a chart of accounts, and all else that Odoo's own tests have."""
 
     @classmethod
+    def setup_independent_company(cls, **kwargs):
+        """Making one takes longer than most tests: ``./dev test`` has one prepared."""
+        name = "company_1_data"
+        prepared = cls.env["res.company"].search([("name", "=", name)])
+        cls.env.user.company_ids += prepared
+        return prepared or cls._create_company(name=name, **kwargs)
+
+    @classmethod
     def _set_up_products(cls):
         """They were made with their accounts and taxes."""
 
