@@ -284,7 +284,7 @@ billinator_crm/models/billinator_stage.py
       it names
   1 BillinatorStage._get_all_rules: what stages demand holds for everybody; names of
       fields, which only administrators may read
-  1 BillinatorStage._get_lacking: after the ORM has checked the right to change the
+  1 BillinatorStage._get_missing: after the ORM has checked the right to change the
       deal; tells names of fields
 billinator_crm/models/billinator_stage_conversion.py
   1 BillinatorStageConversion._get_all_conversions: counts over all deals of a stage,

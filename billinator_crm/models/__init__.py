@@ -43,6 +43,7 @@ from . import (
     billinator_opportunity_customer,
     billinator_opportunity_forecast,
     billinator_opportunity_gate,
+    billinator_opportunity_gate_form,
     billinator_opportunity_handover,
     billinator_opportunity_health,
     billinator_opportunity_mail,

@@ -25,9 +25,14 @@ class BillinatorOpportunity(models.Model):
             return super().write(vals)
         stages = {opportunity: opportunity.stage_id for opportunity in self}
         result = super().write(vals)
-        self.filtered(
-            lambda opportunity: opportunity.stage_id != stages[opportunity]
-        )._check_gate()
+        try:
+            self.filtered(
+                lambda opportunity: opportunity.stage_id != stages[opportunity]
+            )._check_gate()
+        except ValidationError as refusal:
+            if len(self) == 1 and vals.get("stage_id") and self.status != "lost":
+                refusal.context = {"billinator_gate": self._prepare_gate_question()}
+            raise
         return result
 
     # === Actions === #
@@ -91,13 +96,29 @@ class BillinatorOpportunity(models.Model):
         if lines:
             raise ValidationError("\n".join(lines))
 
+    def _prepare_gate_question(self):
+        """Return what the web client asks for instead of showing the refusal.
+
+        Programs get it next to the refusal's text, as the context of the error.
+        """
+        missing = self.stage_id._get_missing(self)[self]
+        return {
+            "opportunity": {"id": self.id, "display_name": self.display_name},
+            "stage": {"id": self.stage_id.id, "display_name": self.stage_id.name},
+            **missing._asdict(),
+            "may_override": self._may_override_gate(),
+        }
+
     def _return_to_stage(self, stage):
         """Ask nothing of opportunities that the stage has let in before."""
         returning = GATE_OPEN.on(self)
         return super(BillinatorOpportunity, returning)._return_to_stage(stage)
 
+    def _may_override_gate(self):
+        return self.env.user.has_group("sales_team.group_sale_manager")
+
     def _check_may_override_gate(self):
-        if not self.env.user.has_group("sales_team.group_sale_manager"):
+        if not self._may_override_gate():
             raise AccessError(
                 self.env._(
                     "Only a sales manager can move opportunities without what the "

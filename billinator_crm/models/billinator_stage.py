@@ -28,6 +28,14 @@ class StageRules(NamedTuple):
         return not self.team_ids or team.id in self.team_ids
 
 
+class Missing(NamedTuple):
+    """What an opportunity lacks to enter a stage."""
+
+    field_names: list
+    accepted_quote: bool
+    next_activity: bool
+
+
 class BillinatorStage(models.Model):
     """A column of the pipeline; its status decides what a deal in it counts as."""
 
@@ -351,32 +359,46 @@ class BillinatorStage(models.Model):
             )
         )
 
-    def _get_lacking(self, opportunities):
-        """Return what each opportunity lacks to enter this stage.
-
-        :return: dict of lists of names, in the user's language
-        """
+    def _get_missing(self, opportunities):
+        """Return what each opportunity lacks to enter this stage, as ``Missing``."""
         self.ensure_one()
         rules = self._get_all_rules()[self.id]
         return {
             # As sudo: what hangs on an opportunity counts whoever may read it, and
             # only its name is told.
-            opportunity: self._get_lacking_of(opportunity.sudo(), rules)
+            opportunity: self._get_missing_of(opportunity.sudo(), rules)
             for opportunity in opportunities
         }
 
     @api.model
-    def _get_lacking_of(self, opportunity, rules):
-        names = [
-            opportunity._fields[name]._description_string(self.env)
-            for name in rules.required_names
-            if not opportunity._is_filled_in(name)
-        ]
-        others = self._name_demands(
-            rules.require_accepted_quote and not opportunity._has_accepted_quote(),
-            rules.require_next_activity and not opportunity._has_next_activity(),
+    def _get_missing_of(self, opportunity, rules):
+        return Missing(
+            field_names=[
+                name
+                for name in rules.required_names
+                if not opportunity._is_filled_in(name)
+            ],
+            accepted_quote=(
+                rules.require_accepted_quote and not opportunity._has_accepted_quote()
+            ),
+            next_activity=(
+                rules.require_next_activity and not opportunity._has_next_activity()
+            ),
         )
-        return [*names, *others]
+
+    def _get_lacking(self, opportunities):
+        """Return the same as lists of names, in the user's language."""
+        fields_ = opportunities._fields
+        return {
+            opportunity: [
+                *(
+                    fields_[name]._description_string(self.env)
+                    for name in missing.field_names
+                ),
+                *self._name_demands(missing.accepted_quote, missing.next_activity),
+            ]
+            for opportunity, missing in self._get_missing(opportunities).items()
+        }
 
     @api.model
     def _name_demands(self, quote, activity):

@@ -1,7 +1,16 @@
+import json
+from ast import literal_eval
+
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
+from odoo.http import serialize_exception
 from odoo.tests import Form, tagged
 
 from .common import BillinatorCommon
+
+GATE_FORM = "billinator_crm.billinator_opportunity_view_form_gate"
 
 
 @tagged("post_install", "-at_install")
@@ -196,3 +205,94 @@ class TestGate(BillinatorCommon):
             self.stage.required_field_ids = self.env["ir.model.fields"]._get(
                 "res.partner", "name"
             )
+
+    # === What the web client asks for === #
+
+    def _refuse(self, deals, **values):
+        """Move deals into the stage, and return what the web client gets."""
+        with self.assertRaises(ValidationError) as refusal, self.env.cr.savepoint():
+            deals.write({"stage_id": self.stage.id, **values})
+        answer = json.loads(json.dumps(serialize_exception(refusal.exception)))
+        self.assertEqual(answer["name"], "odoo.exceptions.ValidationError")
+        self.assertIn("it needs", answer["message"])
+        return answer["context"]
+
+    def test_refusal_of_one_deal_tells_what_to_ask_for(self):
+        question = {
+            "opportunity": {"id": self.deal.id, "display_name": "New Deal"},
+            "stage": {"id": self.stage.id, "display_name": "Negotiation"},
+            "field_names": ["date_deadline", "description"],
+            "accepted_quote": True,
+            "next_activity": True,
+        }
+        for user, may_override in ((self.salesperson, False), (self.manager, True)):
+            with self.subTest(user.name):
+                self.assertEqual(
+                    self._refuse(self.deal.with_user(user), expected_revenue=100),
+                    {"billinator_gate": {**question, "may_override": may_override}},
+                )
+
+    def test_nothing_is_asked_for_of_others(self):
+        other = self._create_opportunity(name="Second")
+        with self.subTest("several at once"):
+            self.assertEqual(self._refuse(self.deal + other), {})
+        with self.subTest("one that is new"):
+            with self.assertRaises(ValidationError) as refusal:
+                self._create_opportunity(stage_id=self.stage.id)
+            self.assertEqual(serialize_exception(refusal.exception)["context"], {})
+        with self.subTest("a reason is to be given, too"):
+            self.stages["LOST"].require_next_activity = True
+            with self.assertRaises(ValidationError) as refusal:
+                self.deal.action_set_lost(self.lost_reason.id)
+            self.assertEqual(serialize_exception(refusal.exception)["context"], {})
+
+    def _get_asked(self, names, user=None):
+        deal = self.deal.with_user(user or self.env.user).with_context(
+            billinator_missing_view_ref=",".join(names)
+        )
+        arch = etree.fromstring(deal.get_view(self.env.ref(GATE_FORM).id)["arch"])
+        return {node.get("name"): node for node in arch.iterfind(".//group/field")}
+
+    def test_form_asks_for_what_is_missing(self):
+        deal = self.deal.with_context(billinator_missing_view_ref="date_deadline")
+        form = Form(deal.with_user(self.salesperson), GATE_FORM)
+        self.assertRaises(AssertionError, form.save)
+        form.date_deadline = "2030-01-31"
+        form.save()
+        self.assertEqual(str(self.deal.date_deadline), "2030-01-31")
+
+    def test_what_is_filled_in_is_saved_with_the_stage(self):
+        self._demand("tag_ids", "source_id")
+        self._satisfy(self.deal)
+        self.deal.date_deadline = False
+        tag = self.env["billinator.tag"].create({"name": "Fair"})
+        filled_in = {"date_deadline": "2030-01-31", "tag_ids": [Command.link(tag.id)]}
+        missing = self._refuse(self.deal, **filled_in)["billinator_gate"]
+        self.assertEqual(missing["field_names"], ["source_id"])
+        self.assertFalse(self.deal.date_deadline)
+        source = self.env["utm.source"].create({"name": "A Fair"})
+        self.deal.with_user(self.salesperson).web_save(
+            {**filled_in, "source_id": source.id, "stage_id": self.stage.id}, {}
+        )
+        self.assertEqual(self.deal.stage_id, self.stage)
+
+    def test_form_asks_as_the_usual_one_does(self):
+        self._demand("user_id", "tag_ids")
+        asked = self._get_asked(["user_id", "tag_ids", "description"])
+        self.assertEqual(asked["user_id"].get("widget"), "many2one_avatar_user")
+        self.assertEqual(asked["tag_ids"].get("widget"), "many2many_tags")
+        self.assertFalse(asked["description"].get("options"))
+
+    def test_form_asks_for_nothing_that_no_stage_demands(self):
+        asked = self._get_asked(["email_from", "nonsense", "date_deadline"])
+        self.assertEqual(list(asked), ["date_deadline"])
+
+    def test_form_can_ask_for_every_field(self):
+        domain = literal_eval(self.stage._fields["required_field_ids"].domain)
+        fields = self.env["ir.model.fields"].search(domain)
+        self.stage.required_field_ids = fields
+        names = fields.mapped("name")
+        self.assertGreater(len(names), 20)
+        self.assertEqual(set(self._get_asked(names)), set(names))
+        # Some are for who may see them.
+        self.assertIn("partner_id", self._get_asked(names, self.salesperson))

@@ -52,6 +52,21 @@ class TourCase(HttpCase):
             ]
         )
 
+    def _create_gated_deal(self, *names):
+        """Create a deal, and demand fields for the stage Negotiation."""
+        get_field = self.env["ir.model.fields"]._get
+        stage = self.env["billinator.stage"].search([("code", "=", "NEGOTIATION")])
+        stage.required_field_ids = [
+            Command.link(get_field("billinator.opportunity", name).id) for name in names
+        ]
+        return self.env["billinator.opportunity"].create(
+            {
+                "name": "Gated Deal",
+                "email_from": "gate@example.com",
+                "user_id": self.salesperson.id,
+            }
+        )
+
     def _create_log_deal(self):
         return self.env["billinator.opportunity"].create(
             {
@@ -295,6 +310,35 @@ class TestTours(TourCase):
             "Twice as much as last year",
             "".join(opportunity.message_ids.mapped("body")),
         )
+
+    @mute_logger("odoo.http")
+    def test_gate(self):
+        deal = self._create_gated_deal("date_deadline", "description", "source_id")
+        stage = self.env["billinator.stage"].search([("code", "=", "NEGOTIATION")])
+        stage.require_next_activity = True
+        self.env["utm.source"].create({"name": "A Tour Fair"})
+        self.start_tour(
+            "/odoo/opportunities", "billinator_crm_gate", login=self.salesperson.login
+        )
+        self.assertEqual(deal.stage_id, stage)
+        self.assertEqual(deal.source_id.name, "A Tour Fair")
+        self.assertIn("Before summer", deal.description)
+        self.assertEqual(deal.activity_ids.summary, "Call again")
+
+    @mute_logger("odoo.http")
+    def test_gate_anyway(self):
+        manager = new_test_user(
+            self.env, "tour_manager", "sales_team.group_sale_manager"
+        )
+        deal = self._create_gated_deal("date_deadline")
+        self.start_tour(
+            f"/odoo/opportunities/{deal.id}",
+            "billinator_crm_gate_anyway",
+            login=manager.login,
+        )
+        self.assertEqual(deal.stage_id.code, "NEGOTIATION")
+        log = "".join(deal.message_ids.mapped("body"))
+        self.assertIn("A friend of the boss", log)
 
     def _create_paged_deals(self, *names):
         return self.env["billinator.opportunity"].create(
@@ -849,6 +893,18 @@ class TestPhoneTours(TourCase):
         )
         self.assertEqual(deal.note_ids.note_type, "meeting")
         self.assertIn("Saw all rooms", deal.note_ids.body)
+
+    @mute_logger("odoo.http")
+    def test_gate_phone(self):
+        deal = self._create_gated_deal("date_deadline")
+        self.start_tour(
+            f"/odoo/opportunities/{deal.id}",
+            "billinator_crm_gate_phone",
+            login=self.salesperson.login,
+        )
+        self.assertEqual(deal.stage_id.code, "NEGOTIATION")
+        self.assertEqual(deal.expected_revenue, 4711)
+        self.assertTrue(deal.date_deadline)
 
     def test_calendar_phone(self):
         self._plan_day()
