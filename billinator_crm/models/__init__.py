@@ -37,6 +37,7 @@ from . import (
     billinator_followed_mixin,
     billinator_lost_reason,
     billinator_note,
+    billinator_note_next_step,
     billinator_opportunity,
     billinator_opportunity_agenda,
     billinator_opportunity_assignment,

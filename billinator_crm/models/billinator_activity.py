@@ -426,12 +426,7 @@ class BillinatorActivity(models.Model):
         self.note = activity_type.default_note or self.note
         self.user_id = activity_type.default_user_id or self.user_id or self.env.user
         if activity_type and not self.due_date:
-            zone = self._get_zone()
-            day = self._propose_day(activity_type)
-            next_hour = datetime.now(zone) + timedelta(hours=1)
-            at = next_hour.time().replace(minute=0, second=0)
-            is_today = day == next_hour.date()
-            self.due_date = to_utc(day, at if is_today else DUE_TIME, zone)
+            self.due_date = self._propose_due_date(activity_type, self._get_zone())
 
     # === CRUD === #
 
@@ -677,6 +672,14 @@ class BillinatorActivity(models.Model):
         if activity_type.delay_count and is_weekend:
             day += timedelta(days=7 - day.weekday())
         return day
+
+    @api.model
+    def _propose_due_date(self, activity_type, zone):
+        """Return when something of a type is due that is planned now."""
+        day = self._propose_day(activity_type)
+        next_hour = datetime.now(zone) + timedelta(hours=1)
+        at = next_hour.time().replace(minute=0, second=0)
+        return to_utc(day, at if day == next_hour.date() else DUE_TIME, zone)
 
     def _check_chosen(self, names):
         """Check the right to read an activity underneath, too."""

@@ -14,3 +14,8 @@ class BillinatorActivityOutcome(models.Model):
     activity_type_ids = fields.Many2many(
         "mail.activity.type", help="For which activities; without them, for all."
     )
+
+    def _fits(self, kind):
+        """Whether a conversation of a kind can have this outcome."""
+        kinds = self.activity_type_ids.mapped("billinator_type")
+        return kind != "note" and (not kinds or kind in kinds)

@@ -68,6 +68,16 @@ class BillinatorNote(models.Model):
     )
     date = fields.Datetime(required=True, default=fields.Datetime.now, copy=False)
     duration = fields.Float(default=0.0, help="In hours.")
+    outcome_id = fields.Many2one(
+        "billinator.activity.outcome",
+        compute="_compute_outcome_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="What came of the call, the email or the meeting.",
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Author",
@@ -139,6 +149,13 @@ class BillinatorNote(models.Model):
             directed = note.note_type in DIRECTED_TYPES
             note.direction = directed and note.direction
 
+    @api.depends("note_type")
+    def _compute_outcome_id(self):
+        """Let go of an outcome that nothing of another type can have."""
+        for note in self:
+            is_fitting = note.outcome_id._fits(note.note_type)
+            note.outcome_id = is_fitting and note.outcome_id
+
     @api.depends("body")
     def _compute_preview(self):
         for note in self:
@@ -169,23 +186,29 @@ class BillinatorNote(models.Model):
                 or note.partner_id.company_id
             )
 
-    @api.depends("subject", "body", "note_type")
+    @api.depends("subject", "body", "outcome_id", "note_type")
     @api.depends_context("lang")
     def _compute_display_name(self):
         types = dict(self._fields["note_type"]._description_selection(self.env))
         for note in self:
             note.display_name = (
-                note.subject or note._get_text(NAME_LENGTH) or types.get(note.note_type)
+                note.subject
+                or note._get_text(NAME_LENGTH)
+                or note.outcome_id.name
+                or types.get(note.note_type)
             )
 
     # === Checks === #
 
     # Every note has a type, so that this is checked for each that is created.
-    @api.constrains("note_type", "subject", "body", "attachment_ids")
+    @api.constrains("note_type", "subject", "body", "outcome_id", "attachment_ids")
     def _check_not_empty(self):
         for note in self:
             if not (
-                note.subject or note.attachment_ids or not is_html_empty(note.body)
+                note.subject
+                or note.outcome_id
+                or note.attachment_ids
+                or not is_html_empty(note.body)
             ):
                 raise ValidationError(
                     self.env._("The note is empty: write a subject or a text.")
@@ -264,6 +287,17 @@ class BillinatorNote(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Log notes, calls, emails and meetings, and plan what comes next.
+
+        Name what a note is about by ``quote_id``, ``opportunity_id``, ``partner_id`` or
+        ``contact_id``; the others follow. ``outcome_id`` is what came of it. With
+        ``next_type_id``, an activity of this ``mail.activity.type`` is planned about
+        the same: due at ``next_due_date`` (in UTC), as ``next_summary``, or as its type
+        says.
+
+        :return: the notes
+        :raise UserError: when nothing says whom the note is about, or it says nothing
+        """
         defaults = self.default_get(list(SUBJECT_FIELDS))
         vals_list = [{**defaults, **vals} for vals in vals_list]
         self._check_people(vals_list)
@@ -361,7 +395,7 @@ class BillinatorNote(models.Model):
             res_id=self.id,
             partner_ids=partner_ids,
             subject=subject,
-            body=self.body or self.subject or "",
+            body=self.body or self.display_name,
         )
 
     def _get_recipients(self, people):

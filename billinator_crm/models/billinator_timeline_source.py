@@ -158,7 +158,18 @@ class BillinatorTimeline(models.Model):
                 "body": field("body"),
                 "type": field("note_type"),
                 "direction": field("direction"),
+                "new_value": self._get_outcome(field("outcome_id")),
             },
+        )
+
+    @api.model
+    def _get_outcome(self, outcome_id):
+        """Return the SQL of an outcome's name, for the few events that are shown."""
+        name = self._get_fields("billinator.activity.outcome", "outcome")("name")
+        return SQL(
+            "(SELECT %s FROM billinator_activity_outcome AS outcome"
+            " WHERE outcome.id = %s)",
+            *(name, outcome_id),
         )
 
     @api.model

@@ -7,7 +7,7 @@ from psycopg2 import IntegrityError
 from odoo import fields
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, freeze_time, new_test_user, tagged
 from odoo.tools import SQL, file_path, mute_logger
 
 from ..arguments import MAX_ID
@@ -32,6 +32,10 @@ class NoteCase(BillinatorCommon):
         cls.quote = cls._create_quote(
             user_id=cls.salesperson.id, opportunity_id=cls.deal.id
         )
+        cls.outcome = cls.quick_ref(
+            "billinator_crm.billinator_activity_outcome_reached"
+        )
+        cls.call = cls.quick_ref("mail.mail_activity_data_call")
 
     @classmethod
     def _log(cls, user=None, **values):
@@ -637,6 +641,107 @@ class TestNoteMentions(NoteCase):
 
 
 @tagged("post_install", "-at_install")
+class TestConversation(NoteCase):
+    """What came of a conversation, and what comes next."""
+
+    def _log_in_dialog(self, record, note_type="call"):
+        record = record.with_user(self.salesperson)
+        action = record.action_log_note(note_type)
+        Note = record.env["billinator.note"].with_context(**action["context"])
+        return Form(Note, view=self.env["ir.ui.view"].browse(action["views"][0][0]))
+
+    def test_next_step_is_planned_with_the_call(self):
+        for record, name in (
+            (self.deal, "opportunity_id"),
+            (self.quote, "quote_id"),
+            (self.customer, "partner_id"),
+            (self.contact, "contact_id"),
+        ):
+            with self.subTest(name), freeze_time("2026-03-05 14:00:00"):
+                form = self._log_in_dialog(record)
+                form.outcome_id = self.outcome
+                form.body = "<p>Wants two displays</p>"
+                form.next_type_id = self.call
+                # Two days later it is Saturday.
+                self.assertEqual(str(form.next_due_date), "2026-03-09 09:00:00")
+                form.next_due_date = "2026-03-10 10:30:00"
+                form.next_summary = "Talk about the offer"
+                note = form.save()
+                self.assertEqual(note.outcome_id, self.outcome)
+                [activity] = self.env["billinator.activity"].search(
+                    [("commercial_partner_id", "=", self.customer.id)],
+                    order="id desc",
+                    limit=1,
+                )
+                self.assertEqual(activity[name], record)
+                self.assertEqual(activity.activity_type_id, self.call)
+                self.assertEqual(activity.summary, "Talk about the offer")
+                self.assertEqual(str(activity.due_date), "2026-03-10 10:30:00")
+                self.assertEqual(activity.user_id, self.salesperson)
+                self.assertEqual(activity.status, "pending")
+
+    def test_programs_plan_what_they_log(self):
+        before = self.deal.crm_activity_ids
+        notes = self.env["billinator.note"].create(
+            [
+                {
+                    "note_type": "call",
+                    "opportunity_id": self.deal.id,
+                    "outcome_id": self.outcome.id,
+                    "next_type_id": self.call.id,
+                    "next_summary": summary,
+                    "user_id": self.salesperson.id,
+                }
+                for summary in ("First", "Second")
+            ]
+        )
+        planned = self.deal.crm_activity_ids - before
+        self.assertEqual(set(planned.mapped("summary")), {"First", "Second"})
+        self.assertEqual(planned.user_id, self.salesperson)
+        self.assertTrue(all(planned.mapped("due_date")))
+        # What they said is not kept, and not planned again.
+        self.env.invalidate_all()
+        self.assertFalse(notes.next_type_id)
+        notes.write({"subject": "Call", "is_pinned": True})
+        self.assertEqual(self.deal.crm_activity_ids - before, planned)
+
+    def test_next_step_needs_its_type(self):
+        with self.assertRaisesRegex(ValidationError, "what the next step is"):
+            self._log(next_due_date="2026-03-10 10:30:00")
+
+    def test_next_step_on_a_quote_of_a_colleagues_deal(self):
+        self.deal.user_id = self.colleague
+        self.quote.user_id = self.salesperson
+        self._log(self.salesperson, quote_id=self.quote.id, next_type_id=self.call.id)
+        self.assertEqual(self.quote.activity_ids.activity_type_id, self.call)
+
+    def test_outcome_says_enough(self):
+        form = self._log_in_dialog(self.deal)
+        self.assertRaises(AssertionError, form.save)
+        form.outcome_id = self.outcome
+        note = form.save()
+        self.assertEqual(note.display_name, "Reached")
+        [event] = self.env["billinator.timeline"].get_timeline(
+            self.customer.id, kinds=["note"]
+        )["events"]
+        self.assertEqual(event["new_value"], "Reached")
+
+    def test_outcome_goes_with_the_type(self):
+        form = self._log_in_dialog(self.deal)
+        form.outcome_id = self.outcome
+        form.note_type = "meeting"
+        self.assertFalse(form.outcome_id)
+        interested = self.env.ref(
+            "billinator_crm.billinator_activity_outcome_interested"
+        )
+        form.outcome_id = interested
+        form.note_type = "email"
+        self.assertEqual(form.outcome_id, interested)
+        form.note_type = "note"
+        self.assertFalse(form.outcome_id)
+
+
+@tagged("post_install", "-at_install")
 class TestNoteSearch(NoteCase):
     def _explain(self, domain, order=None, user=None):
         Note = self.env["billinator.note"].with_user(user or self.env.user)
@@ -676,6 +781,7 @@ class TestNoteSearch(NoteCase):
             ("opportunity_id_index", [("opportunity_id", "=", self.deal.id)], None),
             ("quote_id_index", [("quote_id", "=", self.quote.id)], None),
             ("contact_id_index", [("contact_id", "=", self.contact.id)], None),
+            ("outcome_id_index", [("outcome_id", "=", self.outcome.id)], None),
         ):
             with self.subTest(index):
                 self.assertIn(index, self._explain(domain, order_by))

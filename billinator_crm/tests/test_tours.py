@@ -452,6 +452,8 @@ class TestTours(TourCase):
         self.assertEqual(call.partner_id, deal.partner_id)
         self.assertEqual(note.note_type, "note")
         self.assertIn("Rings twice", note.body)
+        self.assertEqual(call.outcome_id.name, "Reached")
+        self.assertEqual(deal.activity_ids.summary, "Show the displays")
 
     def test_send_quote(self):
         customer = self.env["res.partner"].search([("name", "=", "A Tour Customer")])
@@ -893,6 +895,7 @@ class TestPhoneTours(TourCase):
         )
         self.assertEqual(deal.note_ids.note_type, "meeting")
         self.assertIn("Saw all rooms", deal.note_ids.body)
+        self.assertEqual(deal.note_ids.outcome_id.name, "Took place")
 
     @mute_logger("odoo.http")
     def test_gate_phone(self):

@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { choose } from "./tour_steps";
 
 const EDITOR = ".modal [name=body] .odoo-editor-editable";
 
@@ -13,7 +14,13 @@ const isLogged = {
     trigger: "body:not(:has(.modal)) .o_form_view",
 };
 
-/** One click and the text: a call with the button, a note with Ctrl-Enter. */
+const chooseOutcome = (name) => ({
+    content: `It is said how it ended: ${name}`,
+    trigger: `.modal [name=outcome_id] .o_selection_badge:contains('${name}')`,
+    run: "click",
+});
+
+/** A call, what came of it and what comes next with the button, a note with Ctrl-Enter. */
 registry.category("web_tour.tours").add("billinator_crm_log", {
     steps: () => [
         {
@@ -21,6 +28,12 @@ registry.category("web_tour.tours").add("billinator_crm_log", {
             run: "click",
         },
         write("Wants two displays"),
+        chooseOutcome("Reached"),
+        ...choose(".modal [name=next_type_id]", "Meeting"),
+        {
+            trigger: ".modal [name=next_summary] input",
+            run: "edit Show the displays",
+        },
         {
             trigger: ".modal-footer button:contains('Log')",
             run: "click",
@@ -89,6 +102,7 @@ registry.category("web_tour.tours").add("billinator_crm_log_phone", {
             run: "click",
         },
         write("Saw all rooms"),
+        chooseOutcome("Took place"),
         {
             trigger: ".modal-footer button:contains('Log'), .modal button.btn-primary:contains('Log')",
             run: "click",
