@@ -319,6 +319,7 @@ billinator_crm/models/billinator_timeline_source.py
   1 BillinatorTimeline._get_meeting_domain: whose calendar is private, to hide more
 billinator_crm/models/calendar_attendee.py
   1 CalendarAttendee.billinator_customer_id: a stored column for the timeline's index
+  1 BillinatorTimeline._get_failures: why mails of messages failed that are shown
   1 CalendarAttendee.billinator_start: likewise
 billinator_crm/models/calendar_event.py
   1 CalendarEvent._get_activity_rows: after the ORM has checked the right to the meeting

@@ -107,6 +107,7 @@ from . import (
     mail_scheduled_message,
     mail_thread,
     res_company,
+    mail_notification,
     res_config_settings,
     res_partner,
     res_partner_figures,

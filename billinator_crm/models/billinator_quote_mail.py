@@ -12,6 +12,7 @@ from odoo.service.model import retrying
 from odoo.tools import SQL, format_date
 
 from ..locks import wait_and_lock
+from ..mail_failures import describe_failure
 from ..quote_states import CURRENT_VERSIONS, OPEN_STATES
 
 _logger = logging.getLogger(__name__)
@@ -172,14 +173,9 @@ class BillinatorQuote(models.Model):
         )
         last = {message.res_id: message for message in messages}
         return {
-            quote: last.get(quote.id, messages.browse()).notification_ids.filtered(
-                lambda notice: (
-                    notice.notification_type == "email"
-                    and (
-                        not notice.res_partner_id or notice.res_partner_id.partner_share
-                    )
-                )
-            )
+            quote: last.get(
+                quote.id, messages.browse()
+            ).notification_ids._filter_mails_to_customers()
             for quote in self
         }
 
@@ -198,16 +194,8 @@ class BillinatorQuote(models.Model):
             "%(reason)s.",
             quote=self.name,
             state=self._get_state_label(),
-            reason=self._get_failure(failed[0]),
+            reason=describe_failure(failed[0]),
         )
-
-    @api.model
-    def _get_failure(self, notice):
-        if notice.failure_type == "unknown" and notice.failure_reason:
-            # The last line tells the cause, those before it what Odoo did.
-            return notice.failure_reason.strip().splitlines()[-1].rstrip(".")
-        types = dict(notice._fields["failure_type"]._description_selection(self.env))
-        return types.get(notice.failure_type, "")
 
     def _tell_waiting(self):
         if len(self) == 1:

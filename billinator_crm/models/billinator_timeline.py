@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from odoo.tools.mail import html_to_inner_content
 
 from ..arguments import MAX_ID, arguments, as_id, as_text, as_texts, as_whole
+from ..mail_failures import describe_failure
 from .mail_message import DOCUMENT_EVENTS
 
 KINDS = [
@@ -322,8 +323,10 @@ class BillinatorTimeline(models.Model):
         negative for credit notes and refunds, and ``amount_label``; ``res_model`` and
         ``res_id`` of the document to open; and as ``[id, name]`` ``partner_id``,
         ``commercial_partner_id``, ``user_id``, ``author_id``, ``opportunity_id``,
-        ``quote_id`` and ``currency_id``. What does not apply is False.
+        ``quote_id`` and ``currency_id``; ``failure``, why a mail did not reach the
+        customer. What does not apply is False.
         """
+        failures = self._get_failures(rows)
         names = self._get_names(rows)
         labels = self._get_labels(rows)
         return [
@@ -336,6 +339,7 @@ class BillinatorTimeline(models.Model):
                     )
                     for column in ("type", "state", "payment_state")
                 },
+                "failure": failures.get(row["id"], False),
                 "kind_label": labels["kind"][row["kind"]],
             }
             for row in rows
@@ -371,6 +375,34 @@ class BillinatorTimeline(models.Model):
                 records.fetch(["display_name"])
                 names[name] = {record.id: record for record in records}
         return names
+
+    @api.model
+    def _get_failures(self, rows):
+        """Return why mails of a page did not reach customers, by the events' ids."""
+        events = {
+            row["id"] // ID_FACTOR: row["id"]
+            for row in rows
+            if row["kind"] == "message"
+        }
+        if not events:
+            return {}
+        of_page = Domain("mail_message_id", "in", list(events))
+        notices = self.env["mail.notification"].search(
+            of_page & Domain("notification_status", "in", ("exception", "bounce"))
+        )
+        # As sudo: users do not see mails; these are of messages that they may read.
+        # Those that notify of one have a notice as well.
+        mails_sudo = self.env["mail.mail"].sudo()
+        failed_sudo = mails_sudo.search(
+            of_page
+            & Domain("state", "=", "exception")
+            & Domain("is_notification", "=", False)
+        )
+        return {
+            events[record.mail_message_id.id]: describe_failure(record)
+            for records in (failed_sudo, notices._filter_mails_to_customers())
+            for record in records
+        }
 
     @api.model
     def _get_labels(self, rows):

@@ -294,6 +294,53 @@ class TestTimeline(TimelineCase):
 
     def test_no_events_of_logs_and_empty_messages(self):
         before = len(self._get_events())
+    def _get_failure(self):
+        """Return why the last mail has failed."""
+        return self._get_events(self.salesperson, kinds=["message"])[0]["failure"]
+
+    def test_mails_that_failed_are_told_from_those_that_left(self):
+        self.colleague.notification_type = "email"
+        message = self.quote.with_user(self.salesperson).message_post(
+            body="Our offer",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=(self.customer + self.colleague.partner_id).ids,
+        )
+        self.assertIs(self._get_failure(), False)
+        notices = message.sudo().notification_ids
+        notice = notices.filtered(lambda one: one.res_partner_id == self.customer)
+        (notices - notice).notification_status = "exception"
+        self.assertIs(self._get_failure(), False)
+        failures = {
+            "Connection failed (outgoing mail server problem)": {
+                "notification_status": "exception",
+                "failure_type": "mail_smtp",
+            },
+            "No such user": {
+                "notification_status": "bounce",
+                "failure_type": "unknown",
+                "failure_reason": "They said:\nNo such user.",
+            },
+            "Unknown error": {"failure_type": False},
+        }
+        for failure, values in failures.items():
+            notice.write(values)
+            self.assertEqual(self._get_failure(), failure)
+
+    def test_mails_of_templates_that_failed(self):
+        template = self.env["mail.template"].create(
+            {
+                "model_id": self.env["ir.model"]._get_id("billinator.quote"),
+                "subject": "Hello",
+                "body_html": "<p>Hello</p>",
+                "email_to": "ada@ada.example",
+            }
+        )
+        mail = self.env["mail.mail"].browse(template.send_mail(self.quote.id))
+        self.assertIs(self._get_failure(), False)
+        mail.write({"state": "exception", "failure_type": "mail_email_invalid"})
+        self.assertEqual(self._get_failure(), "Invalid email address")
+
         self.opportunity._message_log(body="System")
         self.opportunity.user_id = self.colleague
         self._track()
@@ -744,7 +791,15 @@ class TestTimeline(TimelineCase):
             )
             self._track()
             for deal in deals:
-                deal.message_post(body="Hello", message_type="comment")
+                message = deal.message_post(body="Hello", message_type="comment")
+                self.env["mail.notification"].create(
+                    {
+                        "mail_message_id": message.id,
+                        "res_partner_id": self.person.id,
+                        "notification_type": "email",
+                        "notification_status": "bounce",
+                    }
+                )
         _warm, few, many = map(count_queries, customers)
         self.assertEqual(few[0], many[0])
         self.assertEqual((few[1], many[1]), (2 * FEW, 2 * MANY))

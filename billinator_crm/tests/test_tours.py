@@ -769,6 +769,16 @@ class TimelineTourCase(TourCase):
         cls.env.cr.flush()
         deal.stage_id = cls.env["billinator.stage"].search([("code", "=", "PROPOSAL")])
         cls.env.cr.flush()
+        message = deal.message_post(body="Tour Mail", message_type="comment")
+        cls.env["mail.notification"].create(
+            {
+                "mail_message_id": message.id,
+                "res_partner_id": cls.customer.id,
+                "notification_type": "email",
+                "notification_status": "bounce",
+                "failure_type": "mail_bounce",
+            }
+        )
 
     def _look_at_timeline(self):
         self.start_tour(

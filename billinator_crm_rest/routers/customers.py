@@ -133,6 +133,7 @@ def _describe_event(event):
         "date": to_json(fields.Datetime.to_datetime(event["date"])),
         "title": event["title"] or None,
         "text": event["body"] or None,
+        "failure": event["failure"] or None,
         "amount": None if event["amount"] is False else event["amount"],
         "currency": (event["currency_id"] and event["currency_id"][1]) or None,
         "person_id": links["partner"],

@@ -29,6 +29,10 @@ class TimelineEvent(BaseModel):
     date: ShownDatetime
     title: str | None
     text: str | None
+    failure: str | None = Field(
+        description="Why a mail did not reach the customer; null of all that has not "
+        "failed"
+    )
     amount: float | None
     currency: str | None
     person_id: int | None

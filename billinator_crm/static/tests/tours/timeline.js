@@ -26,6 +26,10 @@ registry.category("web_tour.tours").add("billinator_crm_timeline", {
             trigger: event("stage", "Tour Deal"),
         },
         {
+            content: "A mail that came back says so, and why",
+            trigger: `${event("message", "Tour Mail")} .badge[title=Bounce]:contains("Not delivered")`,
+        },
+        {
             content: "The first page ends before the oldest notes",
             trigger: `.o_billinator_timeline:not(:has(${event("note", "Tour note 0")}))`,
         },
