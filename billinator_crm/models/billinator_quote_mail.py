@@ -132,7 +132,7 @@ class BillinatorQuote(models.Model):
         self._check_addresses()
         self._hold_sending()
         template = self.env.ref("billinator_crm.mail_template_quote_send")
-        self._mail_template(template, sends_quote=True, queue=queue)
+        self._mail_template(template, queue=queue, billinator_sends_quote=True)
         return True
 
     @api.readonly
@@ -342,12 +342,12 @@ class BillinatorQuote(models.Model):
         )
         return self.browse(queued_sudo.mapped("res_id"))
 
-    def _mail_template(self, template, sends_quote=False, queue=False):
+    def _mail_template(self, template, queue=False, **values):
         """Post the template on the quotes, as a mail to their customers.
 
         :param template: ``mail.template``
-        :param bool sends_quote: whether the mail makes drafts sent when it leaves
         :param bool queue: see ``action_send_by_email``
+        :param values: of the messages
         """
         self.message_post_with_source(
             template,
@@ -355,7 +355,7 @@ class BillinatorQuote(models.Model):
             subtype_xmlid="mail.mt_comment",
             email_layout_xmlid=LAYOUT,
             force_send=not queue,
-            billinator_sends_quote=sends_quote,
+            **values,
         )
         if queue:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
@@ -363,27 +363,32 @@ class BillinatorQuote(models.Model):
     @api.model
     def _get_message_create_valid_field_names(self):
         return super()._get_message_create_valid_field_names() | {
-            "billinator_sends_quote"
+            "billinator_sends_quote",
+            "billinator_quote_hash",
         }
 
     # === The mail has left === #
 
-    def _follow_departure(self):
+    def _follow_departure(self, content_hash, is_offer):
         """Turn drafts into sent quotes: a mail with them was taken by the mail server.
 
         The mail cannot be called back, and must not go again because of a conflict
         with somebody who works on the quote at this moment: this then waits for the
         end of the transaction.
+
+        :param str content_hash: what the quotes said when the mail was made, if known
+        :param bool is_offer: whether drafts become sent; a reminder says anew what
+            was offered before
         """
         try:
             with self.env.cr.savepoint():
-                self._set_sent()
+                self._set_sent(content_hash, is_offer)
         except OperationalError:
-            self._follow_departure_later()
+            self._follow_departure_later(content_hash, is_offer)
 
-    def _set_sent(self):
+    def _set_sent(self, content_hash, is_offer):
         wait_and_lock(self)
-        for quote in self.filtered(lambda quote: quote.state == "draft"):
+        for quote in self.filtered(lambda quote: is_offer and quote.state == "draft"):
             try:
                 with self.env.cr.savepoint():
                     quote.write({"state": "sent"})
@@ -396,7 +401,7 @@ class BillinatorQuote(models.Model):
                     )
                 )
 
-    def _follow_departure_later(self):
+    def _follow_departure_later(self, *content):
         database, uid, ids = self.env.cr.dbname, self.env.uid, self.ids
 
         @self.env.cr.postcommit.add
@@ -404,7 +409,7 @@ class BillinatorQuote(models.Model):
             with Registry(database).cursor() as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {})
                 quotes = env["billinator.quote"].with_user(uid).sudo().browse(ids)
-                retrying(lambda: quotes.exists()._set_sent(), env)
+                retrying(lambda: quotes.exists()._set_sent(*content), env)
 
     # === Reminder === #
 
@@ -463,7 +468,13 @@ class BillinatorQuote(models.Model):
                 self._check_sendable()
                 self._check_addresses()
                 self.reminded_for = self.validity_date
-                self._mail_template(template, queue=True)
+                self._mail_template(
+                    template,
+                    queue=True,
+                    # Without the PDF, it does not tell what is in it.
+                    billinator_quote_hash=bool(template.report_template_ids)
+                    and self.content_hash,
+                )
         except UserError as error:
             _logger.info("No reminder of quote %s: %s", self.name, error)
         except Exception:

@@ -81,16 +81,17 @@ class BillinatorQuote(models.Model):
         self.ensure_one()
         return self.is_changed_since_sent or not self.sent_hash
 
-    def _note_sent(self):
-        """Remember that customers have the quotes as they are now."""
+    def _note_sent(self, content_hash=None):
+        """Remember that customers have the quotes as they are now, or as they were."""
         # Nobody sets it by hand; who comes here has sent the quote, or is its customer.
         for quote in self.sudo():
-            quote.sent_hash = quote.content_hash
+            quote.sent_hash = content_hash or quote.content_hash
 
-    def _set_sent(self):
-        """Know what a mail with a quote that was sent before has brought anew."""
-        result = super()._set_sent()
-        self.filtered(lambda quote: quote.state == "sent")._note_sent()
+    def _set_sent(self, content_hash, is_offer):
+        """Know what a mail has brought, which may have changed since it was made."""
+        result = super()._set_sent(content_hash, is_offer)
+        sent = self.filtered(lambda quote: quote.state == "sent")
+        sent._note_sent(content_hash)
         return result
 
     def _choose_line(self, line_id, content_hash, **choice):

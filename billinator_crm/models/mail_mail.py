@@ -10,7 +10,12 @@ class MailMail(models.Model):
         """Tell quotes that they have left, at once or by the queue."""
         # Before mails that are not kept are deleted.
         departed = [
-            (mail.create_uid, mail.res_id)
+            (
+                mail.create_uid,
+                mail.res_id,
+                mail.billinator_quote_hash,
+                mail.billinator_sends_quote,
+            )
             for mail in self
             if mail._has_brought_quote(success_pids, success_emails)
         ]
@@ -20,11 +25,11 @@ class MailMail(models.Model):
             failure_reason=failure_reason,
             failure_type=failure_type,
         )
-        for sender, quote_id in departed:
+        for sender, quote_id, *content in departed:
             Quote = self.env["billinator.quote"].with_user(sender)
             # In the name of who sent it, who was allowed to; the process that sends the
             # queue may be anybody's.
-            Quote.sudo().browse(quote_id).exists()._follow_departure()
+            Quote.sudo().browse(quote_id).exists()._follow_departure(*content)
         return result
 
     def _has_brought_quote(self, partners, emails):
@@ -36,7 +41,8 @@ class MailMail(models.Model):
         :param emails: the addresses without a partner whose mail it has taken
         """
         self.ensure_one()
-        if not self.billinator_sends_quote or self.model != "billinator.quote":
+        is_bringing = self.billinator_sends_quote or self.billinator_quote_hash
+        if not is_bringing or self.model != "billinator.quote":
             return False
         addressed = self.mail_message_id.partner_ids or self.recipient_ids
         customers = addressed.filtered("partner_share")

@@ -68,6 +68,11 @@ class MailMessage(models.Model):
         help="The message brings a quote to its customer. When a mail with it leaves, "
         "the quote is sent.",
     )
+    # Computed by nothing, or an upgrade would compute it for all messages there are.
+    billinator_quote_hash = fields.Char(
+        help="Stands for all that the quote said when the message and its PDF were "
+        "made, which may be long before the mail leaves.",
+    )
 
     _billinator_timeline_idx = models.Index(
         "(billinator_customer_id, billinator_event, date DESC, id DESC)"
@@ -111,6 +116,7 @@ class MailMessage(models.Model):
             for vals, changes in zip(vals_list, changes_list, strict=True)
             if changes
         }
+        self._add_quote_hashes(vals_list)
         knowing = self.with_context(billinator_changes=Changes(changed_field_ids))
         messages = super(MailMessage, knowing).create(vals_list)
         # As sudo like Odoo: what is tracked was allowed when it was changed.
@@ -140,6 +146,20 @@ class MailMessage(models.Model):
         if not vals.get("message_id"):
             vals["message_id"] = self._get_message_id(vals)
         return vals["message_id"]
+
+    @api.model
+    def _add_quote_hashes(self, vals_list):
+        """Keep what quotes say with the messages that bring them and are made now."""
+        bringing = [
+            vals
+            for vals in vals_list
+            if vals.get("billinator_sends_quote")
+            and vals.get("model") == "billinator.quote"
+            and not vals.get("billinator_quote_hash")
+        ]
+        quotes = self.env["billinator.quote"].browse(v["res_id"] for v in bringing)
+        for quote, vals in zip(quotes, bringing, strict=True):
+            vals["billinator_quote_hash"] = quote.content_hash
 
     def _get_document_customers(self):
         """Return the customers' companies by ``(model, id)`` of the documents."""

@@ -3,7 +3,7 @@ from runpy import run_path
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import file_path
 
 from .common import BillinatorCommon
@@ -211,6 +211,51 @@ class TestQuoteMail(BillinatorCommon):
         mails._postprocess_sent_message([self.customer], [])
         self.assertFalse(quote.is_changed_since_sent)
 
+    def _get_mails(self, quote):
+        of_quote = [("model", "=", quote._name), ("res_id", "=", quote.id)]
+        return self.env["mail.mail"].search(of_quote)
+
+    def _assert_brought(self, quote, mails, is_changed):
+        """Let mails leave, and see whether the quote has changed since they were."""
+        mails._postprocess_sent_message([self.customer], [])
+        self.assertEqual(quote.state, "sent")
+        self.assertIs(quote.is_changed_since_sent, is_changed)
+
+    def test_a_mail_that_waits_brings_what_its_pdf_says(self):
+        quote = self._create_own_quote()
+        price = quote.line_ids[0].price_unit
+        _message, mails = self._send(quote)
+        quote.line_ids[0].price_unit += 1
+        self._assert_brought(quote, mails, True)
+        quote.line_ids[0].price_unit = price
+        self.assertFalse(quote.is_changed_since_sent)
+
+    def test_several_mails_that_wait_bring_what_their_pdfs_say(self):
+        quotes = self._create_own_quote() + self._create_own_quote()
+        action = quotes.action_send()
+        composer = self.env[action["res_model"]].with_context(**action["context"])
+        composer = composer.create({})
+        quotes[0].line_ids[0].price_unit += 1
+        composer.action_send_mail()
+        quotes[1].line_ids[0].price_unit += 1
+        for quote, is_changed in zip(quotes, (False, True), strict=True):
+            self._assert_brought(quote, self._get_mails(quote), is_changed)
+
+    def test_a_composer_brings_what_its_pdf_says(self):
+        tomorrow = fields.Datetime.now() + timedelta(days=1)
+        for is_later in (False, True):
+            quote = self._create_own_quote()
+            context = quote.action_send()["context"]
+            form = Form(self.env["mail.compose.message"].with_context(**context))
+            quote.line_ids[0].price_unit += 1
+            composer = form.save()
+            if is_later:
+                composer.scheduled_date = str(tomorrow)
+                composer._action_schedule_message().post_message()
+            else:
+                composer.action_send_mail()
+            self._assert_brought(quote, self._get_mails(quote), True)
+
     def test_tells_what_became_of_the_mail(self):
         quote = self._create_own_quote().with_user(self.salesperson)
         context = quote.action_send()["context"]
@@ -261,6 +306,7 @@ class TestQuoteMail(BillinatorCommon):
         mails._postprocess_sent_message([self.customer], [])
         self.assertEqual(quote.state, "draft")
         self.assertIn("The email was sent", quote.message_ids[0].body)
+        self.assertFalse(quote.sent_hash)
 
     def test_accepted_quotes_stay_so(self):
         quote = self._create_own_quote()
@@ -329,6 +375,22 @@ class TestQuoteMail(BillinatorCommon):
             self.assertEqual(self._remind(quote, "2026-03-30 12:00:00"), 0, quote)
         self.assertEqual(reached.reminded_for, fields.Date.to_date("2026-03-31"))
         self.assertFalse(unreachable.reminded_for)
+
+    def test_a_reminder_brings_what_was_changed(self):
+        template = self.env.ref("billinator_crm.mail_template_quote_reminder")
+        report = self.env.ref("billinator_crm.billinator_quote_report")
+        for reports, is_changed in ((report.browse(), True), (report, False)):
+            template.report_template_ids = reports
+            quote = self._create_sent_quote()
+            quote.line_ids[0].price_unit += 1
+            self.assertEqual(self._remind(quote, "2026-03-28 12:00:00"), 1)
+            self.assertTrue(quote.is_changed_since_sent)
+            self._assert_brought(quote, self._get_mails(quote), is_changed)
+        drafted = self._create_sent_quote()
+        self.assertEqual(self._remind(drafted, "2026-03-28 12:00:00"), 1)
+        drafted.action_reset_to_draft()
+        self._get_mails(drafted)._postprocess_sent_message([self.customer], [])
+        self.assertEqual(drafted.state, "draft")
 
     def test_reminders_are_off_by_default(self):
         quote = self._create_sent_quote()
