@@ -29,6 +29,8 @@ billinator_crm/migrations/19.0.1.4.0/post-rules.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.11.0/end-credited-and-changed.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.12.0/end-credited-status.py
+  1 migrate: likewise
 billinator_crm/migrations/19.0.1.6.0/post-invoice-status.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.8.0/post-mail-language.py

@@ -101,7 +101,7 @@ class BillinatorOpportunity(models.Model):
         :param set statuses: of one or more quotes
         """
         # Paid is the deal when all that was invoiced is, and not one quote alone.
-        if statuses - {"no", "paid"} and "paid" in statuses:
+        if statuses - {"no", "credited", "paid"} and "paid" in statuses:
             return "partial"
         order = [value for value, _label in self._selection_invoice_status()]
         return max(statuses, key=order.index)

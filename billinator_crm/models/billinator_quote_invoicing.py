@@ -10,6 +10,7 @@ from ..quote_states import CONVERTIBLE_STATES
 # In this order: the further down, the nearer to the money.
 INVOICE_STATUSES = [
     ("no", "Not Invoiced"),
+    ("credited", "Credited"),
     ("draft", "Draft Invoice"),
     ("posted", "Invoiced"),
     ("partial", "Partially Paid"),
@@ -253,9 +254,12 @@ class BillinatorQuote(models.Model):
             return "paid"
         if any(invoice.payment_state in (*paid, "partial") for invoice in payable):
             return "partial"
-        if "posted" in invoices.mapped("state"):
+        standing = invoices.filtered(lambda invoice: not self._is_credited(invoice))
+        if "posted" in standing.mapped("state"):
             return "posted"
-        return "draft" if invoices else "no"
+        if standing:
+            return "draft"
+        return "credited" if invoices else "no"
 
     def _get_payable_invoices(self, invoices):
         """Return those of which something is or was to be paid.

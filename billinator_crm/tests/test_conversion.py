@@ -24,6 +24,12 @@ class ConversionCase(BillinatorInvoicingCommon):
         action = (quotes or self.quote).action_convert_to_invoice()
         return self.env["account.move"].browse(action["res_id"])
 
+    def _credit(self, invoice):
+        invoice.action_post()
+        credit_note = self._reverse_invoice(invoice, is_modify=False)
+        credit_note.filtered(lambda move: move.state == "draft").action_post()
+        return credit_note
+
     def _get_credit_warning(self):
         self.env.invalidate_all()
         return self.quote.with_user(self.salesperson).partner_credit_warning
@@ -195,12 +201,6 @@ class TestConversionOnce(ConversionCase):
         self.assertFalse(credit_note.billinator_quote_id)
         self.assertEqual(self._get_all_invoices(), invoice)
 
-    def _credit(self, invoice):
-        invoice.action_post()
-        credit_note = self._reverse_invoice(invoice, is_modify=False)
-        credit_note.filtered(lambda move: move.state == "draft").action_post()
-        return credit_note
-
     def _invoice_again(self, quotes=None):
         quotes = (quotes or self.quote).with_user(self.salesperson)
         action = quotes.action_invoice_again()
@@ -223,6 +223,7 @@ class TestConversionOnce(ConversionCase):
         self.assertEqual(self.quote.amount_to_invoice, self.quote.amount_total)
         self.assertIn(self.quote, self._get_to_invoice())
         self.assertEqual(self._convert(), invoice)
+        self.assertEqual(self.quote.invoice_status, "credited")
 
         second = self._invoice_again()
         self.assertNotEqual(second, invoice)
@@ -343,6 +344,22 @@ class TestConversionOnce(ConversionCase):
         invoice = self._convert()
         invoice.action_post()
         second = self._reverse_invoice(invoice, is_modify=True)
+    def test_an_upgrade_gives_credited_quotes_their_status(self):
+        open_quote = self._create_quote()
+        self._convert(open_quote).action_post()
+        self._credit(self._convert())
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE billinator_quote SET invoice_status = 'posted' WHERE id = %s",
+            [self.quote.id],
+        )
+        self.env.invalidate_all()
+        path = "billinator_crm/migrations/19.0.1.12.0/end-credited-status.py"
+        run_path(file_path(path))["migrate"](self.env.cr, "19.0.1.11.0")
+        self.env.invalidate_all()
+        self.assertEqual(self.quote.invoice_status, "credited")
+        self.assertEqual(open_quote.invoice_status, "posted")
+
         self.assertEqual(self._get_all_invoices(), second)
         self.assertEqual(self.quote.invoice_status, "draft")
         self.assertEqual(self._convert(), second)
@@ -702,8 +719,8 @@ class TestConversionStates(ConversionCase):
         credit_note.action_post()
         self.assertEqual(invoice.payment_state, invoice._get_invoice_in_payment_state())
         self.assertEqual(self.quote.amount_invoiced, 0)
-        self.assertEqual(self.quote.invoice_status, "posted")
-        self.assertEqual(opportunity.invoice_status, "posted")
+        self.assertEqual(self.quote.invoice_status, "credited")
+        self.assertEqual(opportunity.invoice_status, "credited")
 
     def test_more_credited_than_invoiced(self):
         invoice = self._convert()
@@ -714,7 +731,7 @@ class TestConversionStates(ConversionCase):
         goodwill.invoice_line_ids[0].price_unit = 5
         goodwill.action_post()
         self.assertLess(self.quote.amount_invoiced, 0)
-        self.assertEqual(self.quote.invoice_status, "posted")
+        self.assertEqual(self.quote.invoice_status, "credited")
 
     def test_moves_that_reverse_one_another(self):
         invoice = self._convert()
@@ -759,6 +776,9 @@ class TestConversionStates(ConversionCase):
     def test_deal_opens_the_invoices_of_its_quotes(self):
         opportunity = self._create_opportunity()
         quotes = self.quote + self._create_quote()
+        # Of what was credited nothing is asked for, as of what was not invoiced.
+        self._credit(self._convert(quotes[2]))
+        self.assertEqual(opportunity.invoice_status, "paid")
         quotes.opportunity_id = opportunity
         invoice = self._convert(quotes[0])
         self.assertEqual(opportunity.action_view_invoices()["res_id"], invoice.id)

@@ -103,7 +103,8 @@ class TestDemo(TransactionCase):
         )
         if not {"sale", "bank"} <= set(journals.mapped("type")):
             statuses = {"no": "The company had no accounting"}
-        self.assertEqual(set(self.quotes.mapped("invoice_status")), set(statuses))
+        known = set(statuses) - {"credited"}
+        self.assertEqual(set(self.quotes.mapped("invoice_status")), known)
         posted = self.quotes.invoice_ids.filtered(lambda move: move.state == "posted")
         paid = self.quotes.filtered(lambda quote: quote.invoice_status == "paid")
         self.assertGreaterEqual(len(paid) * 2, len(posted))

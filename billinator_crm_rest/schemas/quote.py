@@ -39,6 +39,7 @@ class QuoteStatusChange(Choice):
 
 class InvoiceStatus(Choice):
     NO = "NO"
+    CREDITED = "CREDITED"
     DRAFT = "DRAFT"
     POSTED = "POSTED"
     PARTIAL = "PARTIAL"
