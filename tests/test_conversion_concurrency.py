@@ -19,6 +19,8 @@ IN_PARTS = 3
 CLIENTS = 8
 QUOTE = "billinator.quote"
 INSTALLMENT = "billinator.quote.installment"
+CONVERT = "action_convert_to_invoice"
+INVOICE_AGAIN = "action_invoice_again"
 SALES = "sales_team.group_sale_salesman_all_leads"
 GROUPS = {"seller": (SALES,), "bookkeeper": (SALES, "account.group_account_invoice")}
 
@@ -32,6 +34,7 @@ class Task:
     login: str
     calls: list = field(default_factory=list)
     model: str = QUOTE
+    method: str = CONVERT
 
 
 @dataclass
@@ -71,6 +74,7 @@ class Shop:
         rows = self.query(
             "SELECT billinator_quote_id, id FROM account_move"
             " WHERE billinator_quote_id IN %(quotes)s AND state <> 'cancel'"
+            " AND billinator_is_released IS NOT TRUE"
         )
         invoices = dict(rows)
         assert len(invoices) == len(rows), "a quote has more than one invoice"
@@ -83,16 +87,28 @@ class Shop:
         rows = [{"quote_id": quote, **values} for quote in self.quotes]
         return admin.create_all(INSTALLMENT, rows)
 
-    def prepare_tasks(self, calls_of_clients, model=QUOTE):
+    def invoice_and_credit(self):
+        """Have an invoice of each quote, credited in full."""
+        admin = XmlRpc(self.server, self.server.login, self.server.password)
+        invoices = _get_invoices(admin, QUOTE, CONVERT, self.quotes)
+        admin.call("account.move", "action_post", invoices)
+        wizard = admin.create("account.move.reversal", move_ids=[(6, 0, invoices)])
+        admin.call("account.move.reversal", "refund_moves", [wizard])
+        credits = admin.read("account.move.reversal", wizard, "new_move_ids")
+        admin.call("account.move", "action_post", credits["new_move_ids"])
+        self.invoices_before = self.count_invoices()
+
+    def prepare_tasks(self, calls_of_clients, model=QUOTE, method=CONVERT):
         logins = [list(GROUPS)[number % 2] for number in range(len(calls_of_clients))]
         return [
-            Task(self.server.url, self.server.database, login, calls, model)
+            Task(self.server.url, self.server.database, login, calls, model, method)
             for login, calls in zip(logins, calls_of_clients, strict=True)
         ]
 
-    def converting_at_once(self, calls_of_clients, model=QUOTE):
+    def converting_at_once(self, calls_of_clients, model=QUOTE, method=CONVERT):
         """Run a client for each list of calls; a call is a list of quotes."""
-        return running_at_once(_convert, self.prepare_tasks(calls_of_clients, model))
+        tasks = self.prepare_tasks(calls_of_clients, model, method)
+        return running_at_once(_convert, tasks)
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +133,16 @@ def shop(converting_server, company):
 def _convert(task):
     """What a client's process does."""
     client = XmlRpc(task, task.login, task.login)
-    calls = [_get_invoices(client, task.model, records) for records in task.calls]
+    calls = [
+        _get_invoices(client, task.model, task.method, records)
+        for records in task.calls
+    ]
     return Outcome(calls, client.lost_calls)
 
 
-def _get_invoices(client, model, records):
+def _get_invoices(client, model, method, records):
     """Convert records with one call and return the ids of their invoices."""
-    result = client.call(model, "action_convert_to_invoice", records)
+    result = client.call(model, method, records)
     if "params" in result:
         return result["params"]["invoice_ids"]
     if result.get("res_id"):
@@ -132,7 +151,7 @@ def _get_invoices(client, model, records):
     return invoices
 
 
-def _check_all_converted_once(shop, calls_of_clients, outcomes):
+def _check_all_converted_once(shop, calls_of_clients, outcomes, messages_each=1):
     """Every call got its quotes' invoices, and there is nothing besides these."""
     invoices = shop.invoices()
     assert sorted(invoices) == sorted(shop.quotes)
@@ -147,6 +166,7 @@ def _check_all_converted_once(shop, calls_of_clients, outcomes):
         " WHERE quote.id IN %(quotes)s"
         " AND move.amount_total = quote.amount_total AND quote.amount_total > 0"
         " AND move.invoice_origin = quote.name"
+        " AND move.billinator_is_released IS NOT TRUE"
         " AND (SELECT count(*) FROM account_move_line line WHERE line.move_id = move.id"
         "      AND line.display_type = 'product') = 1"
         " GROUP BY quote.state, quote.invoice_status, move.state"
@@ -155,7 +175,7 @@ def _check_all_converted_once(shop, calls_of_clients, outcomes):
         "SELECT count(*) FROM mail_message WHERE model = 'billinator.quote'"
         " AND res_id IN %(quotes)s AND body LIKE '%%Converted to invoice%%'"
     )
-    assert messages == QUOTES
+    assert messages == QUOTES * messages_each
 
 
 def test_clients_that_convert_the_same_quotes_get_the_same_invoices(shop):
@@ -164,6 +184,14 @@ def test_clients_that_convert_the_same_quotes_get_the_same_invoices(shop):
         outcomes = [future.result() for future in futures]
     _check_all_converted_once(shop, calls, outcomes)
     assert [outcome.lost_calls for outcome in outcomes] == [0] * CLIENTS
+
+
+def test_clients_that_invoice_the_same_quotes_again_get_the_same_invoices(shop):
+    shop.invoice_and_credit()
+    calls = [[[quote] for quote in shop.quotes]] * CLIENTS
+    with shop.converting_at_once(calls, method=INVOICE_AGAIN) as futures:
+        outcomes = [future.result() for future in futures]
+    _check_all_converted_once(shop, calls, outcomes, messages_each=2)
 
 
 def test_batches_in_any_order_get_in_nobodys_way(shop):
@@ -179,8 +207,12 @@ def test_batches_in_any_order_get_in_nobodys_way(shop):
     _check_all_converted_once(shop, calls, outcomes)
 
 
-def test_a_killed_worker_leaves_nothing_half_done(shop):
+@pytest.mark.parametrize("method", [CONVERT, INVOICE_AGAIN])
+def test_a_killed_worker_leaves_nothing_half_done(shop, method):
     """The worker dies after its invoice went to the database, before it is kept."""
+    is_again = method == INVOICE_AGAIN
+    if is_again:
+        shop.invoice_and_credit()
     # Each client begins with another quote, or they would wait for each other.
     calls = [
         [[quote] for quote in (*shop.quotes[start:], *shop.quotes[:start])]
@@ -189,7 +221,7 @@ def test_a_killed_worker_leaves_nothing_half_done(shop):
     with shop.connect() as cursor:
         # Conversions stop where they log what they did, after the invoice.
         cursor.execute("LOCK TABLE mail_message IN SHARE MODE")
-        with shop.converting_at_once(calls) as futures:
+        with shop.converting_at_once(calls, method=method) as futures:
             try:
                 workers = shop.server.worker_pids()
                 wait_for_lock(
@@ -200,7 +232,7 @@ def test_a_killed_worker_leaves_nothing_half_done(shop):
                 cursor.connection.rollback()
             outcomes = [future.result() for future in futures]
     assert sum(outcome.lost_calls for outcome in outcomes) == 1
-    _check_all_converted_once(shop, calls, outcomes)
+    _check_all_converted_once(shop, calls, outcomes, messages_each=1 + is_again)
 
 
 def test_clients_that_invoice_the_same_down_payment_get_the_same_invoice(shop):

@@ -22,6 +22,7 @@ CONTRACT = {
     "/quotes": "get post",
     "/quotes/{quote_id}": "get put delete",
     "/quotes/{quote_id}/convert": "post",
+    "/quotes/{quote_id}/invoice-again": "post",
     "/quotes/{quote_id}/revise": "post",
     "/quotes/{quote_id}/send": "post",
     "/quotes/{quote_id}/signature": "get",

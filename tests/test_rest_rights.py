@@ -56,6 +56,7 @@ GET    /quotes/{quote}/signature          404 404 404 404 404 403 404
 PUT    /quotes/{quote}                    200 404 200 200 403 403 404
 DELETE /quotes/{quote}                    403 404 403 204 403 403 404
 POST   /quotes/{quote}/convert            201 404 201 201 403 403 404
+POST   /quotes/{quote}/invoice-again      201 404 201 201 403 403 404
 POST   /quotes/{quote}/revise             409 404 409 409 403 403 404
 POST   /quotes/{quote}/send               422 404 422 422 403 403 404
 GET    /activities                        200 200 200 200 403 403 200
@@ -92,6 +93,7 @@ GET    /users                             200 200 200 200 200 200 200
 GET    /tags                              200 200 200 200 200 200 200
 GET    /stages                            200 200 200 200 200 200 200
 """
+INVOICING = ("/convert", "/invoice-again")
 CHANGES = {
     "opportunity": {"title": "Changed"},
     "quote": {"customer_reference": "Changed"},
@@ -223,7 +225,7 @@ def test_every_role_gets_what_it_may_and_no_more(world, subtests):
             world.clients.items(), [*statuses, 403, 403, 403], strict=True
         ):
             with subtests.test(f"{method} {path} {role}"):
-                is_used_up = method == "DELETE" or path.endswith("/convert")
+                is_used_up = method == "DELETE" or path.endswith(INVOICING)
                 fresh = is_used_up and status < 300
                 records = world.make_records() if fresh else kept
                 answer = _call(client, method, path, records)

@@ -481,8 +481,8 @@ billinator_crm_rest/resource.py
   1 Resource._upsert: after check_create; what is found goes through _get_visible
 billinator_crm_rest/routers/quotes.py
   1 get_quote_pdf: of a quote found under the user's rules; the layout needs settings
-  2 convert_quote: whether there is an invoice, and its figures after
-      action_convert_to_invoice has checked the right to it
+  2 _answer_with_invoice: which invoice there is, and its figures after the quote's
+      action has checked the right to it
 billinator_crm_rest/webhook_resources.py
   1 read_names: of records that the receiver's user was let see
 billinator_crm_rest/wizard/base_partner_merge.py

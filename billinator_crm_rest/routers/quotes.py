@@ -359,11 +359,34 @@ def revise_quote(env: UserEnv, quote_id: Identifier, response: Response):
 def convert_quote(env: UserEnv, quote_id: Identifier, response: Response):
     """Make the quote's invoice, exactly once: 201 the first time, 200 from then on."""
     quote = QUOTES.get(env, quote_id)
+    return _answer_with_invoice(quote, quote.action_convert_to_invoice, response)
+
+
+@router.post(
+    "/{quote_id:id}/invoice-again",
+    status_code=201,
+    response_model=ConvertedQuote,
+    responses={200: {"model": ConvertedQuote, "description": "It was made before"}},
+    dependencies=[Depends(remember_call)],
+)
+def invoice_quote_again(env: UserEnv, quote_id: Identifier, response: Response):
+    """Make the next invoice of a quote whose invoice was credited in full: 201.
+
+    Nothing is made twice: 200, with the invoice that is there, from then on, and while
+    there is one that was not credited.
+    """
+    quote = QUOTES.get(env, quote_id)
+    return _answer_with_invoice(quote, quote.action_invoice_again, response)
+
+
+def _answer_with_invoice(quote, action, response):
+    """Describe the quote's final invoice after an action that may make one."""
     # Who may convert a quote sees which invoice it became, and how far that is.
-    if quote.sudo()._get_final_invoices():
-        response.status_code = 200
-    quote.action_convert_to_invoice()
+    former_sudo = quote.sudo()._get_final_invoices()
+    action()
     invoice_sudo = quote.sudo()._get_final_invoices()
+    if invoice_sudo == former_sudo:
+        response.status_code = 200
     is_posted = invoice_sudo.state == "posted"
     return {
         "quote_id": quote.id,
