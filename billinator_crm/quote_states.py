@@ -4,6 +4,8 @@ from odoo.fields import Domain
 
 # The customer has not answered, and can still be offered something else.
 OPEN_STATES = ("draft", "sent")
+# An expired one can be extended.
+SELLABLE_STATES = (*OPEN_STATES, "expired")
 CONVERTIBLE_STATES = (*OPEN_STATES, "accepted")
 # Nothing was sold, and nothing else is waited for.
 ENDED_STATES = ("rejected", "expired")

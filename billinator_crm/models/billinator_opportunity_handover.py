@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..markers import COMES_WITH_DEAL
+from ..quote_states import SELLABLE_STATES
 
 
 class BillinatorOpportunity(models.Model):
@@ -12,7 +13,7 @@ class BillinatorOpportunity(models.Model):
     # === CRUD === #
 
     def write(self, vals):
-        """Let open quotes follow their deal to its new salesperson."""
+        """Let quotes that can still be sold follow their deal to its salesperson."""
         former_users = self._get_former_users(vals)
         result = super().write(vals)
         if former_users:
@@ -29,8 +30,9 @@ class BillinatorOpportunity(models.Model):
     def _bring_quotes_along(self, former_users):
         """Give open quotes to whose the deals are now, in the deals' teams.
 
-        Those that a colleague has on somebody else's deal stay the colleague's, and
-        closed deals keep theirs: they tell who has sold what.
+        Expired ones, which can be extended, come along. Those that a colleague has on
+        somebody else's deal stay the colleague's, and closed deals keep theirs: they
+        tell who has sold what.
 
         :param dict former_users: whose the deals were, by id
         """
@@ -40,11 +42,14 @@ class BillinatorOpportunity(models.Model):
         for (user, team), deals_sudo in open_sudo.grouped(
             lambda deal: (deal.user_id, deal.team_id)
         ).items():
-            quotes = deals_sudo._get_open_quotes().filtered(
+            quotes_sudo = deals_sudo.env["billinator.quote"].search(
+                deals_sudo._get_quotes_domain(SELLABLE_STATES)
+            )
+            following = quotes_sudo.filtered(
                 lambda quote: quote.user_id == former_users[quote.opportunity_id.id]
             )
             # Who gets a deal is told of that.
-            COMES_WITH_DEAL.on(quotes).with_context(
+            COMES_WITH_DEAL.on(following).with_context(
                 mail_auto_subscribe_no_notify=True
             ).write({"user_id": user.id, "team_id": team.id})
 

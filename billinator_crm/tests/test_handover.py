@@ -66,6 +66,7 @@ class TestDealGivenAway(HandoverCase):
         superseded = self.sent
         current = superseded.revise()
         unseen = self._create_quote_of(self.deal)
+        expired = self._create_quote_of(self.deal, state="expired")
         self.deal.user_id = self.manager
         self.assertEqual(unseen.user_id, self.manager)
         self.deal.user_id = self.salesperson
@@ -75,7 +76,7 @@ class TestDealGivenAway(HandoverCase):
         deal = self.deal.with_user(self.salesperson).with_context(**USUAL_MAIL)
         deal.write({"user_id": self.colleague.id})
 
-        following = self.draft + current + unseen
+        following = self.draft + current + unseen + expired
         self.assertEqual(following.user_id, self.colleague)
         self.assertEqual(following.team_id, self.other_team)
         self.assertEqual((accepted + superseded).user_id, self.salesperson)
