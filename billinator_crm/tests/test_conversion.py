@@ -56,6 +56,10 @@ class TestCreditLimit(ConversionCase):
         self.customer.credit_limit = limit
         # The customer page and the invoice tell it from here on.
         self.assertFalse(self._get_credit_warning())
+        self._reverse_invoice(invoice, is_modify=False).action_post()
+        self.assertFalse(self._get_credit_warning())
+        self.customer.credit_limit = limit - 1
+        self.assertIn("credit limit", self._get_credit_warning())
 
 
 @tagged("post_install", "-at_install")
@@ -219,11 +223,11 @@ class TestConversionOnce(ConversionCase):
         self._credit(invoice)
         self.assertEqual(invoice.payment_state, "reversed")
         self.assertTrue(self.quote.is_credited)
+        self.assertEqual(self.quote.invoice_status, "credited")
         self.assertEqual(self.quote.amount_invoiced, 0)
         self.assertEqual(self.quote.amount_to_invoice, self.quote.amount_total)
         self.assertIn(self.quote, self._get_to_invoice())
         self.assertEqual(self._convert(), invoice)
-        self.assertEqual(self.quote.invoice_status, "credited")
 
         second = self._invoice_again()
         self.assertNotEqual(second, invoice)
@@ -340,10 +344,6 @@ class TestConversionOnce(ConversionCase):
         self.assertEqual(sent.sent_hash, sent.content_hash)
         self.assertFalse(sent.is_changed_since_sent)
 
-    def test_what_replaces_a_credited_invoice_is_the_quotes(self):
-        invoice = self._convert()
-        invoice.action_post()
-        second = self._reverse_invoice(invoice, is_modify=True)
     def test_an_upgrade_gives_credited_quotes_their_status(self):
         open_quote = self._create_quote()
         self._convert(open_quote).action_post()
@@ -360,6 +360,10 @@ class TestConversionOnce(ConversionCase):
         self.assertEqual(self.quote.invoice_status, "credited")
         self.assertEqual(open_quote.invoice_status, "posted")
 
+    def test_what_replaces_a_credited_invoice_is_the_quotes(self):
+        invoice = self._convert()
+        invoice.action_post()
+        second = self._reverse_invoice(invoice, is_modify=True)
         self.assertEqual(self._get_all_invoices(), second)
         self.assertEqual(self.quote.invoice_status, "draft")
         self.assertEqual(self._convert(), second)
@@ -772,13 +776,13 @@ class TestConversionStates(ConversionCase):
         self.assertEqual(opportunity.invoice_status, "partial")
         self._register_payment(other)
         self.assertEqual(opportunity.invoice_status, "paid")
+        # Of what was credited nothing is asked for, as of what was not invoiced.
+        self._credit(self._convert(quotes[2]))
+        self.assertEqual(opportunity.invoice_status, "paid")
 
     def test_deal_opens_the_invoices_of_its_quotes(self):
         opportunity = self._create_opportunity()
         quotes = self.quote + self._create_quote()
-        # Of what was credited nothing is asked for, as of what was not invoiced.
-        self._credit(self._convert(quotes[2]))
-        self.assertEqual(opportunity.invoice_status, "paid")
         quotes.opportunity_id = opportunity
         invoice = self._convert(quotes[0])
         self.assertEqual(opportunity.action_view_invoices()["res_id"], invoice.id)

@@ -143,6 +143,20 @@ class TestLeaver(HandoverCase):
                 savepoint.rollback()
             self.env.invalidate_all()
 
+    def test_is_told_in_the_language_of_who_takes_over(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.senior.lang = "de_DE"
+        # It asks for no quote's approval.
+        odd = self.deal.activity_schedule(APPROVAL, user_id=self.salesperson.id)
+        self.salesperson.action_archive()
+        self.assertEqual(odd.user_id, self.senior)
+        self.assertIn("Aktivitäten", self._get_notices(self.senior).subject)
+
+    def test_nobody_is_told_of_what_he_does(self):
+        self._plan(self.deal)
+        self.salesperson.with_user(self.senior).sudo().action_archive()
+        self.assertFalse(self._get_notices(self.senior))
+
     def test_nobody_is_left(self):
         activity = self._plan(self.deal)
         (self.team | self.deal.team_id).user_id = self.accountant
@@ -237,6 +251,33 @@ class TestHandoverDialog(HandoverCase):
         [notice] = self._get_notices(self.colleague) - start
         self.assertIn(self.salesperson.name, notice.subject)
         self.assertIn(other.name, notice.body)
+
+    def test_what_stays(self):
+        done = self.deal.activity_schedule(user_id=self.salesperson.id)
+        done.action_done()
+        approval = self.draft.activity_schedule(APPROVAL, user_id=self.salesperson.id)
+        served = self.customer.copy({"user_id": self.senior.id})
+        other = self._create_opportunity(
+            user_id=self.salesperson.id, partner_id=served.id
+        )
+        dialog = self._open_dialog(self.manager, self.deal + other)
+        dialog.user_id = self.manager
+        dialog.with_customers = True
+        dialog.save().action_hand_over()
+        self.assertEqual((self.deal + other).user_id, self.manager)
+        self.assertEqual((done + approval).user_id, self.salesperson)
+        self.assertEqual(served.user_id, self.senior)
+        # Nobody is told of what he does.
+        self.assertFalse(self._get_notices(self.manager))
+
+    def test_is_told_in_the_language_of_who_takes_over(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.colleague.lang = self.senior.lang = "de_DE"
+        dialog = self._open_dialog(self.manager, self.deal)
+        dialog.user_id = self.colleague
+        dialog.save().action_hand_over()
+        notice = self._get_notices(self.colleague)
+        self.assertIn("Verkaufschancen", notice.subject)
 
     def test_nothing_to_hand_over(self):
         self.deal.action_set_won()

@@ -403,6 +403,19 @@ class TestInstallmentLife(InstallmentCase):
         self._register_payment(second)
         self.assertEqual(self.quote.invoice_status, "paid")
 
+    def test_a_credited_rest_takes_off_what_was_invoiced_before(self):
+        first = self._invoice(self._plan(30))
+        rest = self._invoice(self.quote)
+        rest.action_post()
+        credit = self._credit(rest)
+        self.quote.action_invoice_again()
+        self.quote._get_final_invoices().button_cancel()
+        first.button_cancel()
+        credit.button_draft()
+        with self.assertRaisesRegex(ValidationError, "takes off"):
+            credit.button_cancel()
+            self.env.flush_all()
+
     def test_credited_once_more(self):
         """However often it goes back and forth."""
         row = self._plan(40)

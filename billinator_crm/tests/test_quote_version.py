@@ -239,6 +239,25 @@ class TestChangedSinceSent(VersionCase, BillinatorInvoicingCommon):
         self.quote.action_mark_sent()
         self.quote.line_ids[1].quantity = 5
         self._assert_changed(True)
+        self.quote.action_reset_to_draft()
+        self.quote.write({"state": "sent"})
+        self._assert_changed(False)
+
+    def test_who_may_not_change_a_quote_does_not_mark_it_as_sent(self):
+        self.quote.line_ids[1].quantity = 3
+        with self.assertRaises(AccessError):
+            self.quote.with_user(self.accountant).action_mark_sent()
+        self._assert_changed(True)
+
+    def test_nobody_knows_what_was_sent(self):
+        self.quote.sudo().sent_hash = False
+        self._assert_changed(False)
+        self.quote.sudo()._choose_line(
+            self.quote.line_ids[2].id, self.quote.content_hash, is_selected=True
+        )
+        self.assertFalse(self.quote.sent_hash)
+        self.quote.action_mark_sent()
+        self.assertEqual(self.quote.sent_hash, self.quote.content_hash)
 
     def test_another_last_day(self):
         self.quote.action_mark_sent()
