@@ -2,7 +2,7 @@
 
 import base64
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Response
 
 from odoo import fields
 from odoo.fields import Command
@@ -15,7 +15,7 @@ from ..routers.activities import ACTIVITIES
 from ..routers.contacts import CONTACTS
 from ..routers.customers import CUSTOMERS
 from ..routers.opportunities import OPPORTUNITIES
-from ..routers.quotes import QUOTES
+from ..routers.quotes import QUOTES, convert_quote, invoice_quote_again
 from ..schemas.activity import Activity, ActivityChange, ActivityCreate
 from ..schemas.contact import Contact, ContactChange
 from ..schemas.customer import Customer, CustomerChange
@@ -283,6 +283,32 @@ class TestQuoteMoney(BillinatorInvoicingCommon):
         self.env.invalidate_all()
         self.assertEqual(show(both), quote.invoice_ids.ids)
         self.assertIsNone(show(self.salesperson))
+
+
+    def test_a_credited_quote_is_invoiced_again(self):
+        quote = self._create_quote(user_id=self.salesperson.id)
+
+        def act(route):
+            response = Response()
+            # As FastAPI gives it to the route, which may set another.
+            response.status_code = None
+            answer = route(self.env(user=self.salesperson), quote.id, response)
+            return response.status_code or 201, answer
+
+        _status, converted = act(convert_quote)
+        self.assertEqual(act(invoice_quote_again), (200, converted))
+        invoice = self.env["account.move"].browse(converted["invoice_id"])
+        invoice.action_post()
+        self._reverse_invoice(invoice, is_modify=False).action_post()
+        shown = QUOTES.show(self.env(user=self.salesperson), quote.id)
+        self.assertEqual(shown["invoice_status"], "CREDITED")
+        status, again = act(invoice_quote_again)
+        self.assertEqual(status, 201)
+        self.assertNotEqual(again["invoice_id"], converted["invoice_id"])
+        self.assertEqual(again["invoice_status"], "DRAFT")
+        self.assertEqual(again["total"], converted["total"])
+        for route in (invoice_quote_again, convert_quote):
+            self.assertEqual(act(route), (200, again))
 
 
 @tagged("post_install", "-at_install")

@@ -98,29 +98,6 @@ class TestQuoteActions(ApiCase):
 
     # === Invoice again === #
 
-    def _credit(self, invoice_id):
-        invoice = self.env["account.move"].browse(invoice_id)
-        invoice.action_post()
-        invoice._reverse_moves(cancel=True)
-        self.env.flush_all()
-
-    def test_a_credited_quote_is_invoiced_again(self):
-        converted = self._act("convert").json()
-        answer = self._act("invoice-again")
-        self.assertEqual(answer.status_code, 200, answer.text)
-        self.assertEqual(answer.json(), converted)
-        self._credit(converted["invoice_id"])
-        shown = self._call(f"/quotes/{self.quote.id}").json()
-        self.assertEqual(shown["invoice_status"], "CREDITED")
-        first, second = (self._act("invoice-again") for _twice in range(2))
-        self.assertEqual(first.status_code, 201, first.text)
-        self.assertEqual(second.status_code, 200, second.text)
-        self.assertEqual(second.json(), first.json())
-        self.assertEqual(self._act("convert").json(), first.json())
-        self.assertNotEqual(first.json()["invoice_id"], converted["invoice_id"])
-        self.assertEqual(first.json()["invoice_status"], "DRAFT")
-        self.assertEqual(first.json()["total"], converted["total"])
-
     def test_a_rejected_quote_is_not_invoiced_again(self):
         self.quote.action_reject("Too dear")
         self._assert_refused(self._act("invoice-again"), 409, "is Rejected")
