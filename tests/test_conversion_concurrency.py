@@ -92,10 +92,16 @@ class Shop:
         admin = XmlRpc(self.server, self.server.login, self.server.password)
         invoices = _get_invoices(admin, QUOTE, CONVERT, self.quotes)
         admin.call("account.move", "action_post", invoices)
-        wizard = admin.create("account.move.reversal", move_ids=[(6, 0, invoices)])
+        values = admin.read("account.move", invoices[0], "journal_id", "company_id")
+        wizard = admin.create(
+            "account.move.reversal",
+            move_ids=[(6, 0, invoices)],
+            journal_id=values["journal_id"],
+            company_id=values["company_id"],
+        )
         admin.call("account.move.reversal", "refund_moves", [wizard])
-        credits = admin.read("account.move.reversal", wizard, "new_move_ids")
-        admin.call("account.move", "action_post", credits["new_move_ids"])
+        made = admin.read("account.move.reversal", wizard, "new_move_ids")
+        admin.call("account.move", "action_post", made["new_move_ids"])
         self.invoices_before = self.count_invoices()
 
     def prepare_tasks(self, calls_of_clients, model=QUOTE, method=CONVERT):

@@ -119,7 +119,10 @@ class TestLeaver(HandoverCase):
         return rows.search([("activity_id", "=", activity.id)])
 
     def test_activities_pass_on(self):
-        of_colleague = self._create_opportunity(user_id=self.colleague.id)
+        # Its salesperson comes before the team's leader.
+        of_colleague = self._create_opportunity(
+            user_id=self.colleague.id, team_id=self.other_team.id
+        )
         teamless = self.customer.copy({"user_id": False})
         led = [self._plan(self.deal), self._plan(self.draft), self._plan(teamless)]
         hers = self._plan(of_colleague)
@@ -130,7 +133,7 @@ class TestLeaver(HandoverCase):
             ("write", lambda user: user.write({"active": False})),
         ):
             with self.subTest(name), self.env.cr.savepoint() as savepoint:
-                archive(self.salesperson)
+                archive(self.salesperson.with_context(**USUAL_MAIL))
                 for activity in led:
                     self.assertEqual(activity.user_id, self.senior)
                 self.assertEqual(hers.user_id, self.colleague)
@@ -213,7 +216,7 @@ class TestHandoverDialog(HandoverCase):
         return Form(
             self.env["billinator.opportunity.handover"]
             .with_user(user)
-            .with_context(active_ids=deals.ids)
+            .with_context(active_ids=deals.ids, **USUAL_MAIL)
         )
 
     def test_hand_over(self):
