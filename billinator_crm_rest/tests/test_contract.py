@@ -284,7 +284,6 @@ class TestQuoteMoney(BillinatorInvoicingCommon):
         self.assertEqual(show(both), quote.invoice_ids.ids)
         self.assertIsNone(show(self.salesperson))
 
-
     def test_a_credited_quote_is_invoiced_again(self):
         quote = self._create_quote(user_id=self.salesperson.id)
 
