@@ -264,6 +264,7 @@ class TestConversionOnce(ConversionCase):
         self.assertFalse(self.quote.is_credited)
         self.assertEqual(self.quote.amount_to_invoice, 0)
         self.assertEqual(self._invoice_again(), invoice)
+        self.assertFalse(invoice.billinator_is_released)
 
     def test_credit_is_not_taken_back_beside_another_invoice(self):
         invoice = self._convert()
