@@ -6,6 +6,7 @@ from . import (
     billinator_export_mixin,
     billinator_numbers_mixin,
     billinator_phone_mixin,
+    billinator_reading_mixin,
     billinator_reference_mixin,
     billinator_settings_mixin,
     billinator_subject_mixin,

@@ -50,7 +50,11 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
 
     _name = "billinator.document.sales.mixin"
     _description = "Document of Sales"
-    _inherit = ["billinator.document.mixin", "billinator.currency.mixin"]
+    _inherit = [
+        "billinator.document.mixin",
+        "billinator.currency.mixin",
+        "billinator.reading.mixin",
+    ]
     # The fields of what a document shares its company with, the nearest first
     _company_sources = ("partner_id",)
 

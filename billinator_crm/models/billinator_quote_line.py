@@ -49,6 +49,7 @@ class BillinatorQuoteLine(models.Model):
         "analytic.mixin",
         "billinator.computed.mixin",
         "billinator.numbers.mixin",
+        "billinator.reading.mixin",
         "billinator.reference.mixin",
     ]
     _order = "quote_id, sequence, id"

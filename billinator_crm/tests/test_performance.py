@@ -2,6 +2,7 @@ from itertools import count as count_from
 from itertools import islice
 
 from odoo.fields import Command
+from odoo.models import BaseModel
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -283,6 +284,29 @@ class TestQueryCounts(BillinatorInvoicingCommon):
             for name in ("partner_id", "user_id"):
                 self.assertEqual(row[name]["display_name"], deal[name].display_name)
         self.assertEqual(rows[0]["partner_id"]["display_name"], "Works, Ada")
+
+    def test_plain_values_are_those_of_the_orm(self):
+        deals = self._create_busy_opportunities(3)
+        deals[0].update({"phone": "", "date_deadline": "2030-01-31"})
+        deals[1].sudo().quote_ids.unlink()
+        drafts = self.env["billinator.opportunity"].union(
+            *(deals.new({"name": "Draft"}, origin=deal) for deal in deals)
+        )
+        quotes = deals.quote_ids
+        for records in (deals, drafts, quotes, quotes.line_ids, deals.browse()):
+            names = [
+                name
+                for name, field in records._fields.items()
+                if records._has_field_access(field, "read")
+            ]
+            rows = records._read_format(names, None)
+            self.assertEqual(
+                [{name: repr(row[name]) for name in ["id", *names]} for row in rows],
+                [
+                    {name: repr(row[name]) for name in ["id", *names]}
+                    for row in BaseModel._read_format(records, names, None)
+                ],
+            )
 
     def test_reading_leaves_out_what_is_gone(self):
         deals = self._create_busy_opportunities(2)
