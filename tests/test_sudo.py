@@ -90,8 +90,10 @@ billinator_crm/models/billinator_document_sales_mixin.py
   1 BillinatorDocumentSalesMixin._leave_out_former_colleagues: likewise
   1 BillinatorDocumentSalesMixin._check_company: a constraint, which names what Odoo's
       does
-  2 BillinatorDocumentSalesMixin._fetch_related: names, which the ORM tells of what it
-      has let the user read; what activities tell that the user may see
+  1 BillinatorDocumentSalesMixin._fetch_related: names, which the ORM tells of what it
+      has let the user read
+  1 BillinatorDocumentSalesMixin._remember_next_activities: what activities tell that
+      the user may see
 billinator_crm/models/billinator_followed_mixin.py
   1 BillinatorFollowedMixin._post_event: tells of what the ORM has let the user change
   1 BillinatorFollowedMixin._read_followers: who follows, whom the message goes to and
@@ -108,7 +110,6 @@ billinator_crm/models/billinator_opportunity.py
   1 BillinatorOpportunity.company_currency_id: the company's, of a deal that is shown
   1 BillinatorOpportunity._fetch_query: paths and currencies of the user's own
       companies, which rules read as sudo
-  1 BillinatorOpportunity._fetch_for_moving: names of stages, for the deal's history
   2 BillinatorOpportunity._fetch_for_logging: what stored fields are computed from, as
       sudo anyway; a customer of another company is refused after that
   2 BillinatorOpportunity._fetch_related: what company_currency_id is read from; the
@@ -279,6 +280,9 @@ billinator_crm/models/billinator_quote_version.py
   1 BillinatorQuote.next_version_name: its number, as a colleague would be told it
   1 BillinatorQuote.revise: after check_access("write")
   1 BillinatorQuote._check_revisable: only asks whether there are invoices
+billinator_crm/models/billinator_settings_mixin.py
+  1 BillinatorSettingsMixin._get_remembered: of stages, teams, companies, currencies and
+      types of activities what is shown with a deal or a quote that one may read
 billinator_crm/models/billinator_stage.py
   1 BillinatorStage.gate_summary: names of fields, which only administrators may read
   1 BillinatorStage._check_required_fields: a constraint, likewise

@@ -1,11 +1,12 @@
+from collections import defaultdict
+
+import pytz
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields, models
 from odoo.exceptions import ConcurrencyError, MissingError
 from odoo.tools import SQL
 
-# Of a currency, what its name and its amounts ask for.
-CURRENCY_FIELDS = ("decimal_places", "name", "rounding")
 # By the least sign of the days left for a document's pending activities.
 ACTIVITY_STATES = {-1: "overdue", 0: "today", 1: "planned"}
 
@@ -89,16 +90,18 @@ class BillinatorDocumentMixin(models.AbstractModel):
         ).write({"res_model_id": False, "res_id": False})
         return super().unlink()
 
-    # Both for a page of cards or rows at once, without reading their activities.
+    # All for a page of cards or rows at once.
     def _compute_activity_state(self):
-        sign = SQL(
-            "MIN(SIGN(date_deadline - (%s AT TIME ZONE 'UTC'"
-            " AT TIME ZONE COALESCE(user_tz, 'UTC'))::date))",
-            fields.Datetime.now(),
-        )
-        signs = self._aggregate_activities(sign, SQL("TRUE"))
+        now = pytz.utc.localize(fields.Datetime.now())
+        pending = self._origin.activity_ids.filtered("active")
+        signs = defaultdict(set)
+        for zone, activities in pending.grouped("user_tz").items():
+            today = now.astimezone(pytz.timezone(zone or "UTC")).date()
+            for activity in activities:
+                due = activity.date_deadline
+                signs[activity.res_id].add((due > today) - (due < today))
         for sign, documents in self.grouped(
-            lambda document: signs.get(document._origin.id)
+            lambda document: min(signs[document._origin.id], default=None)
         ).items():
             documents.activity_state = ACTIVITY_STATES.get(sign, False)
 
@@ -109,28 +112,22 @@ class BillinatorDocumentMixin(models.AbstractModel):
         self.activity_exception_decoration = self.activity_exception_icon = False
 
     def _compute_my_activity_date_deadline(self):
-        days = self._aggregate_activities(
-            SQL("MIN(date_deadline)"), SQL("user_id = %s", self.env.uid)
-        )
-        for document in self:
-            document.my_activity_date_deadline = days.get(document._origin.id, False)
-
-    def _aggregate_activities(self, aggregate, condition):
-        """Return an aggregate of the pending activities of each document, by its id."""
         self.env["mail.activity"].flush_model()
-        return dict(
+        days = dict(
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT res_id, %s
+                    SELECT res_id, MIN(date_deadline)
                       FROM mail_activity
-                     WHERE res_model = %s AND res_id = ANY(%s) AND active AND %s
+                     WHERE res_model = %s AND res_id = ANY(%s) AND active
+                       AND user_id = %s
                   GROUP BY res_id
                     """,
-                    aggregate,
                     self._name,
                     self._origin.ids,
-                    condition,
+                    self.env.uid,
                 )
             )
         )
+        for document in self:
+            document.my_activity_date_deadline = days.get(document._origin.id, False)

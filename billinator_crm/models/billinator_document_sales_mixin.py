@@ -30,16 +30,22 @@ NAME_FIELDS = (
     "vat",
     "zip",
 )
-# Of who makes a document, and of a team, what making it asks for.
+# Of who makes a document, what making it asks for.
 USER_FIELDS = ("active", "company_id", "partner_id", "share")
-TEAM_FIELDS = ("company_id", "name")
 # Of a tag, what cards and rows tell, and what its rule asks for.
 TAG_FIELDS = ("active", "color", "company_id", "is_segment", "name")
 # Who may read a document hangs on these.
 READERS_FIELDS = {"user_id", "team_id", "company_id"}
-# Of an activity and its type, what cards and rows tell.
-ACTIVITY_FIELDS = ("activity_type_id", "icon", "summary")
-ACTIVITY_TYPE_FIELDS = ("decoration_type", "icon", "name")
+# What cards and rows tell of the next activity, and what the activity calls it.
+NEXT_ACTIVITY = {
+    "activity_summary": "summary",
+    "activity_type_icon": "icon",
+    "activity_type_id": "activity_type_id",
+}
+# Of activities, what these are made of, and where and how they stand.
+ACTIVITY_FIELDS = (
+    *("active", "activity_type_id", "date_deadline", "res_id", "summary", "user_tz"),
+)
 
 
 class BillinatorDocumentSalesMixin(models.AbstractModel):
@@ -242,7 +248,7 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
         # As sudo: who assigns a document need not read what the user's companies are.
         documents_sudo = self.sudo()
         if "team_id" in names:
-            documents_sudo.team_id.fetch(TEAM_FIELDS)
+            documents_sudo.team_id._recall()
         own_company_ids = self.env.user._get_company_ids()
         if documents_sudo.user_id <= self.env.user and set(
             documents_sudo.company_id.ids
@@ -252,6 +258,21 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
             return super()._check_company(fnames)
 
     # === Reading === #
+
+    def _fetch_query(self, query, fields):
+        """Read activities with what is told of them; the ORM reads their ids alone."""
+        field = self._fields["activity_ids"]
+        others = [one for one in fields if one is not field]
+        documents = super()._fetch_query(query, others)
+        if len(others) < len(fields):
+            activities = self.env["mail.activity"].with_context(active_test=False)
+            by_document = activities.search_fetch(
+                [("res_model", "=", self._name), ("res_id", "in", documents.ids)],
+                ACTIVITY_FIELDS,
+            ).grouped("res_id")
+            found = [by_document.get(one, activities)._ids for one in documents._ids]
+            field._insert_cache(documents, found)
+        return documents
 
     def _read_format(self, fnames, load="_classic_read"):
         # The web client reads with None, and the names after that; who reads ids alone
@@ -276,12 +297,23 @@ class BillinatorDocumentSalesMixin(models.AbstractModel):
             partners_sudo |= documents_sudo.user_id.partner_id
         partners_sudo.fetch(NAME_FIELDS)
         if "team_id" in field_names:
-            documents_sudo.team_id.fetch(TEAM_FIELDS)
+            documents_sudo.team_id._recall()
         if "tag_ids" in field_names:
             # All of them, as whether one is active would be asked of each whole tag.
             self.with_context(active_test=False).tag_ids.fetch(TAG_FIELDS)
         if "activity_ids" in field_names:
-            # As sudo: of the activities that the user may see, and of nothing else.
-            activities_sudo = self.activity_ids.sudo()
-            activities_sudo.fetch(ACTIVITY_FIELDS)
-            activities_sudo.activity_type_id.fetch(ACTIVITY_TYPE_FIELDS)
+            self._origin._remember_next_activities()
+
+    def _remember_next_activities(self):
+        """Keep what is told of the next activity of each document, for all at once."""
+        # As sudo: of the activities that the user may see, and of nothing else.
+        activities_sudo = self.activity_ids.sudo()
+        activities_sudo.fetch(ACTIVITY_FIELDS)
+        activities_sudo.activity_type_id._recall()
+        by_document = activities_sudo.grouped("res_id")
+        none = activities_sudo.browse()
+        following = [by_document.get(one, none)[:1] for one in self._ids]
+        for name, source in NEXT_ACTIVITY.items():
+            field = self._fields[name]
+            values = [field.convert_to_cache(one[source], one) for one in following]
+            field._insert_cache(self, values)

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from contextlib import suppress
 
 from odoo import api, fields, models
@@ -6,24 +7,16 @@ from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize, split_every
 
 from ..arguments import arguments, as_id, as_text
-from .billinator_document_mixin import CURRENCY_FIELDS
+from .billinator_document_sales_mixin import NAME_FIELDS
 
 PRIORITIES = [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
 CRON_BATCH = 1000
-# What deals, and messages about them, are made of: of the customer and the author, and
-# of the company. These have a hundred fields; all are read where one is missing.
+# Of the customer and the author, what deals and messages about them are made of, and
+# what cards tell. They have a hundred fields; all are read where one is missing.
 PARTNER_FIELDS = (
-    "commercial_partner_id",
-    "company_id",
-    "email",
-    "email_normalized",
-    "name",
-    "phone",
-    "tz",
+    *("commercial_partner_id", "company_id", "email_normalized", "phone", "tz"),
+    *NAME_FIELDS,
 )
-COMPANY_FIELDS = ("alias_domain_id", "currency_id", "parent_path")
-# Of a stage, what cards and rows tell, and what they are computed from.
-STAGE_FIELDS = ("name", "probability", "rotting_threshold_days", "sequence", "status")
 # Computed where nobody gives a value, as is what follows the stage.
 SET_WHERE_EMPTY = {"date_closed", "stage_id"}
 # Say whom a deal without a customer is for.
@@ -528,19 +521,50 @@ class BillinatorOpportunity(models.Model):
         self.ensure_one()
         return self.company_id._get_billinator_day(self.date_closed)
 
+    # What it depends on comes with the deal, not by another query.
     @api.depends("create_date")
     def _compute_duration_tracking(self):
-        # What it depends on comes with the deal, not by another query.
-        return super()._compute_duration_tracking()
+        """Read the changes of the deals' stages; Odoo's looks up the field before."""
+        changes = defaultdict(list)
+        for deal_id, row in self._read_stage_changes():
+            changes[deal_id].append(row)
+        for deal in self:
+            deal.duration_tracking = deal._get_duration_from_tracking(
+                changes[deal._origin.id]
+            )
+
+    def _read_stage_changes(self):
+        """Yield the id of a deal and a change of its stage, from the first one on."""
+        for model in ("mail.message", "mail.tracking.value"):
+            self.env[model].flush_model()
+        field_ids = self.env["ir.model.fields"]._get_ids(self._name)
+        for row in self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT message.res_id, change.create_date, change.old_value_integer
+                  FROM mail_message message
+                  JOIN mail_tracking_value change
+                    ON change.mail_message_id = message.id AND change.field_id = %s
+                 WHERE message.model = %s AND message.res_id = ANY(%s)
+              ORDER BY change.id
+                """,
+                field_ids[self._track_duration_field],
+                self._name,
+                self._origin.ids,
+            )
+        ):
+            yield row.pop("res_id"), row
 
     @api.model
     def _read_group_stage_id(self, stages, domain):
         """Show a team's empty stages as well, and only that team's."""
         team = self.env["crm.team"].browse(self.env.context.get("default_team_id"))
-        search_domain = Domain("id", "in", stages.ids) | Domain("team_ids", "=", False)
-        if team:
-            search_domain |= Domain("team_ids", "in", team.ids)
-        return stages.search_fetch(search_domain, ("fold", *STAGE_FIELDS))
+        columns = stages.browse(
+            stage_id
+            for stage_id, rules in stages._get_all_rules().items()
+            if stage_id in stages._ids or rules.is_open_to(team)
+        )
+        return columns._filtered_access("read")
 
     def _field_to_sql(self, alias, fname, query=None):
         """Keep open opportunities, and past ones, out of the average days to close."""
@@ -682,15 +706,16 @@ class BillinatorOpportunity(models.Model):
 
     @api.model
     def _fetch_for_creation(self, vals_list):
-        self.env["billinator.stage"]._remember()
+        self.env["billinator.stage"]._recall()
         self._fetch_user()
         self._fetch_for_logging(self.env.company, self._get_customers(vals_list))
 
     def _fetch_for_moving(self):
-        # As sudo: the history tells where a deal came from, and where it is now.
-        self.env["billinator.stage"]._remember().sudo().fetch(STAGE_FIELDS)
+        self.env["billinator.stage"]._recall()
         self._fetch_user()
-        self._fetch_for_logging(self.company_id, self.env["res.partner"])
+        # The page that moves a deal shows it after that.
+        customers = self.partner_id if len(self) == 1 else self.partner_id.browse()
+        self._fetch_for_logging(self.company_id, customers)
 
     @api.model
     def _fetch_for_logging(self, companies, customers):
@@ -701,8 +726,8 @@ class BillinatorOpportunity(models.Model):
         """
         # As sudo: the values become the deal's own, or are shown with it.
         companies_sudo = companies.sudo()
-        companies_sudo.fetch(COMPANY_FIELDS)
-        companies_sudo.currency_id.fetch(CURRENCY_FIELDS)
+        companies_sudo._recall()
+        companies_sudo.currency_id._recall()
         (customers.sudo() | self.env.user.partner_id).fetch(PARTNER_FIELDS)
 
     def write(self, vals):
@@ -823,23 +848,20 @@ class BillinatorOpportunity(models.Model):
 
     def _fetch_query(self, query, fields):
         if any(field.type in ("one2many", "many2many") for field in fields):
-            self._fetch_user()
             # As sudo: rules of contacts and quotes ask for the companies' paths.
             companies_sudo = self.env["res.company"].sudo()
-            companies_sudo.browse(self.env.user._get_company_ids()).fetch(
-                COMPANY_FIELDS
-            )
+            companies_sudo.browse(self.env.user._get_company_ids())._recall()
         return super()._fetch_query(query, fields)
 
     def _fetch_related(self, field_names):
         if "company_currency_id" in field_names:
             # As sudo: the company's currency is shown with each of its deals.
             companies_sudo = self.sudo().company_id
-            companies_sudo.fetch(["currency_id"])
-            companies_sudo.currency_id.fetch(CURRENCY_FIELDS)
+            companies_sudo._recall()
+            companies_sudo.currency_id._recall()
         if "stage_id" in field_names:
             # As sudo: where a deal is, is shown with it.
-            self.sudo().stage_id.fetch(STAGE_FIELDS)
+            self.sudo().stage_id._recall()
         return super()._fetch_related(field_names)
 
     def unlink(self):

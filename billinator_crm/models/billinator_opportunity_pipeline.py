@@ -5,7 +5,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..arguments import arguments, as_domain_of
-from .billinator_opportunity import COMPANY_FIELDS
 
 # The amounts of a column's header, and what the summary calls them.
 AMOUNTS = {
@@ -62,8 +61,8 @@ class BillinatorOpportunity(models.Model):
     def _make_columns(self, rows, aggregates):
         """Return a tuple of a stage and the aggregates for each stage of the rows."""
         companies = self.env["res.company"].browse({row["company_id"] for row in rows})
-        # Not their hundred other fields; what the cards ask for as well.
-        companies.fetch(COMPANY_FIELDS)
+        companies._recall()
+        self.env["billinator.stage"]._recall()
         currency_ids = {owner.id: owner.currency_id.id for owner in companies}
         rates = companies._get_rates_to_current()
 

@@ -11,6 +11,13 @@ class BillinatorOpportunity(models.Model):
     _inherit = "billinator.opportunity"
 
     @api.model
+    def default_get(self, fields):
+        """Remember what the team that a new deal will have defines."""
+        defaults = super().default_get(fields)
+        self.env["crm.team"]._remember_properties()
+        return defaults
+
+    @api.model
     def _add_missing_default_values(self, values):
         """Let properties be the team's, which follows from the salesperson later."""
         self.env["crm.team"]._remember_properties()

@@ -15,7 +15,6 @@ from ..quote_states import (
     FINAL_STATES,
     OPEN_STATES,
 )
-from .billinator_document_mixin import CURRENCY_FIELDS
 
 STATES = [
     ("draft", "Draft"),
@@ -654,7 +653,7 @@ class BillinatorQuote(models.Model):
         self._fetch_user()
         company_sudo = self.env.company.sudo()
         company_sudo.fetch(TAKEN_FROM_COMPANY)
-        company_sudo.currency_id.fetch(CURRENCY_FIELDS)
+        company_sudo.currency_id._recall()
         partners_sudo = self._get_customers(vals_list).sudo()
         partners_sudo |= company_sudo.partner_id | self.env.user.partner_id
         partners_sudo.with_company(company_sudo).fetch(TAKEN_FROM_CUSTOMER)
@@ -720,7 +719,7 @@ class BillinatorQuote(models.Model):
         # As sudo: who may read a quote is told what it offers, and by which company.
         quotes_sudo = self.sudo()
         quotes_sudo.company_id.fetch(SHOWN_OF_COMPANY)
-        quotes_sudo.currency_id.fetch(CURRENCY_FIELDS)
+        quotes_sudo.currency_id._recall()
         products_sudo = quotes_sudo.line_ids.product_id
         products_sudo.fetch(SHOWN_OF_PRODUCT)
         products_sudo.product_tmpl_id.fetch(SHOWN_OF_TEMPLATE)

@@ -44,6 +44,10 @@ class BillinatorStage(models.Model):
     _inherit = ["billinator.numbers.mixin", "billinator.settings.mixin"]
     _order = "sequence, id"
     _rec_names_search = ["name", "code"]
+    _remembered_fields = (
+        *("fold", "name", "probability", "rotting_threshold_days"),
+        *("sequence", "status"),
+    )
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(
@@ -313,19 +317,6 @@ class BillinatorStage(models.Model):
             )
             for stage in self.sudo().search([("id", "!=", False)])
         }
-
-    @api.model
-    def _remember(self):
-        """Put what the rules hold into the cache, where a deal looks for it.
-
-        :return: the stages
-        """
-        rules = self._get_all_rules()
-        stages = self.browse(rules)
-        for name in ("status", "probability", "sequence"):
-            values = [getattr(rules[stage.id], name) for stage in stages]
-            stages._fields[name]._insert_cache(stages, values)
-        return stages
 
     def _is_open_to(self, team):
         """Whether opportunities of ``team`` (or of none) may be in this stage."""

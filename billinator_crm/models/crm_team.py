@@ -26,6 +26,7 @@ class CrmTeam(models.Model):
 
     _name = "crm.team"
     _inherit = ["billinator.settings.mixin", "crm.team"]
+    _remembered_fields = ("company_id", "name")
 
     billinator_alias_id = fields.Many2one(
         "mail.alias",

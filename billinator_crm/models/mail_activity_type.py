@@ -4,7 +4,9 @@ from .billinator_activity import TYPES
 
 
 class MailActivityType(models.Model):
-    _inherit = "mail.activity.type"
+    _name = "mail.activity.type"
+    _inherit = ["billinator.settings.mixin", "mail.activity.type"]
+    _remembered_fields = ("decoration_type", "icon", "name")
 
     billinator_type = fields.Selection(
         TYPES,

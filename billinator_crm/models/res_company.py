@@ -18,7 +18,9 @@ ONLINE_INVOICES = [
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["billinator.settings.mixin", "res.company"]
+    _remembered_fields = ("alias_domain_id", "currency_id", "parent_path")
 
     billinator_quote_validity_days = fields.Integer(
         string="Quote Validity (Days)",
@@ -82,6 +84,12 @@ class ResCompany(models.Model):
         "CHECK(billinator_quote_reminder_days >= 0)",
         "Reminders cannot come a negative number of days before quotes expire.",
     )
+
+    @api.model
+    def _changes_settings(self, vals):
+        # A path follows from the parent.
+        names = ("active", "parent_id", *self._remembered_fields)
+        return not vals.keys().isdisjoint(names)
 
     @api.model
     def _default_billinator_confirmation_template(self):

@@ -49,7 +49,7 @@ class TestActivityEdges(BillinatorCommon):
             ("planned", "2031-05-07"),
             (False,),
         ):
-            deal = self._create_opportunity()
+            deal = self._create_opportunity(user_id=self.salesperson.id)
             for day in days:
                 deal.activity_schedule(
                     "mail.mail_activity_data_todo", day, user_id=self.salesperson.id

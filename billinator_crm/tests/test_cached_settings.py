@@ -88,6 +88,31 @@ class TestCachedSettings(BillinatorCommon):
         self.env.invalidate_all()
         self.assertEqual(self._create_opportunity().probability, 33)
 
+    def test_what_is_remembered_follows_every_change(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        call = self.env.ref("mail.mail_activity_data_call")
+        for record, values in (
+            (self.stages["LEAD"], {"name": "Cold", "rotting_threshold_days": 9}),
+            (self.team, {"name": "Third"}),
+            (euro, {"name": "EUX"}),
+            (call, {"icon": "fa-star", "name": "Ring"}),
+            (self.company, {"currency_id": euro.id}),
+        ):
+            with self.subTest(record._name):
+                record._recall()
+                record.write(values)
+                self.env.flush_all()
+                # Their version and the settings at first, then nothing.
+                for query_count in (2, 0):
+                    self.env.invalidate_all()
+                    with self.assertQueryCount(query_count):
+                        record._recall()
+                        told = record._convert_to_write(
+                            {name: record[name] for name in values}
+                        )
+                    self.assertEqual(told, values)
+
     def test_first_stage_follows_the_order(self):
         Stage = self.env["billinator.stage"]
         self.assertEqual(Stage._get_first("open", self.team), self.stages["LEAD"])
