@@ -10,7 +10,14 @@ import shutil
 from dataclasses import dataclass
 
 from .odoo import DATA, Odoo
-from .places import ROOT, addons, addons_fingerprint, core_addons, digest, read_manifest
+from .places import (
+    ROOT,
+    addons,
+    addons_fingerprint,
+    core_addons,
+    dependencies,
+    digest,
+)
 from .terminal import Problem, step
 
 FILESTORES = DATA / "filestore"
@@ -51,7 +58,8 @@ TEST_COMPANY = (
 )
 BENCHMARK = ROOT / "benchmarks" / "peers"
 GENERATORS = ("generate.py", "bulk.py", "sides.py")
-PEERS = ("crm", "sale_management", "sale_crm")
+PEERS = ["crm", "sale_management", "sale_crm"]
+MIGRATION = ["billinator_crm_migration"]
 IS_ASSET = "url LIKE '/web/assets/%'"
 ASSET_COLUMNS = (
     "name, res_model, res_id, type, url, public, store_fname, file_size, checksum, "
@@ -97,6 +105,26 @@ class Databases:
             digest(prepared, addons_fingerprint(addons())),
             "The website on top",
             lambda part: self._install_website(prepared, part),
+        )
+
+    def with_peers(self):
+        """A prepared database with Odoo's own CRM and sales beside ours."""
+        prepared = self.prepared()
+        return self._provide_once(
+            "peers",
+            digest(prepared, PEERS),
+            "Odoo's own CRM and sales on top",
+            lambda part: self._install_on(prepared, part, "beside", PEERS),
+        )
+
+    def with_migration(self):
+        """The same with our addon that brings over what is in Odoo's."""
+        peers = self.with_peers()
+        return self._provide_once(
+            "migration",
+            digest(peers, addons_fingerprint(addons())),
+            "The switch from Odoo's CRM on top",
+            lambda part: self._install_on(peers, part, "migration", MIGRATION),
         )
 
     def with_company(self):
@@ -147,7 +175,7 @@ class Databases:
     def with_dependencies(self, demo=True):
         """A database with all that our addons build on."""
         modules = sorted(
-            set().union(*map(_dependencies, core_addons())).difference(_names())
+            set().union(*map(dependencies, core_addons())).difference(_names())
         )
         return self._provide_once(
             f"template_{_contents(demo)}",
@@ -211,6 +239,10 @@ class Databases:
     def _add_company(self, prepared, name):
         self.copy(prepared, name)
         self.odoo.run_script("company", name, TEST_COMPANY)
+
+    def _install_on(self, source, name, log, modules):
+        self.copy_without_demo(source, name)
+        self._run_modules(f"install-{log}", name, "-i", modules)
 
     def _install_peers(self, template, name):
         self.copy(template, name)
@@ -282,11 +314,6 @@ def _contents(demo):
 
 def _names():
     return [addon.name for addon in core_addons()]
-
-
-def _dependencies(addon):
-    """The modules that an addon's manifest asks for."""
-    return read_manifest(addon)["depends"]
 
 
 def _is_alive(pid):

@@ -10,6 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DEV = ROOT / ".dev"
 LOGS = DEV / "logs"
+# Apps of Odoo's that most of our users do without.
+FURTHER_APPS = {"crm", "website"}
 
 
 def addons():
@@ -18,8 +20,13 @@ def addons():
 
 
 def core_addons():
-    """Our addons without those that go along with an app that most do without."""
-    return [addon for addon in addons() if not read_manifest(addon).get("auto_install")]
+    """Our addons without those that build on an app that most do without."""
+    return [addon for addon in addons() if FURTHER_APPS.isdisjoint(dependencies(addon))]
+
+
+def dependencies(addon):
+    """The modules that an addon's manifest asks for."""
+    return read_manifest(addon)["depends"]
 
 
 def read_manifest(addon):

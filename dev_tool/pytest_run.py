@@ -12,8 +12,12 @@ from .places import LOGS, ROOT, core_addons
 from .terminal import running_in_foreground
 
 PASSED, NO_TESTS = 0, 5
-# The addon whose tests need Odoo's website, which changes what the others see.
-WEBSITE = ROOT / "billinator_crm_website"
+# The addons whose tests need more of Odoo, which changes what the others see; and what
+# makes their databases.
+SOURCES = {
+    ROOT / "billinator_crm_migration": Databases.with_migration,
+    ROOT / "billinator_crm_website": Databases.with_website,
+}
 # It has test cases of Odoo's, which end every process that the others started: their
 # servers.
 AUDIT = "tests/test_audit.py"
@@ -117,12 +121,16 @@ def get_runs(options):
     black_box = ["tests", *_ignoring([AUDIT, INSTALL, *SERVING])]
     return [
         PytestRun("install", [INSTALL], Databases.with_dependencies),
-        PytestRun("serving", [*SERVING]),
         PytestRun("blackbox", black_box),
         PytestRun("quotes", [*QUOTES], Databases.with_company),
         PytestRun("browser", [*BROWSER], Databases.with_company),
         PytestRun("addons", [*others], Databases.with_company),
-        PytestRun("website", [WEBSITE.name], Databases.with_website),
+        *(
+            PytestRun(folder.name.removeprefix(f"{crm}_"), [folder.name], provide)
+            for folder, provide in SOURCES.items()
+        ),
+        # Some of them work on a copy of what the migration's database is a copy of.
+        PytestRun("serving", [*SERVING]),
         PytestRun("crm", core, Databases.with_company),
     ]
 
@@ -130,8 +138,8 @@ def get_runs(options):
 def _provider(paths):
     """Which databases the tests need that are in ``paths``."""
     folders = {folder for path in paths for folder in (path, *path.parents)}
-    if WEBSITE in folders:
-        return Databases.with_website
+    for folder in SOURCES.keys() & folders:
+        return SOURCES[folder]
     if folders.intersection(core_addons()):
         return Databases.with_company
     return Databases.prepared

@@ -13,7 +13,7 @@ from dev_tool import odoo_source, places, postgres, programs
 from dev_tool.databases import Databases, _is_alive
 from dev_tool.odoo import ENVIRONMENT, Odoo
 from dev_tool.places import addons, addons_fingerprint
-from dev_tool.pytest_run import WEBSITE, _sum_up, get_runs
+from dev_tool.pytest_run import SOURCES, _sum_up, get_runs
 from dev_tool.terminal import Problem
 
 RELEASE = "version_info = ({}, 0, 0, FINAL, 0, '')\n"
@@ -245,14 +245,15 @@ def test_a_run_without_tests_is_fine_where_they_were_chosen(statuses, options, s
     assert _sum_up(statuses, options) == status
 
 
-def test_only_what_needs_the_website_has_it():
-    assert places.core_addons() == [one for one in addons() if one != WEBSITE]
-    runs = get_runs([])
-    names = [run.name for run in runs if run.provide == Databases.with_website]
-    assert names == ["website"]
+def test_only_what_needs_more_of_odoo_has_it():
+    assert places.core_addons() == [one for one in addons() if one not in SOURCES]
+    runs = {run.provide: run.name for run in get_runs([])}
+    assert runs[Databases.with_migration] == "migration"
+    assert runs[Databases.with_website] == "website"
     for option, provide in (
-        (f"{WEBSITE.name}/tests/test_portal.py::TestPortalWithWebsite", "with_website"),
-        (str(WEBSITE), "with_website"),
+        ("billinator_crm_website/tests/test_portal.py::TestPortal", "with_website"),
+        (str(places.ROOT / "billinator_crm_website"), "with_website"),
+        ("billinator_crm_migration/tests/test_runs.py", "with_migration"),
         ("billinator_crm/tests/test_portal.py", "with_company"),
         ("tests/test_rest.py", "prepared"),
     ):

@@ -1,6 +1,5 @@
 """In one database with Odoo's own crm and sale, neither side notices the other."""
 
-import os
 from dataclasses import dataclass
 
 import pytest
@@ -21,17 +20,9 @@ SHARED_MODELS = ("account.move", "res.partner", "product.product", "crm.team")
 @pytest.fixture(scope="module")
 def database_with_both():
     """A database like the other tests', with crm and sale installed on top."""
-    odoo = Odoo.as_set_up()
-    databases = Databases(odoo)
-    name = f"{os.environ['UNOPENED_DATABASE']}_peers"
-    databases.copy_without_demo(os.environ["UNOPENED_DATABASE"], name)
-    try:
-        options = ("-i", "crm,sale_management", "--stop-after-init", "--no-http")
-        odoo.run("peers", "-d", name, *options)
-        check_file(LOGS / "peers.log")
-        yield name
-    finally:
-        databases.drop(name)
+    name = Databases(Odoo.as_set_up()).with_peers()
+    check_file(LOGS / "install-beside.log")
+    return name
 
 
 @dataclass

@@ -320,12 +320,12 @@ billinator_crm/models/billinator_target.py
   1 BillinatorTarget.gap_amount: likewise
   1 BillinatorTarget.attainment: likewise
 billinator_crm/models/billinator_timeline.py
+  1 BillinatorTimeline._get_failures: why mails of messages failed that are shown
   1 BillinatorTimeline._get_names: names of what visible rows link, as many2ones show
 billinator_crm/models/billinator_timeline_source.py
   1 BillinatorTimeline._get_meeting_domain: whose calendar is private, to hide more
 billinator_crm/models/calendar_attendee.py
   1 CalendarAttendee.billinator_customer_id: a stored column for the timeline's index
-  1 BillinatorTimeline._get_failures: why mails of messages failed that are shown
   1 CalendarAttendee.billinator_start: likewise
 billinator_crm/models/calendar_event.py
   1 CalendarEvent._get_activity_rows: after the ORM has checked the right to the meeting
@@ -442,6 +442,16 @@ billinator_crm_margin/models/billinator_quote.py
 billinator_crm_margin/models/billinator_quote_line.py
   1 BillinatorQuoteLine._fetch_products: what stored fields are computed from, as sudo
       anyway; a product of another company is refused after that
+billinator_crm_migration/models/billinator_crm_migration.py
+  1 BillinatorCrmMigration._cron_bring_over: goes down to the rights of who started it
+billinator_crm_migration/models/billinator_crm_migration_history.py
+  1 BillinatorCrmMigration._bring_history: what others have written on leads and
+      quotations that the user has just read, on deals and quotes just made of them
+billinator_crm_migration/models/billinator_crm_migration_quotes.py
+  1 BillinatorCrmMigration._get_order_domain: whether there is an invoice, only
+billinator_crm_migration/models/billinator_opportunity.py
+  1 BillinatorOpportunity._merge_documents: the right to change the merged ones was
+      checked; remembers what they were brought from
 billinator_crm_recurring/models/billinator_recurring_plan.py
   1 BillinatorRecurringPlan._unlink_except_used: by _find_deal_sudo, after the ORM has
       checked the right to delete the plans

@@ -292,8 +292,6 @@ class TestTimeline(TimelineCase):
             res_id=self.person.id,
         )
 
-    def test_no_events_of_logs_and_empty_messages(self):
-        before = len(self._get_events())
     def _get_failure(self):
         """Return why the last mail has failed."""
         return self._get_events(self.salesperson, kinds=["message"])[0]["failure"]
@@ -341,6 +339,8 @@ class TestTimeline(TimelineCase):
         mail.write({"state": "exception", "failure_type": "mail_email_invalid"})
         self.assertEqual(self._get_failure(), "Invalid email address")
 
+    def test_no_events_of_logs_and_empty_messages(self):
+        before = len(self._get_events())
         self.opportunity._message_log(body="System")
         self.opportunity.user_id = self.colleague
         self._track()
