@@ -48,9 +48,9 @@ LOAD_ACCOUNTS = (
     "env['account.chart.template'].try_loading('generic_coa', env.company, False)\n"
     "env.cr.commit()"
 )
-# Tests that invoice make this company themselves where it is not there.
+# Tests that invoice make such a company themselves where this one is not there.
 TEST_COMPANY = (
-    "company = env['res.company'].create({'name': 'company_1_data'})\n"
+    "company = env['res.company'].create({'name': 'company_with_accounts'})\n"
     "env.user.company_ids -= company\n"
     "env['account.chart.template'].try_loading('generic_coa', company, False)\n"
     "company.account_fiscal_country_id = env.ref('base.us')\n"

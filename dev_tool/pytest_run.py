@@ -75,7 +75,7 @@ class PytestRun:
 
     @property
     def output(self):
-        """The file for what it prints while another run has the terminal."""
+        """The file for what it prints while others run."""
         return LOGS / f"pytest_{self.name}.txt"
 
     @contextmanager
@@ -111,7 +111,7 @@ def get_runs(options):
 
     Each of them waits for a browser or for other processes now and then, so that
     together they keep two cores busy. Those that need least come first: they work
-    while databases are prepared for the others. The last one has the terminal.
+    while databases are prepared for the others.
     """
     paths = [ROOT / one.partition("::")[0] for one in options]
     if any(path.exists() for path in paths):
@@ -122,6 +122,7 @@ def get_runs(options):
     return [
         PytestRun("install", [INSTALL], Databases.with_dependencies),
         PytestRun("blackbox", black_box),
+        PytestRun("crm", core, Databases.with_company),
         PytestRun("quotes", [*QUOTES], Databases.with_company),
         PytestRun("browser", [*BROWSER], Databases.with_company),
         PytestRun("addons", [*others], Databases.with_company),
@@ -131,7 +132,6 @@ def get_runs(options):
         ),
         # Some of them work on a copy of what the migration's database is a copy of.
         PytestRun("serving", [*SERVING]),
-        PytestRun("crm", core, Databases.with_company),
     ]
 
 
@@ -152,29 +152,30 @@ def _ignoring(paths):
 def start(runs, databases, options, stack):
     """Start each run as soon as its databases are there; ``stack`` ends them.
 
-    What the others print follows what the last one prints.
-
-    :return: pairs of a process and the open file of its output, or None
+    :return: pairs of a process and the open file of its output; a single one has the
+        terminal, and None
     """
-    *aside, shown = runs
-    outputs = [stack.enter_context(run.output.open("w+")) for run in aside]
+    if len(runs) == 1:
+        return [(stack.enter_context(runs[0].running(databases, options)), None)]
+    outputs = [stack.enter_context(run.output.open("w+")) for run in runs]
     return [
         (stack.enter_context(run.running(databases, options, output)), output)
-        for run, output in zip([*aside, shown], [*outputs, None], strict=True)
+        for run, output in zip(runs, outputs, strict=True)
     ]
 
 
 def wait_for(started, options):
-    """Print what the started ones print, once they have ended.
+    """Print what each of the started ones has printed, once it has ended.
 
     :return: the exit status: the first one that is not fine, if any
     """
     statuses = []
-    for process, output in reversed(started):
+    for process, output in started:
         statuses.append(process.wait())
         if output:
             output.seek(0)
             sys.stdout.write(output.read())
+            sys.stdout.flush()
     return _sum_up(statuses, options)
 
 

@@ -142,10 +142,11 @@ class BillinatorInvoicingCommon(BillinatorCommon, AccountTestInvoicingCommon):
     @classmethod
     def setup_independent_company(cls, **kwargs):
         """Making one takes longer than most tests: ``./dev test`` has one prepared."""
-        name = "company_1_data"
-        prepared = cls.env["res.company"].search([("name", "=", name)])
+        prepared = cls.env["res.company"].search(
+            [("name", "=", "company_with_accounts")]
+        )
         cls.env.user.company_ids += prepared
-        return prepared or cls._create_company(name=name, **kwargs)
+        return prepared or super().setup_independent_company(**kwargs)
 
     @classmethod
     def _set_up_products(cls):
