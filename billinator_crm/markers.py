@@ -39,5 +39,7 @@ DISCOUNT_FOLLOWS_LATER = Marker("billinator_discount")
 DISCOUNT_IS_WRITTEN = Marker("billinator_discount")
 # Who writes a segment looks up its customers himself, once for all of its conditions.
 SEGMENT_IS_LOOKED_UP = Marker("billinator_refresh")
+# Deals and quotes are brought over from another system: that is no news to anybody.
+BROUGHT_OVER = Marker("billinator_brought_over")
 # Quotes follow their deal to another salesperson, and nobody offers anything anew.
 COMES_WITH_DEAL = Marker("billinator_comes_with_deal")

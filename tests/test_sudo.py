@@ -261,6 +261,7 @@ billinator_crm/models/billinator_quote_portal.py
 billinator_crm/models/billinator_quote_sent.py
   1 BillinatorQuote._note_sent: after check_access("write") or a mail that has left, or
       by the page, which has checked the customer's token; nobody sets a hash by hand
+  1 BillinatorQuote._choose_line: likewise; what mails on their way bring
 billinator_crm/models/billinator_quote_signature.py
   1 BillinatorQuote._get_zone: the time zone of the company or the salesperson, both of
       which the page names
@@ -449,9 +450,12 @@ billinator_crm_migration/models/billinator_crm_migration_history.py
       quotations that the user has just read, on deals and quotes just made of them
 billinator_crm_migration/models/billinator_crm_migration_quotes.py
   1 BillinatorCrmMigration._get_order_domain: whether there is an invoice, only
+  1 BillinatorCrmMigration._search_begun_orders: whether a payment was begun, only
 billinator_crm_migration/models/billinator_opportunity.py
   1 BillinatorOpportunity._merge_documents: the right to change the merged ones was
       checked; remembers what they were brought from
+billinator_crm_migration/models/billinator_quote.py
+  1 BillinatorQuote._check_not_sold_in_sales: whether it was sold in Sales, only
 billinator_crm_recurring/models/billinator_recurring_plan.py
   1 BillinatorRecurringPlan._unlink_except_used: by _find_deal_sudo, after the ORM has
       checked the right to delete the plans

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class BillinatorQuote(models.Model):
@@ -96,8 +97,15 @@ class BillinatorQuote(models.Model):
 
     def _choose_line(self, line_id, content_hash, **choice):
         """Know that customers know what they have chosen."""
-        is_stale = self._is_copy_stale()
+        is_stale, former_hash = self._is_copy_stale(), self.content_hash
         result = super()._choose_line(line_id, content_hash, **choice)
         if not is_stale:
             self._note_sent()
+        # Mails on their way bring the offer that it is chosen of. As sudo: by the page,
+        # as above.
+        self.env["mail.message"].sudo().search(
+            Domain("model", "=", self._name)
+            & Domain("res_id", "=", self.id)
+            & Domain("billinator_quote_hash", "=", former_hash)
+        ).billinator_quote_hash = self.content_hash
         return result

@@ -398,6 +398,12 @@ class BillinatorTimeline(models.Model):
             & Domain("state", "=", "exception")
             & Domain("is_notification", "=", False)
         )
+        failed_sudo = failed_sudo.filtered(
+            lambda mail: (
+                not mail.recipient_ids
+                or any(mail.recipient_ids.mapped("partner_share"))
+            )
+        )
         return {
             events[record.mail_message_id.id]: describe_failure(record)
             for records in (failed_sudo, notices._filter_mails_to_customers())

@@ -155,6 +155,7 @@ class MailMessage(models.Model):
             for vals in vals_list
             if vals.get("billinator_sends_quote")
             and vals.get("model") == "billinator.quote"
+            and vals.get("res_id")
             and not vals.get("billinator_quote_hash")
         ]
         quotes = self.env["billinator.quote"].browse(v["res_id"] for v in bringing)

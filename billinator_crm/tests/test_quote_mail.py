@@ -230,6 +230,15 @@ class TestQuoteMail(BillinatorCommon):
         quote.line_ids[0].price_unit = price
         self.assertFalse(quote.is_changed_since_sent)
 
+    def test_a_mail_that_waits_brings_what_is_chosen_of_it(self):
+        quote = self._create_own_quote()
+        line = quote.line_ids[0]
+        line.is_quantity_editable = True
+        quote.action_mark_sent()
+        _message, mails = self._send(quote)
+        quote.sudo()._choose_line(line.id, quote.content_hash, quantity=9)
+        self._assert_brought(quote, mails, False)
+
     def test_several_mails_that_wait_bring_what_their_pdfs_say(self):
         quotes = self._create_own_quote() + self._create_own_quote()
         action = quotes.action_send()

@@ -1,3 +1,4 @@
+import logging
 import time
 from difflib import get_close_matches
 
@@ -6,11 +7,14 @@ from psycopg2 import DataError, IntegrityError
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import format_datetime
 
 from odoo.addons.billinator_crm.arguments import one_record
 from odoo.addons.billinator_crm.exceptions import StateError
 from odoo.addons.billinator_crm.locks import wait_and_lock
+
+_logger = logging.getLogger(__name__)
 
 BATCH = 200
 # Who has more than can be brought over meanwhile need not wait for it.
@@ -332,8 +336,9 @@ class BillinatorCrmMigration(models.Model):
             if len(records) == 1:
                 self._note_problem(records, error)
                 return
-        for record in records:
-            self._bring_batch(record, bring)
+        half = len(records) // 2
+        for part in (records[:half], records[half:]):
+            self._bring_batch(part, bring)
 
     def _note_problem(self, record, error):
         if isinstance(error, IntegrityError):
@@ -378,7 +383,18 @@ class BillinatorCrmMigration(models.Model):
         cron = self.env["ir.cron"]
         for migration in self.search([("state", "=", "running")], order="id"):
             own = migration.with_user(migration.create_uid)._with_their_context()
-            cron._commit_progress(remaining=own._count_coming())
-            if not own._bring_all(cron._commit_progress):
+            try:
+                # The end itself is something to be done as well.
+                cron._commit_progress(remaining=own._count_coming() + 1)
+                if not own._bring_all(cron._commit_progress):
+                    return
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Somebody works on the same leads: soon again.
+                self.env.cr.rollback()
+                cron._commit_progress(remaining=1)
                 return
+            except UserError:
+                # Who has started it may have lost the right to; others go on.
+                self.env.cr.rollback()
+                _logger.warning("Run %s cannot go on", migration.id, exc_info=True)
             cron._commit_progress(remaining=0)

@@ -5,9 +5,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
-from odoo.addons.billinator_crm.markers import GATE_OPEN
-
-from ..markers import BROUGHT_OVER
+from odoo.addons.billinator_crm.locks import wait_and_lock
+from odoo.addons.billinator_crm.markers import BROUGHT_OVER, GATE_OPEN
 
 # What is brought over is no news to anybody: nothing is tracked, logged or mailed, and
 # nobody follows but those who did before.
@@ -50,20 +49,34 @@ class BillinatorCrmMigration(models.Model):
             .search(Domain("lead_properties_definition", "!=", False))
         )
         for team in teams:
-            own = team.opportunity_properties_definition or []
-            known = {one["name"] for one in own}
-            missing = [
-                one
+            own = {
+                one["name"]: one for one in team.opportunity_properties_definition or []
+            }
+            theirs = {
+                one["name"]: self._merge_definitions(own.get(one["name"], {}), one)
                 for one in team.lead_properties_definition or []
-                if one["name"] not in known
-            ]
-            if missing:
-                team.opportunity_properties_definition = [*own, *missing]
+            }
+            team.opportunity_properties_definition = [*{**own, **theirs}.values()]
+
+    @api.model
+    def _merge_definitions(self, own, theirs):
+        """Return the definition of a field with the choices of both."""
+        if own.get("type", theirs["type"]) != theirs["type"]:
+            return own
+        merged = {**theirs, **own}
+        for name in ("selection", "tags"):
+            if name in theirs:
+                choices = {one[0]: one for one in [*theirs[name], *own.get(name, ())]}
+                merged[name] = [*choices.values()]
+        if merged["type"] == "monetary":
+            merged["currency_field"] = "company_currency_id"
+        return merged
 
     # === Deals === #
 
     def _bring_leads(self, leads):
         """Create the deals of leads, with all that hangs on these."""
+        wait_and_lock(leads)
         # What is brought over does not enter a stage, which may demand something of who
         # does: it is there already.
         Deal = self.env["billinator.opportunity"].with_context(**QUIETLY)
@@ -114,9 +127,12 @@ class BillinatorCrmMigration(models.Model):
             "priority": lead.priority or "0",
             "stage_id": stage.id,
         }
-        if stage.status == "open":
-            return {**values, "probability": lead.probability}
-        return {**values, "date_closed": closed}
+        if stage.status != "open":
+            return {**values, "date_closed": closed}
+        # What Odoo computes follows the stage here, as it moves on.
+        if lead.is_automated_probability:
+            return values
+        return {**values, "probability": lead.probability}
 
     def _prepare_customer_values(self, lead, contacts):
         """Return whose deal it is: the customer's, with who is asking as a contact.
@@ -198,7 +214,13 @@ class BillinatorCrmMigration(models.Model):
         :return: dict by the names in lower case
         """
         Model = self.env[model].with_context(active_test=False)
-        found = {record.name.lower(): record for record in Model.search(Domain.TRUE)}
+        records = Model.search(Domain.TRUE)
+        # In English, in which they are unique, and in the user's language.
+        found = {
+            record.name.lower(): record.with_env(Model.env)
+            for language in (records.with_context(lang="en_US"), records)
+            for record in language
+        }
         missing = {name.lower(): name for name in names if name.lower() not in found}
         created = Model.create([{"name": name} for name in missing.values()])
         return {**found, **dict(zip(missing, created, strict=True))}
@@ -314,12 +336,18 @@ class BillinatorCrmMigration(models.Model):
         :param dict plans: our recurring plans, by theirs
         """
         customer = lead.partner_id
+        known = {customer.name, customer.commercial_partner_id.name}
         names = [
-            name
-            for name in ALSO_OF_CUSTOMER
-            if not customer or lead[name] != customer[name]
+            *(name for name in OF_LEADS if customer and lead[name] not in known),
+            *(
+                name
+                for name in ALSO_OF_CUSTOMER
+                if not customer or lead[name] != customer[name]
+            ),
+            *ONLY_OF_LEAD,
+            *self._get_own_fields(lead),
         ]
-        lines = [(name, lead[name]) for name in (*names, *ONLY_OF_LEAD) if lead[name]]
+        lines = [(name, lead[name]) for name in names if lead[name]]
         if lead.recurring_revenue and not plans.get(lead.recurring_plan):
             lines.append(("recurring_revenue", lead.recurring_revenue))
             lines.append(("recurring_plan", lead.recurring_plan))
@@ -327,7 +355,18 @@ class BillinatorCrmMigration(models.Model):
             self.env._(
                 "%(field)s: %(value)s",
                 field=lead._fields[name]._description_string(self.env),
-                value=value.display_name if isinstance(value, models.Model) else value,
+                value=", ".join(value.mapped("display_name"))
+                if isinstance(value, models.BaseModel)
+                else value,
             )
             for name, value in lines
+        ]
+
+    @api.model
+    def _get_own_fields(self, lead):
+        """Return the names of the fields that the company has added by itself."""
+        return [
+            name
+            for name, field in lead._fields.items()
+            if field.manual and field.store and field.type != "binary"
         ]

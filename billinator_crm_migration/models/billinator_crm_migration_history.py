@@ -78,6 +78,8 @@ class BillinatorCrmMigration(models.Model):
             copies = attachments.create(vals_list)
             keys = [(one.id, target_id) for one, target_id in some]
             files.update(zip(keys, copies.ids, strict=True))
+            # Their contents, which copying has read.
+            self.env["ir.attachment"].invalidate_model(["raw", "datas"])
         if files and "description" in targets._fields:
             self._point_to_copies(targets, files)
         return files
@@ -162,7 +164,9 @@ class BillinatorCrmMigration(models.Model):
             old, new = (
                 stages.get(tracking[f"{age}_value_integer"]) for age in ("old", "new")
             )
-            if tracking.field_id.name == "stage_id" and old and new:
+            is_move = tracking.field_id.name == "stage_id" and old and new
+            # Several of their stages may be one of ours.
+            if is_move and old != new:
                 commands.append(self._prepare_stage_change(own_field, old, new))
             else:
                 texts.append(self._describe_change(formatted[tracking.id]))
@@ -310,6 +314,31 @@ class BillinatorCrmMigration(models.Model):
         self.env.invalidate_all()
         activities.modified(["res_id", "res_model_id"])
         self.env["billinator.activity"]._create_rows(activities)
+        self._keep_completions(activities)
+
+    @api.model
+    def _keep_completions(self, activities):
+        """Keep when activities were done before, and by whom.
+
+        By SQL, as what is said by the ORM is said of now.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE billinator_activity done
+                   SET completed_at = COALESCE(native.date_done, native.write_date),
+                       completed_by = COALESCE(native.write_uid, native.user_id)
+                  FROM mail_activity native
+                 WHERE native.id = done.activity_id AND NOT native.active
+                   AND native.id = ANY(%s)
+                """,
+                activities.ids,
+            )
+        )
+        self.env["billinator.activity"].invalidate_model(
+            ["completed_at", "completed_by"]
+        )
 
     def _move_rows(self, table, of_record, target_model, new_ids):
         """Let rows of a table say that they are about the new records."""

@@ -3,10 +3,15 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_amount, format_date
 
+from odoo.addons.billinator_crm.locks import wait_and_lock
+from odoo.addons.billinator_crm.markers import BROUGHT_OVER
+
 from .billinator_crm_migration_deals import QUIETLY
 
 # What is confirmed stays in Sales.
 STATES = {"draft": "draft", "sent": "sent", "cancel": "rejected"}
+# How payments are that may confirm an order by themselves.
+BEGUN = ("pending", "authorized", "done")
 # Fields that mean the same on both sides.
 SAME = ("client_order_ref", "name", "note", "validity_date")
 SAME_RECORDS = (
@@ -23,8 +28,8 @@ SAME_OF_LINE = (
 class BillinatorCrmMigration(models.Model):
     """How quotations of Odoo's Sales become quotes.
 
-    Confirmed orders do not: they are delivered and invoiced in Sales, and a quote of
-    them could be invoiced once more.
+    Confirmed orders do not, nor what is signed or being paid: they are delivered and
+    invoiced in Sales, and a quote of them could be invoiced once more.
     """
 
     _inherit = "billinator.crm.migration"
@@ -41,7 +46,21 @@ class BillinatorCrmMigration(models.Model):
             Domain("company_id", "in", self.company_ids.ids)
             & Domain("state", "in", list(STATES))
             & Domain("id", "not in", invoiced.subselect(order_id))
+            & Domain("id", "not in", self._search_begun_orders())
             & ~self._get_brought_order_domain()
+        )
+
+    @api.model
+    def _search_begun_orders(self):
+        """Return the query of those that customers have signed, or begun to pay."""
+        # As sudo: payments count, whoever may see them.
+        return (
+            self.env["sale.order"]
+            .sudo()
+            ._search(
+                Domain("signed_on", "!=", False)
+                | Domain("transaction_ids.state", "in", BEGUN)
+            )
         )
 
     @api.model
@@ -81,23 +100,21 @@ class BillinatorCrmMigration(models.Model):
 
     def _bring_orders(self, orders):
         """Create the quotes of quotations, with all that hangs on these."""
+        wait_and_lock(orders)
         tags = self._find_or_create("billinator.tag", orders.tag_ids.mapped("name"))
-        quotes = (
-            self.env["billinator.quote"]
-            .with_context(**QUIETLY)
-            .create(
-                [
-                    {
-                        **self._prepare_quote_values(order),
-                        "tag_ids": [
-                            Command.set(
-                                [tags[tag.name.lower()].id for tag in order.tag_ids]
-                            )
-                        ],
-                    }
-                    for order in orders
-                ]
-            )
+        Quote = self.env["billinator.quote"].with_context(**QUIETLY)
+        quotes = BROUGHT_OVER.on(Quote).create(
+            [
+                {
+                    **self._prepare_quote_values(order),
+                    "tag_ids": [
+                        Command.set(
+                            [tags[tag.name.lower()].id for tag in order.tag_ids]
+                        )
+                    ],
+                }
+                for order in orders
+            ]
         )
         quotes = self.env["billinator.quote"].browse(quotes.ids)
         self._check_totals(orders, quotes)
@@ -112,6 +129,8 @@ class BillinatorCrmMigration(models.Model):
             **{name: order[name].id for name in SAME_RECORDS},
             # A quote cannot expire before its own day; Odoo's may.
             "date_quote": min(day, order.validity_date or day),
+            # Customers have the link of Sales, which nobody should remind them of.
+            "is_reminder_off": True,
             "line_ids": [
                 Command.create(self._prepare_quote_line_values(line))
                 for line in order.order_line
@@ -126,13 +145,19 @@ class BillinatorCrmMigration(models.Model):
         # Nobody has to be told of what expired before it came here.
         return "expired" if order.state == "sent" and is_over else STATES[order.state]
 
-    @api.model
     def _get_deal(self, order):
         """Return the quotation's deal, if that is for the same customer and company."""
         no_deal = self.env["billinator.opportunity"]
         if "opportunity_id" not in order:
             return no_deal
-        deal = order.opportunity_id.billinator_opportunity_id
+        lead = order.opportunity_id
+        deal = lead.billinator_opportunity_id
+        is_wanted = self.with_leads if lead.type == "lead" else self.with_opportunities
+        if lead and is_wanted and not deal:
+            # Otherwise they would never come together.
+            raise UserError(
+                self.env._("Its opportunity “%s” was not brought.", lead.display_name)
+            )
         customer = deal.commercial_partner_id
         is_theirs = not customer or customer == order.partner_id.commercial_partner_id
         return deal if is_theirs and deal.company_id == order.company_id else no_deal

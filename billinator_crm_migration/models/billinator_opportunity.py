@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..markers import BROUGHT_OVER
+from odoo.addons.billinator_crm.markers import BROUGHT_OVER
 
 
 class BillinatorOpportunity(models.Model):

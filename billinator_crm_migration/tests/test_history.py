@@ -115,6 +115,42 @@ class TestHistory(MigrationMixin, BillinatorCommon):
         deal.crm_activity_ids.action_complete("Done")
         self.assertFalse(deal.activity_ids)
 
+    def test_what_was_done(self):
+        activity = self.lead.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=self.colleague.id
+        )
+        activity.with_user(self.colleague).action_feedback("They agree")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE mail_activity SET date_done = '2024-05-06' WHERE id = %s",
+            [activity.id],
+        )
+        activity.invalidate_recordset()
+        done = self._bring_it().crm_activity_ids
+        self.assertEqual(done.status, "done")
+        self.assertEqual(done.completed_at, datetime(2024, 5, 6))
+        self.assertEqual(done.completed_by, self.colleague)
+
+    def test_stages_that_become_one(self):
+        former = self.lead.stage_id
+        self.lead.stage_id = self.crm_new
+        change = self.env["mail.tracking.value"]._create_tracking_values(
+            former,
+            self.lead.stage_id,
+            "stage_id",
+            self.lead.fields_get(["stage_id"])["stage_id"],
+            self.lead,
+        )
+        self.lead._message_log(body="", tracking_value_ids=[Command.create(change)])
+        run = self._create_run()
+        run.stage_ids.filtered(lambda line: not line.is_won).stage_id = self.stages[
+            "QUALIFIED"
+        ]
+        run.action_start()
+        messages = self.lead.billinator_opportunity_id.message_ids
+        self.assertFalse(messages.tracking_value_ids)
+        self.assertTrue(any(former.name in message.body for message in messages))
+
     def test_meetings(self):
         event = self.env["calendar.event"].create(
             {
@@ -135,17 +171,20 @@ class TestHistory(MigrationMixin, BillinatorCommon):
         self.lead.activity_schedule(
             "mail.mail_activity_data_meeting", user_id=self.colleague.id
         )
+        told = ["mail.mail", "mail.notification", "calendar.event"]
+        if "billinator.webhook" in self.env:
+            told.append("billinator.webhook.delivery")
+            events = self.env["billinator.webhook.event"].search([])
+            self.env["billinator.webhook"].create(
+                {
+                    "name": "All",
+                    "url": "https://crm.example",
+                    "user_id": self.manager.id,
+                    "event_ids": [Command.set(events.ids)],
+                }
+            )
         self.env.flush_all()
-        counts = [
-            self.env[model].search_count([])
-            for model in ("mail.mail", "mail.notification", "calendar.event")
-        ]
+        counts = [self.env[model].search_count([]) for model in told]
         self._bring_it()
         self.cr.precommit.run()
-        self.assertEqual(
-            counts,
-            [
-                self.env[model].search_count([])
-                for model in ("mail.mail", "mail.notification", "calendar.event")
-            ],
-        )
+        self.assertEqual(counts, [self.env[model].search_count([]) for model in told])

@@ -83,6 +83,29 @@ class TestLeads(MigrationMixin, BillinatorCommon):
         self.assertEqual(deal.tag_ids.mapped("name"), ["Hot", "known"])
         self.assertIn(known, deal.tag_ids)
 
+    def test_what_odoo_computes_follows_the_stage(self):
+        lead = self._create_lead()
+        lead.write({"probability": 3.27, "automated_probability": 3.27})
+        self.assertTrue(lead.is_automated_probability)
+        self._bring()
+        deal = lead.billinator_opportunity_id
+        self.assertEqual(deal.probability, self.stages["QUALIFIED"].probability)
+        deal.stage_id = self.stages["NEGOTIATION"]
+        self.assertEqual(deal.probability, self.stages["NEGOTIATION"].probability)
+
+    def test_a_tag_of_another_language(self):
+        self.env["res.lang"]._activate_lang("de_DE")
+        tag = self.env["billinator.tag"].create({"name": "Customer"})
+        tag.with_context(lang="de_DE").name = "Kunde"
+        self.manager.lang = "de_DE"
+        theirs = self.env["crm.tag"].create({"name": "Customer"})
+        deal = self._bring_lead(tag_ids=[Command.set(theirs.ids)])
+        self.assertEqual(deal.tag_ids, tag)
+
+    def test_what_only_the_lead_says_of_the_customer(self):
+        deal = self._bring_lead(contact_name="Jo Smith")
+        self.assertIn("Jo Smith", deal.message_ids[:1].body)
+
     def test_a_person_is_the_contact_of_their_company(self):
         person = self.env["res.partner"].create(
             {"name": "Ann", "parent_id": self.customer.id, "email": "ann@ada.example"}
@@ -186,12 +209,19 @@ class TestLeads(MigrationMixin, BillinatorCommon):
         self.assertEqual(deal.stage_id, self.stages["QUALIFIED"])
 
     def test_what_teams_define_themselves(self):
-        definition = {"name": "abc", "type": "char", "string": "Colour"}
+        definition = {
+            **{"name": "abc", "type": "selection", "string": "Colour"},
+            "selection": [["red", "Red"]],
+        }
         self.team.lead_properties_definition = [definition]
         deal = self._bring_lead(lead_properties={"abc": "red"})
         self.assertEqual(deal.opportunity_properties["abc"], "red")
         [brought] = self.team.opportunity_properties_definition
         self.assertEqual(brought["string"], "Colour")
+        definition["selection"].append(["blue", "Blue"])
+        self.team.lead_properties_definition = [definition]
+        deal = self._bring_lead(lead_properties={"abc": "blue"})
+        self.assertEqual(deal.opportunity_properties["abc"], "blue")
 
     def test_what_recurs(self):
         plan = self.env["crm.recurring.plan"].create(

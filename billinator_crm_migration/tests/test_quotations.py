@@ -1,5 +1,6 @@
 from datetime import date, datetime
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -66,6 +67,52 @@ class TestQuotations(MigrationMixin, BillinatorInvoicingCommon):
         for name in ("amount_untaxed", "amount_tax", "amount_total"):
             self.assertEqual(quote[name], order[name], name)
             self.assertTrue(quote[name])
+
+    def test_what_is_signed_or_being_paid_stays_in_sales(self):
+        signed = self._create_order(state="sent")
+        signed.signed_on = datetime(2026, 1, 2)
+        paid = self._create_order(state="sent")
+        provider = self.env["payment.provider"].search([], limit=1)
+        method = self.env["payment.method"].search([], limit=1)
+        paid.transaction_ids = self.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "reference": "Paid",
+                "amount": paid.amount_total,
+                "currency_id": paid.currency_id.id,
+                "partner_id": self.customer.id,
+                "state": "pending",
+            }
+        )
+        self._bring()
+        self.assertFalse(self._get_quote(signed) + self._get_quote(paid))
+
+    def test_what_is_sold_in_sales_later_is_not_invoiced_here(self):
+        sold, quote = self._bring_order()
+        revised, former = self._bring_order(state="sent")
+        version = self.env["billinator.quote"].browse(former.action_revise()["res_id"])
+        (sold | revised).action_confirm()
+        for each in (quote, version):
+            with self.assertRaisesRegex(UserError, "sold in Sales"):
+                each.action_convert_to_invoice()
+        _order, kept = self._bring_order()
+        kept.action_convert_to_invoice()
+        self.assertEqual(kept.invoice_status, "draft")
+
+    def test_a_quotation_waits_for_its_opportunity(self):
+        stage = self.env["crm.stage"].create({"name": "Newer"})
+        order = self._create_order()
+        run = self._create_run()
+        self.lead.stage_id = stage
+        run.stage_ids.filtered(lambda line: line.crm_stage_id == stage).unlink()
+        run.action_start()
+        self.assertEqual(len(run.problem_ids), 2)
+        self.assertFalse(self._get_quote(order))
+        self._bring()
+        deal = self.lead.billinator_opportunity_id
+        self.assertTrue(deal)
+        self.assertEqual(self._get_quote(order).opportunity_id, deal)
 
     def test_a_quotation(self):
         term = self.env.ref("account.account_payment_term_30days")

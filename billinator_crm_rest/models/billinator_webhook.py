@@ -16,6 +16,7 @@ from odoo.tools.translate import LazyGettext
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 from odoo.addons.billinator_crm.arguments import one_record
 from odoo.addons.billinator_crm.caches import settings_cache
+from odoo.addons.billinator_crm.markers import BROUGHT_OVER
 
 from ..changes import TAKEN_ALONG
 from ..guarded_http import is_plainly_private
@@ -260,10 +261,13 @@ class BillinatorWebhook(models.Model):
     def _tell(self, events):
         """Queue events for the webhooks, in the transaction that they are part of.
 
-        What is told is what each webhook's user sees at this moment.
+        What is told is what each webhook's user sees at this moment. What is brought
+        over from another system is nothing new.
 
         :param dict events: the records that it happened to, by event code
         """
+        if BROUGHT_OVER.is_on(self.env):
+            return
         waiting = self.env.cr.cache.get(WAITING_EVENTS)
         if waiting is not None:
             waiting.append(events)
