@@ -13,7 +13,8 @@ class TestEndpoint(HttpCase):
         self.endpoint = self.env.ref(ENDPOINT)
 
     def _get_status(self, path="/api/openapi.json"):
-        return self.url_open(path).status_code
+        # The description of the API takes a while to be made.
+        return self.url_open(path, timeout=60).status_code
 
     def _upgrade(self):
         """Load the endpoint's file as an upgrade of an earlier version does."""
