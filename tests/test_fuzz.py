@@ -122,6 +122,7 @@ def _are_dictionaries(values):
 # Whether the values that a method of Odoo's takes are what they should be
 SHAPES = {
     "create": lambda arguments: _are_dictionaries(arguments.get("vals_list")),
+    "web_save": lambda arguments: isinstance(arguments.get("vals"), dict),
     "web_save_multi": lambda arguments: _are_dictionaries(arguments.get("vals_list")),
     "write": lambda arguments: isinstance(arguments.get("vals"), dict),
 }
