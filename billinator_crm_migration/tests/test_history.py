@@ -119,8 +119,9 @@ class TestHistory(MigrationMixin, BillinatorCommon):
         activity = self.lead.activity_schedule(
             "mail.mail_activity_data_todo", user_id=self.colleague.id
         )
-        activity.with_user(self.colleague).action_feedback("They agree")
-        self.env.flush_all()
+        of_colleague = activity.with_user(self.colleague)
+        of_colleague.action_feedback("They agree")
+        of_colleague.env.flush_all()
         self.env.cr.execute(
             "UPDATE mail_activity SET date_done = '2024-05-06' WHERE id = %s",
             [activity.id],

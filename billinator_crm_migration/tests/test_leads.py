@@ -215,13 +215,13 @@ class TestLeads(MigrationMixin, BillinatorCommon):
         }
         self.team.lead_properties_definition = [definition]
         deal = self._bring_lead(lead_properties={"abc": "red"})
-        self.assertEqual(deal.opportunity_properties["abc"], "red")
+        self.assertEqual(deal.opportunity_properties["abc"], "Red")
         [brought] = self.team.opportunity_properties_definition
         self.assertEqual(brought["string"], "Colour")
         definition["selection"].append(["blue", "Blue"])
         self.team.lead_properties_definition = [definition]
         deal = self._bring_lead(lead_properties={"abc": "blue"})
-        self.assertEqual(deal.opportunity_properties["abc"], "blue")
+        self.assertEqual(deal.opportunity_properties["abc"], "Blue")
 
     def test_what_recurs(self):
         plan = self.env["crm.recurring.plan"].create(

@@ -72,7 +72,7 @@ class TestQuotations(MigrationMixin, BillinatorInvoicingCommon):
         signed = self._create_order(state="sent")
         signed.signed_on = datetime(2026, 1, 2)
         paid = self._create_order(state="sent")
-        provider = self.env["payment.provider"].search([], limit=1)
+        provider = self.env["payment.provider"].create({"name": "Bank"})
         method = self.env["payment.method"].search([], limit=1)
         paid.transaction_ids = self.env["payment.transaction"].create(
             {
