@@ -150,7 +150,8 @@ class TestLeaver(HandoverCase):
         self.env["res.lang"]._activate_lang("de_DE")
         self.senior.lang = "de_DE"
         # It asks for no quote's approval.
-        odd = self.deal.activity_schedule(APPROVAL, user_id=self.salesperson.id)
+        odd = self._plan(self.deal)
+        odd.activity_id.activity_type_id = self.env.ref(APPROVAL)
         self.salesperson.action_archive()
         self.assertEqual(odd.user_id, self.senior)
         self.assertIn("Aktivitäten", self._get_notices(self.senior).subject)

@@ -26,6 +26,9 @@ registry.category("web_tour.tours").add("billinator_crm_bridge", {
             trigger: ".o_bridge_period",
             run: "select quarter",
         },
+        {
+            trigger: `${amount("opening")}:contains("1,000.00")`,
+        },
         failNext("get_bridge", makeServerError("odoo.exceptions.UserError")),
         {
             trigger: ".o_bridge_period",
