@@ -254,11 +254,7 @@ class BillinatorQuote(models.Model):
             return "paid"
         if any(invoice.payment_state in (*paid, "partial") for invoice in payable):
             return "partial"
-        standing = invoices.filtered(
-            lambda invoice: (
-                not self._is_credited(invoice) and not self._is_empty_rest(invoice)
-            )
-        )
+        standing = invoices.filtered(lambda invoice: not self._is_credited(invoice))
         if "posted" in standing.mapped("state"):
             return "posted"
         if standing:

@@ -374,7 +374,7 @@ class TestInstallmentLife(InstallmentCase):
         rest = self._invoice(self.quote)
         rest.action_post()
         credit = self._credit(rest)
-        self.assertEqual(self.quote.invoice_status, "posted")
+        self.assertEqual(self.quote.invoice_status, "credited")
         # It can be asked for by another invoice, or by what reverses the credit note.
         self.assertEqual(self.quote.amount_to_invoice, self.quote.amount_total)
         again = self._credit(credit)
