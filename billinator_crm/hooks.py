@@ -5,6 +5,7 @@ from .demo import create_sales_history
 # Columns on tables of Odoo that may be big. With a column that is there already, Odoo
 # does not compute a field record by record.
 COLUMNS = {
+    "account_move": {"billinator_origin_quote_id": "int4"},
     "account_payment": {"billinator_customer_id": "int4"},
     "calendar_attendee": {
         "billinator_customer_id": "int4",

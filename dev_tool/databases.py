@@ -35,13 +35,36 @@ BUNDLES = (
 STYLE = "web.assets_web_print"
 # What is printed gets prefixes for an older browser.
 REPORT_BUNDLES = ("web.report_assets_common", "web.report_assets_pdf")
-BUILD_ASSETS = (
-    f"for name in {BUNDLES + REPORT_BUNDLES}:\n"
-    f"    prefixed = name in {REPORT_BUNDLES}\n"
-    "    bundle = env['ir.qweb']._get_asset_bundle(name, autoprefix=prefixed)\n"
-    "    bundle.css(), bundle.js()\n"
-    f"env['ir.qweb']._get_asset_bundle({STYLE!r}, js=False).css()\n"
-    "env.cr.commit()"
+# Pages of a website load theirs from addresses of its own; its editor loads more.
+WEBSITE_BUNDLES = (
+    *("portal.assets_chatter", "portal.assets_chatter_style"),
+    *("web.__assets_tests_call__", "web.assets_frontend", "web.assets_frontend_lazy"),
+    *("web.assets_frontend_minimal", "website.assets_inside_builder_iframe"),
+)
+BESIDE_WEBSITE = (
+    "web.assets_tests",
+    "web.assets_web",
+    "website.website_builder_assets",
+)
+
+
+def _build(bundles, qweb="env['ir.qweb']", autoprefix=False):
+    """The code that builds what these bundles are of: styles and scripts."""
+    return (
+        f"for name in {bundles}:\n"
+        f"    bundle = {qweb}._get_asset_bundle(name, autoprefix={autoprefix})\n"
+        "    bundle.css(), bundle.js()\n"
+    )
+
+
+BUILD_STYLE = (
+    f"env['ir.qweb']._get_asset_bundle({STYLE!r}, js=False).css()\nenv.cr.commit()\n"
+)
+BUILD_ASSETS = _build(BUNDLES) + _build(REPORT_BUNDLES, autoprefix=True) + BUILD_STYLE
+WEBSITE = "env.ref('website.default_website').id"
+OF_WEBSITE = f"env['ir.qweb'].with_context(website_id={WEBSITE})"
+BUILD_WEBSITE_ASSETS = (
+    _build(BESIDE_WEBSITE) + _build(WEBSITE_BUNDLES, OF_WEBSITE) + BUILD_STYLE
 )
 # What Odoo does for a new company once its country is known.
 LOAD_ACCOUNTS = (
@@ -234,7 +257,7 @@ class Databases:
     def _install_website(self, prepared, name):
         self.copy(prepared, name)
         self._run_modules("install-website", name, "-i", "website")
-        self.odoo.run_script("assets-website", name, BUILD_ASSETS)
+        self.odoo.run_script("assets-website", name, BUILD_WEBSITE_ASSETS)
 
     def _add_company(self, prepared, name):
         self.copy(prepared, name)

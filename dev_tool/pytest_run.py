@@ -49,9 +49,9 @@ QUOTES = [
 SERVING = tuple(
     f"tests/test_{name}.py"
     for name in (
-        *("dev_tool", "examples", "readme", "replica", "rest", "rest_load"),
-        *("rest_rights", "rest_threads", "server", "side_by_side", "upgrade"),
-        *("webhooks", "wheel"),
+        *("dev_tool", "examples", "localizations", "readme", "replica", "rest"),
+        *("rest_load", "rest_rights", "rest_threads", "server", "side_by_side"),
+        *("upgrade", "webhooks", "wheel"),
     )
 )
 

@@ -52,13 +52,16 @@ env.cr.commit()
 
 @pytest.fixture(scope="module")
 def server():
-    """A server on a database like the other tests', with the countries' modules."""
+    """A server on a database with crm and sale, and the countries' modules on top.
+
+    Italy's declarations of intent need Odoo's own sales.
+    """
     odoo = Odoo.as_set_up()
     databases = Databases(odoo)
     name = f"{os.environ['UNOPENED_DATABASE']}_countries"
     log = LOGS / "countries-server.log"
     log.unlink(missing_ok=True)
-    databases.copy_without_demo(os.environ["UNOPENED_DATABASE"], name)
+    databases.copy_without_demo(databases.with_peers(), name)
     try:
         options = ("-i", "l10n_in,l10n_it_edi_doi", "--stop-after-init", "--no-http")
         odoo.run("countries", "-d", name, *options)

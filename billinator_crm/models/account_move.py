@@ -23,6 +23,17 @@ class AccountMove(models.Model):
         check_company=True,
         help="The quote that this invoice was made from.",
     )
+    # Quotes follow their invoices, what credits these, and so on by this field alone: a
+    # chain of reversals among their dependencies slows down each change of any move.
+    billinator_origin_quote_id = fields.Many2one(
+        "billinator.quote",
+        string="Original Quote",
+        compute="_compute_billinator_origin_quote_id",
+        store=True,
+        recursive=True,
+        index="btree_not_null",
+        help="The quote that it, or the invoice that it credits, was made from.",
+    )
     billinator_installment_id = fields.Many2one(
         "billinator.quote.installment",
         string="Down Payment",
@@ -76,6 +87,14 @@ class AccountMove(models.Model):
         " (COALESCE(invoice_date::timestamp, create_date)) DESC, id DESC)"
         " WHERE move_type IN ('out_invoice', 'out_refund', 'out_receipt')"
     )
+
+    @api.depends("billinator_quote_id", "reversed_entry_id.billinator_origin_quote_id")
+    def _compute_billinator_origin_quote_id(self):
+        for move in self:
+            move.billinator_origin_quote_id = (
+                move.billinator_quote_id
+                or move.reversed_entry_id.billinator_origin_quote_id
+            )
 
     def _register_hook(self):
         """Let electronic invoices, which have a type for these, know down payments.

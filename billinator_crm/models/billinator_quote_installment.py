@@ -5,7 +5,7 @@ from odoo.tools import formatLang
 
 from ..formatting import format_number
 from ..locks import wait_and_lock
-from .billinator_quote_invoicing import INVOICE_STATUSES, along_reversals
+from .billinator_quote_invoicing import INVOICE_STATUSES
 
 
 class BillinatorQuoteInstallment(models.Model):
@@ -87,7 +87,12 @@ class BillinatorQuoteInstallment(models.Model):
                 installment.amount = max(0.0, min(wanted, left))
                 left -= installment.amount
 
-    @api.depends(*along_reversals("state", "payment_state", "amount_total"))
+    @api.depends(
+        "invoice_ids",
+        "quote_id.move_ids.amount_total",
+        "quote_id.move_ids.payment_state",
+        "quote_id.move_ids.state",
+    )
     def _compute_invoice_status(self):
         for installment in self:
             quote = installment.quote_id

@@ -17,18 +17,6 @@ INVOICE_STATUSES = [
     ("paid", "Paid"),
 ]
 PAID = ("in_payment", "paid")
-# As far as quotes follow their invoices' credit notes, what reverses these, and so on:
-# the ORM asks for an end, and nobody goes that far.
-REVERSALS = 6
-
-
-def along_reversals(*names):
-    """Return the fields of invoices, and of what reverses them, as dependencies."""
-    return [
-        f"invoice_ids.{'reversal_move_ids.' * count}{name}"
-        for count in range(REVERSALS + 1)
-        for name in names
-    ]
 
 
 class BillinatorQuote(models.Model):
@@ -47,6 +35,15 @@ class BillinatorQuote(models.Model):
         copy=False,
         readonly=True,
         groups="account.group_account_readonly,account.group_account_invoice",
+    )
+    move_ids = fields.One2many(
+        "account.move",
+        "billinator_origin_quote_id",
+        string="Invoices and Credit Notes",
+        copy=False,
+        readonly=True,
+        groups="account.group_account_readonly,account.group_account_invoice",
+        help="Its invoices, what credits these, and what reverses that.",
     )
     invoice_count = fields.Integer(compute="_compute_invoice_count", compute_sudo=True)
     invoice_status = fields.Selection(
@@ -94,7 +91,7 @@ class BillinatorQuote(models.Model):
 
     # === Computes === #
 
-    @api.depends("invoice_ids.state")
+    @api.depends("invoice_ids", "move_ids.state")
     def _compute_invoice_count(self):
         for quote in self:
             quote.invoice_count = len(quote._get_live_invoices())
@@ -108,7 +105,9 @@ class BillinatorQuote(models.Model):
         "amount_total",
         "invoice_ids.billinator_installment_id",
         "invoice_ids.billinator_is_released",
-        *along_reversals("state", "amount_total", "payment_state"),
+        "move_ids.amount_total",
+        "move_ids.payment_state",
+        "move_ids.state",
     )
     def _compute_invoiced(self):
         for quote in self:
@@ -131,7 +130,8 @@ class BillinatorQuote(models.Model):
         "amount_invoiced",
         "amount_to_invoice",
         "invoice_ids.billinator_is_released",
-        *along_reversals("state", "payment_state"),
+        "move_ids.payment_state",
+        "move_ids.state",
     )
     def _compute_invoice_status(self):
         for quote in self:

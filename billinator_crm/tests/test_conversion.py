@@ -359,6 +359,26 @@ class TestConversionOnce(ConversionCase):
         self.assertEqual(self.quote.invoice_status, "credited")
         self.assertEqual(open_quote.invoice_status, "posted")
 
+    def test_what_reverses_an_invoice_comes_from_its_quote(self):
+        invoice = self._convert()
+        invoice.action_post()
+        moves = invoice
+        for _reversal in range(3):
+            reversal = self._reverse_invoice(moves[-1:], is_modify=False)
+            reversal.action_post()
+            moves += reversal
+        self.assertEqual(moves.billinator_origin_quote_id, self.quote)
+        self.assertEqual(self.quote.amount_invoiced, 0)
+        moves[-1:].button_draft()
+        self.assertEqual(self.quote.amount_invoiced, self.quote.amount_total)
+        self.assertFalse(invoice.copy().billinator_origin_quote_id)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE account_move SET billinator_origin_quote_id = NULL")
+        path = "billinator_crm/migrations/19.0.1.13.0/pre-origin-quote.py"
+        self.env.cr.execute(run_path(file_path(path))["FILL"])
+        self.env.invalidate_all()
+        self.assertEqual(self.quote.move_ids, moves)
+
     def test_what_replaces_a_credited_invoice_is_the_quotes(self):
         invoice = self._convert()
         invoice.action_post()

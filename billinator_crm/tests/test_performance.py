@@ -654,6 +654,19 @@ class TestQueryCounts(BillinatorInvoicingCommon):
         rows = self._create_activities(count)
         return self.env["mail.activity"].browse(rows.activity_id.ids)
 
+    def test_accounting_looks_little_for_what_depends_on_it(self):
+        """Each change of any move looks for that in a tree of its fields."""
+        registry = self.env.registry
+        fields = self.env["account.move"]._fields.values()
+        triggering = [field for field in fields if field in registry._field_triggers]
+        fields_of_nodes = [
+            {str(field._module).startswith("billinator") for field in node.root}
+            for node in registry.get_trigger_tree(triggering).depth_first()
+        ]
+        ours = fields_of_nodes.count({True})
+        self.assertTrue(ours)
+        self.assertLess(ours, len(fields_of_nodes) / 2)
+
     def test_create_activities(self):
         self.assertConstant(
             self.env["billinator.activity"].create, self._prepare_activities

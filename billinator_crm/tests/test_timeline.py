@@ -319,7 +319,7 @@ class TestTimeline(TimelineCase):
                 "failure_type": "unknown",
                 "failure_reason": "They said:\nNo such user.",
             },
-            "Unknown error": {"failure_type": False},
+            "Unknown error": {"failure_type": "unknown", "failure_reason": " \n"},
         }
         for failure, values in failures.items():
             notice.write(values)
@@ -337,6 +337,10 @@ class TestTimeline(TimelineCase):
         mail = self.env["mail.mail"].browse(template.send_mail(self.quote.id))
         self.assertIs(self._get_failure(), False)
         mail.write({"state": "exception", "failure_type": "mail_email_invalid"})
+        self.assertEqual(self._get_failure(), "Invalid email address")
+        mail.recipient_ids = self.colleague.partner_id
+        self.assertIs(self._get_failure(), False)
+        mail.recipient_ids += self.customer
         self.assertEqual(self._get_failure(), "Invalid email address")
 
     def test_no_events_of_logs_and_empty_messages(self):

@@ -15,13 +15,13 @@ class TestQueryCounts(MarginCase):
             [{"name": f"Product {n}", "standard_price": n} for n in range(MANY)]
         )
 
-    def _prepare_quotes(self, count):
+    def _prepare_quotes(self, count, lines):
         return [
             {
                 "partner_id": self.customer.id,
                 "line_ids": [
                     Command.create({"product_id": product.id})
-                    for product in self.products[:count]
+                    for product in self.products[:lines]
                 ],
             }
             for _number in range(count)
@@ -42,7 +42,10 @@ class TestQueryCounts(MarginCase):
 
     def test_new_quotes_take_no_query_for_costs(self):
         Quote = self.env["billinator.quote"]
-        prepared = [self._prepare_quotes(count) for count in (FEW, FEW, MANY)]
+        prepared = [
+            self._prepare_quotes(count, lines)
+            for count, lines in ((FEW, FEW), (FEW, FEW), (FEW, MANY), (MANY, FEW))
+        ]
 
         def count_all():
             return [self._count(lambda one=one: Quote.create(one)) for one in prepared]
@@ -54,8 +57,8 @@ class TestQueryCounts(MarginCase):
 
     def test_updating_prices_takes_one_at_most(self):
         quotes = [
-            self.env["billinator.quote"].create(self._prepare_quotes(count)[0])
-            for count in (FEW, FEW, MANY)
+            self.env["billinator.quote"].create(self._prepare_quotes(FEW, lines)[0])
+            for lines in (FEW, FEW, MANY)
         ]
 
         def count_all():

@@ -223,6 +223,18 @@ class TestLeads(MigrationMixin, BillinatorCommon):
         deal = self._bring_lead(lead_properties={"abc": "blue"})
         self.assertEqual(deal.opportunity_properties["abc"], "Blue")
 
+    def test_fields_that_the_company_has_added(self):
+        self.env["ir.model.fields"].create(
+            {
+                "model_id": self.env["ir.model"]._get_id("crm.lead"),
+                "name": "x_roof",
+                "field_description": "Roof",
+                "ttype": "char",
+            }
+        )
+        deal = self._bring_lead(x_roof="Slate")
+        self.assertIn("Roof: Slate", deal.message_ids[:1].body)
+
     def test_what_recurs(self):
         plan = self.env["crm.recurring.plan"].create(
             {"name": "Yearly", "number_of_months": 12}

@@ -204,6 +204,7 @@ class TestQuotations(MigrationMixin, BillinatorInvoicingCommon):
         )
         self.assertEqual(quotes[0].date_sent, sent.date_order)
         self.assertFalse(quotes[0].is_changed_since_sent)
+        self.assertTrue(quotes[0].is_reminder_off)
         self.assertFalse(quotes[1].activity_ids)
         deal = self.lead.billinator_opportunity_id
         self.assertEqual(deal.stage_id, self.stages["QUALIFIED"])

@@ -1,4 +1,7 @@
+import time
 from unittest.mock import patch
+
+from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
@@ -103,6 +106,49 @@ class TestRuns(MigrationMixin, BillinatorCommon):
         self.assertEqual(run.state, "done")
         self.assertEqual(run.deal_count, 2)
         self.assertEqual(len(leads.billinator_opportunity_id), 2)
+
+    def _run_job(self, seconds):
+        """Run the job, which may take so long, and return how much it says is left."""
+        cron = self.env.ref("billinator_crm_migration.ir_cron_bring_over")
+        end = time.monotonic() + seconds
+        context = {"cron_id": cron.id, "cron_end_time": end}
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            cron = cron.with_env(self.env(cr=cr, context=context))
+            cron, progress = cron._add_progress()
+            cron.env["billinator.crm.migration"]._cron_bring_over()
+            return progress.remaining
+
+    def _start_without_time(self):
+        with patch.object(migration_module, "SECONDS_AT_ONCE", 0):
+            run = self._create_run()
+            run.action_start()
+        self.env.flush_all()
+        return run
+
+    def test_a_job_is_not_done_before_its_run_is(self):
+        self._create_lead()
+        self._create_lead()
+        with patch.object(migration_module, "BATCH", 1):
+            run = self._start_without_time()
+            # All is brought, but nobody has noticed.
+            self.assertEqual(self._run_job(seconds=0), 1)
+            self.assertRecordValues(run, [{"state": "running", "deal_count": 2}])
+            self.assertEqual(self._run_job(seconds=60), 0)
+        self.assertEqual(run.state, "done")
+
+    def test_a_conflict_is_tried_again(self):
+        self._create_lead()
+        self._create_lead()
+        with patch.object(migration_module, "BATCH", 1):
+            run = self._start_without_time()
+            with patch.object(
+                type(run), "_bring_leads", side_effect=SerializationFailure
+            ):
+                self.assertEqual(self._run_job(seconds=60), 1)
+            self.assertRecordValues(run, [{"state": "running", "deal_count": 1}])
+            self.assertFalse(run.problem_ids)
+            self.assertEqual(self._run_job(seconds=60), 0)
+        self.assertRecordValues(run, [{"state": "done", "deal_count": 2}])
 
     def test_queries_do_not_grow(self):
         def count(number):
