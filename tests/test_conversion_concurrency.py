@@ -14,6 +14,8 @@ from clients import Company, Refused, XmlRpc, create_user, running_at_once
 from database import connecting, wait_for_lock
 
 QUOTES = 8
+# Those that each of the clients converts, one after the other.
+IN_TURN = 4
 # Those that are invoiced in parts, by twice as many calls.
 IN_PARTS = 3
 CLIENTS = 8
@@ -161,7 +163,7 @@ def _check_all_converted_once(shop, calls_of_clients, outcomes, messages_each=1)
     """Every call got its quotes' invoices, and there is nothing besides these."""
     invoices = shop.invoices()
     assert sorted(invoices) == sorted(shop.quotes)
-    assert shop.count_invoices() == shop.invoices_before + QUOTES
+    assert shop.count_invoices() == shop.invoices_before + len(shop.quotes)
     for calls, outcome in zip(calls_of_clients, outcomes, strict=True):
         expected = [sorted(invoices[quote] for quote in call) for call in calls]
         assert [sorted(got) for got in outcome.calls] == expected
@@ -176,15 +178,16 @@ def _check_all_converted_once(shop, calls_of_clients, outcomes, messages_each=1)
         " AND (SELECT count(*) FROM account_move_line line WHERE line.move_id = move.id"
         "      AND line.display_type = 'product') = 1"
         " GROUP BY quote.state, quote.invoice_status, move.state"
-    ) == [("accepted", "draft", "draft", QUOTES)]
+    ) == [("accepted", "draft", "draft", len(shop.quotes))]
     [(messages,)] = shop.query(
         "SELECT count(*) FROM mail_message WHERE model = 'billinator.quote'"
         " AND res_id IN %(quotes)s AND body LIKE '%%Converted to invoice%%'"
     )
-    assert messages == QUOTES * messages_each
+    assert messages == len(shop.quotes) * messages_each
 
 
 def test_clients_that_convert_the_same_quotes_get_the_same_invoices(shop):
+    shop.quotes = shop.quotes[:IN_TURN]
     calls = [[[quote] for quote in shop.quotes]] * CLIENTS
     with shop.converting_at_once(calls) as futures:
         outcomes = [future.result() for future in futures]
@@ -193,6 +196,7 @@ def test_clients_that_convert_the_same_quotes_get_the_same_invoices(shop):
 
 
 def test_clients_that_invoice_the_same_quotes_again_get_the_same_invoices(shop):
+    shop.quotes = shop.quotes[:IN_TURN]
     shop.invoice_and_credit()
     calls = [[[quote] for quote in shop.quotes]] * CLIENTS
     with shop.converting_at_once(calls, method=INVOICE_AGAIN) as futures:

@@ -224,16 +224,9 @@ class TestLeads(MigrationMixin, BillinatorCommon):
         self.assertEqual(deal.opportunity_properties["abc"], "Blue")
 
     def test_fields_that_the_company_has_added(self):
-        self.env["ir.model.fields"].create(
-            {
-                "model_id": self.env["ir.model"]._get_id("crm.lead"),
-                "name": "x_roof",
-                "field_description": "Roof",
-                "ttype": "char",
-            }
-        )
-        deal = self._bring_lead(x_roof="Slate")
-        self.assertIn("Roof: Slate", deal.message_ids[:1].body)
+        self.patch(self.env["crm.lead"]._fields["color"], "manual", True)
+        deal = self._bring_lead(color=7)
+        self.assertIn("Color Index: 7", deal.message_ids[:1].body)
 
     def test_what_recurs(self):
         plan = self.env["crm.recurring.plan"].create(

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from psycopg2.errors import SerializationFailure
 
+from odoo import api
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -113,8 +114,9 @@ class TestRuns(MigrationMixin, BillinatorCommon):
         end = time.monotonic() + seconds
         context = {"cron_id": cron.id, "cron_end_time": end}
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
-            cron = cron.with_env(self.env(cr=cr, context=context))
+            cron = cron.with_env(api.Environment(cr, cron.user_id.id, context))
             cron, progress = cron._add_progress()
+            cr.commit()
             cron.env["billinator.crm.migration"]._cron_bring_over()
             return progress.remaining
 
