@@ -116,7 +116,7 @@ class TestRuns(MigrationMixin, BillinatorCommon):
         with self.enter_registry_test_mode(), self.registry.cursor() as cr:
             cron = cron.with_env(api.Environment(cr, cron.user_id.id, context))
             cron, progress = cron._add_progress()
-            cr.commit()
+            cron._commit_progress()
             cron.env["billinator.crm.migration"]._cron_bring_over()
             return progress.remaining
 
