@@ -324,6 +324,8 @@ class TestTimeline(TimelineCase):
         for failure, values in failures.items():
             notice.write(values)
             self.assertEqual(self._get_failure(), failure)
+        notice.failure_type = False
+        self.assertEqual(self._get_failure(), "Unknown error")
 
     def test_mails_of_templates_that_failed(self):
         template = self.env["mail.template"].create(
