@@ -71,8 +71,10 @@ LOAD_ACCOUNTS = (
     "env['account.chart.template'].try_loading('generic_coa', env.company, False)\n"
     "env.cr.commit()"
 )
-# Tests that invoice make such a company themselves where this one is not there.
+# Tests that invoice make such a company themselves where this one is not there. Its day
+# is theirs, at any hour.
 TEST_COMPANY = (
+    "env = env(context={'tz': 'UTC'})\n"
     "company = env['res.company'].create({'name': 'company_with_accounts'})\n"
     "env.user.company_ids -= company\n"
     "env['account.chart.template'].try_loading('generic_coa', company, False)\n"

@@ -4,6 +4,7 @@ import configparser
 import os
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import odoo_source
 from .odoo_source import OdooTree
@@ -29,6 +30,7 @@ class Odoo:
 
     tree: OdooTree
     postgres: Postgres
+    program: Path = LAUNCHER
 
     @classmethod
     def as_set_up(cls):
@@ -65,7 +67,7 @@ class Odoo:
         options = arguments[len(subcommand) :]
         return [
             ENVIRONMENT.python,
-            LAUNCHER,
+            self.program,
             *subcommand,
             "-c",
             CONFIGURATION,

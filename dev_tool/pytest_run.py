@@ -1,7 +1,8 @@
-"""Runs of pytest, each on databases of its own, so that several can go on at once."""
+"""Runs of pytest, each on a database of its own, so that several can go on at once."""
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,17 +10,19 @@ from dataclasses import dataclass
 from .databases import Databases
 from .odoo import CONFIGURATION, ENVIRONMENT
 from .places import LOGS, ROOT, core_addons
-from .terminal import running_in_foreground
+from .terminal import Problem, running_in_foreground
 
 PASSED, NO_TESTS = 0, 5
+# They keep two cores busy; with more of them, what a test waits for comes too late.
+AT_ONCE = 5
 # The addons whose tests need more of Odoo, which changes what the others see; and what
 # makes their databases.
 SOURCES = {
     ROOT / "billinator_crm_migration": Databases.with_migration,
     ROOT / "billinator_crm_website": Databases.with_website,
 }
-# It has test cases of Odoo's, which end every process that the others started: their
-# servers.
+# Of the tests beside the addons, the one with test cases of Odoo's; these end every
+# process that the others started: their servers.
 AUDIT = "tests/test_audit.py"
 # It installs the addons itself.
 INSTALL = "tests/test_install.py"
@@ -58,92 +61,119 @@ SERVING = tuple(
 
 @dataclass
 class PytestRun:
-    """A process of pytest and its two databases, copies of what ``provide`` gives."""
+    """A process of pytest, and the database that ``provide`` gives it."""
 
     name: str
     paths: list
-    provide: Callable = Databases.prepared
-
-    @property
-    def database(self):
-        """The database that the tests of Odoo's own kind work in."""
-        return f"billinator_test_{os.getpid()}_{self.name}"
-
-    @property
-    def unopened(self):
-        """A database that is there to be copied."""
-        return f"{self.database}_unopened"
+    provide: Callable
 
     @property
     def output(self):
         """The file for what it prints while others run."""
         return LOGS / f"pytest_{self.name}.txt"
 
+    def _start(self, options, variables, stdout):
+        command = (ENVIRONMENT.python, "-m", "pytest", "-p", "dev_tool.log_check")
+        command = [*command, *options, *self.paths]
+        return running_in_foreground(command, variables, stdout)
+
+
+@dataclass
+class OdooTests(PytestRun):
+    """Tests of Odoo's own kind, in a copy of the database."""
+
+    provide: Callable = Databases.with_company
+
     @contextmanager
     def running(self, databases, options, stdout=None):
-        """Give its process; that has ended, and its databases are gone, at the end."""
-        copies = (self.database, self.unopened)
-        try:
-            source = self.provide(databases)
-            for copy in copies:
-                databases.copy(source, copy)
-            with self._process(databases.odoo, options, stdout) as process:
-                yield process
-        finally:
-            for copy in copies:
-                databases.drop(copy)
-
-    def _process(self, odoo, options, stdout):
+        """Give its process; that has ended, and the copy is gone, at the end."""
+        database = f"billinator_test_{os.getpid()}_{self.name}"
         log = LOGS / f"test_{self.name}.log"
         log.unlink(missing_ok=True)
-        command = [
-            *(ENVIRONMENT.python, "-m", "pytest", "-p", "dev_tool.log_check"),
-            *(f"--odoo-config={CONFIGURATION}", f"--odoo-database={self.database}"),
+        settings = (
+            *(f"--odoo-config={CONFIGURATION}", f"--odoo-database={database}"),
             *("--odoo-http", "--odoo-log-level=info", f"--odoo-extra=logfile={log}"),
-            *options,
-            *self.paths,
-        ]
-        variables = {**odoo.variables, "UNOPENED_DATABASE": self.unopened}
-        return running_in_foreground(command, variables, stdout)
+            # They use unittest's assertions, which tell what they saw themselves.
+            "--assert=plain",
+        )
+        try:
+            databases.copy(self.provide(databases), database)
+            variables = databases.odoo.variables
+            with self._start((*settings, *options), variables, stdout) as process:
+                yield process
+        finally:
+            databases.drop(database)
+
+
+@dataclass
+class BlackBoxTests(PytestRun):
+    """Tests that start servers and other programs, and copy the database for them."""
+
+    provide: Callable = Databases.prepared
+
+    @contextmanager
+    def running(self, databases, options, stdout=None):
+        """Give its process; that has ended at the end."""
+        source = {"UNOPENED_DATABASE": self.provide(databases)}
+        variables = {**databases.odoo.variables, **source}
+        settings = ("-p", "no:odoo", *_ignoring([AUDIT]))
+        with self._start((*settings, *options), variables, stdout) as process:
+            yield process
 
 
 def get_runs(options):
     """Return the runs for what pytest is asked to do.
 
-    Each of them waits for a browser or for other processes now and then, so that
-    together they keep two cores busy. Those that need least come first: they work
-    while databases are prepared for the others.
+    Each of them waits for a browser or for other processes now and then. The first one
+    works while databases are prepared for the others, of which the longest come next.
     """
-    paths = [ROOT / one.partition("::")[0] for one in options]
-    if any(path.exists() for path in paths):
-        return [PytestRun("chosen", [], _provider(paths))]
+    chosen = [path for path in map(_get_path, options) if path.exists()]
+    if chosen:
+        return [_get_chosen_run(chosen)]
     crm, *others = (addon.name for addon in core_addons())
     core = [crm, AUDIT, *_ignoring([*BROWSER, *DEALS, *QUOTES])]
-    black_box = ["tests", *_ignoring([AUDIT, INSTALL, *SERVING])]
     return [
-        PytestRun("install", [INSTALL], Databases.with_dependencies),
-        PytestRun("blackbox", black_box),
-        PytestRun("crm", core, Databases.with_company),
-        PytestRun("quotes", [*QUOTES], Databases.with_company),
-        PytestRun("browser", [*BROWSER], Databases.with_company),
-        PytestRun("addons", [*others, *DEALS], Databases.with_company),
+        BlackBoxTests("install", [INSTALL], Databases.with_dependencies),
+        OdooTests("crm", core),
+        OdooTests("quotes", [*QUOTES]),
+        OdooTests("browser", [*BROWSER]),
+        OdooTests("addons", [*others, *DEALS]),
+        BlackBoxTests("serving", [*SERVING]),
+        BlackBoxTests("blackbox", ["tests", *_ignoring([INSTALL, *SERVING])]),
         *(
-            PytestRun(folder.name.removeprefix(f"{crm}_"), [folder.name], provide)
+            OdooTests(folder.name.removeprefix(f"{crm}_"), [folder.name], provide)
             for folder, provide in SOURCES.items()
         ),
-        # Some of them work on a copy of what the migration's database is a copy of.
-        PytestRun("serving", [*SERVING]),
     ]
+
+
+def _get_path(option):
+    return ROOT / option.partition("::")[0]
+
+
+def _get_chosen_run(paths):
+    black_box = [path for path in paths if _is_black_box(path)]
+    if not black_box:
+        return OdooTests("chosen", [], _provider(paths))
+    if black_box == paths:
+        return BlackBoxTests("chosen", [])
+    raise Problem(
+        "Test cases of Odoo's end all processes that other tests have started: run the "
+        "addons' tests and the black-box tests one after the other."
+    )
+
+
+def _is_black_box(path):
+    return ROOT / "tests" in (path, *path.parents) and path != ROOT / AUDIT
 
 
 def _provider(paths):
     """Which databases the tests need that are in ``paths``."""
     folders = {folder for path in paths for folder in (path, *path.parents)}
-    for folder in SOURCES.keys() & folders:
-        return SOURCES[folder]
-    if folders.intersection(core_addons()):
-        return Databases.with_company
-    return Databases.prepared
+    return next(
+        (SOURCES[folder] for folder in SOURCES if folder in folders),
+        Databases.with_company,
+    )
 
 
 def _ignoring(paths):
@@ -151,18 +181,23 @@ def _ignoring(paths):
 
 
 def start(runs, databases, options, stack):
-    """Start each run as soon as its databases are there; ``stack`` ends them.
+    """Start each run once its database is there and others have made room.
+
+    ``stack`` ends what is left of them.
 
     :return: pairs of a process and the open file of its output; a single one has the
         terminal, and None
     """
     if len(runs) == 1:
         return [(stack.enter_context(runs[0].running(databases, options)), None)]
-    outputs = [stack.enter_context(run.output.open("w+")) for run in runs]
-    return [
-        (stack.enter_context(run.running(databases, options, output)), output)
-        for run, output in zip(runs, outputs, strict=True)
-    ]
+    started = []
+    for run in runs:
+        while sum(process.poll() is None for process, _output in started) >= AT_ONCE:
+            time.sleep(1)
+        output = stack.enter_context(run.output.open("w+"))
+        process = stack.enter_context(run.running(databases, options, output))
+        started.append((process, output))
+    return started
 
 
 def wait_for(started, options):

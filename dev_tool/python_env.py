@@ -65,11 +65,16 @@ class Environment:
         )
 
     def _is_usable(self):
-        """Whether its Python and pip both start, and it is this Python's version."""
+        """Whether its Python is this one, and pip starts."""
         if not self.packages.is_dir():
             return False
-        check = subprocess.run([*self._pip(), "--version"], capture_output=True)
-        return check.returncode == 0
+        version = subprocess.run(
+            [self.python, "-c", "import sys; print(sys.version)"],
+            capture_output=True,
+            text=True,
+        ).stdout
+        pip = subprocess.run([*self._pip(), "--version"], capture_output=True)
+        return version.strip() == sys.version and pip.returncode == 0
 
     def _pip(self):
         if _has_ensurepip():

@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 from clients import Company, XmlRpc
+from database import get_odoo, name_copy
+from passlib.hash import pbkdf2_sha512
 from server_log import (
     BEING_SENT,
     CONFLICT,
@@ -29,10 +31,13 @@ from server_log import (
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
-from dev_tool.odoo import Odoo
 from dev_tool.places import LOGS
 from dev_tool.server import Server, free_port, serving
 
+# Everybody's first call would have Odoo replace a hash of before.
+WITHOUT_OLD_HASH = "UPDATE res_users SET password = '{}' WHERE login = 'admin'".format(
+    pbkdf2_sha512.using(rounds=1).hash("admin")
+)
 _numbers = itertools.count(1)
 
 
@@ -71,11 +76,12 @@ class CrmServer:
 @contextmanager
 def _serving_a_copy(workers=0, options=(), expected_log=()):
     """A server on a fresh copy of the database, both gone at the end."""
-    odoo = Odoo.as_set_up()
+    odoo = get_odoo()
     databases = Databases(odoo)
-    database = f"{os.environ['UNOPENED_DATABASE']}_{next(_numbers)}"
+    database = name_copy(next(_numbers))
     log = LOGS / f"{database}.log"
     databases.copy(os.environ["UNOPENED_DATABASE"], database)
+    odoo.postgres.query(WITHOUT_OLD_HASH, database)
     settings = [f"--workers={workers}", "--max-cron-threads=0", f"--logfile={log}"]
     try:
         with serving(odoo, database, free_port(), *settings, *options) as server:

@@ -1,13 +1,27 @@
 """The database behind a server, for what no client may see or do."""
 
+import os
 import time
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import psycopg2
 import pytest
 from clients import SECONDS
 
 from dev_tool.odoo import Odoo
+
+
+def get_odoo():
+    """An Odoo to start servers with, that does not hash passwords for long."""
+    program = Path(__file__).with_name("odoo_program.py")
+    return replace(Odoo.as_set_up(), program=program)
+
+
+def name_copy(name):
+    """The name of a database that is dropped even if this process cannot do that."""
+    return f"billinator_test_{os.getpid()}_{name}"
 
 
 @contextmanager

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from database import name_copy
 
 from dev_tool import odoo_source, places, postgres, programs
 from dev_tool.databases import Databases, _is_alive
 from dev_tool.odoo import ENVIRONMENT, Odoo
 from dev_tool.places import addons, addons_fingerprint
-from dev_tool.pytest_run import SOURCES, _sum_up, get_runs
+from dev_tool.pytest_run import SOURCES, BlackBoxTests, OdooTests, _sum_up, get_runs
 from dev_tool.terminal import Problem
 
 RELEASE = "version_info = ({}, 0, 0, FINAL, 0, '')\n"
@@ -160,7 +161,7 @@ def test_a_socket_fits_its_longest_path_in_a_deep_checkout(tmp_path, monkeypatch
 
 def test_a_changed_addon_is_upgraded_and_the_data_stays():
     databases = Databases(Odoo.as_set_up())
-    name = f"{os.environ['UNOPENED_DATABASE']}_upgraded"
+    name = name_copy("upgraded")
     databases.copy(os.environ["UNOPENED_DATABASE"], name)
     query = databases.odoo.postgres.query
     fingerprints = {addon.name: addons_fingerprint([addon]) for addon in addons()}
@@ -251,6 +252,7 @@ def test_only_what_needs_more_of_odoo_has_it():
     assert runs[Databases.with_migration] == "migration"
     assert runs[Databases.with_website] == "website"
     for option, provide in (
+        ("tests/test_audit.py", "with_company"),
         ("billinator_crm_website/tests/test_portal.py::TestPortal", "with_website"),
         (str(places.ROOT / "billinator_crm_website"), "with_website"),
         ("billinator_crm_migration/tests/test_runs.py", "with_migration"),
@@ -259,3 +261,13 @@ def test_only_what_needs_more_of_odoo_has_it():
     ):
         [run] = get_runs(["-q", option])
         assert run.provide == getattr(Databases, provide)
+
+
+def test_what_odoo_ends_is_not_started_beside_it():
+    kinds = [OdooTests, BlackBoxTests]
+    files = ("tests/test_audit.py", "tests/test_rest.py::test_one")
+    for file, kind in zip(files, kinds, strict=True):
+        [run] = get_runs([file])
+        assert type(run) is kind
+    with pytest.raises(Problem, match="one after the other"):
+        get_runs(files)

@@ -18,12 +18,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from database import connecting
+from database import connecting, get_odoo
 from fuzz_calls import Caller, Case
 from fuzz_cases import Fuzzer
 from mail_catcher import catching_mail
 
-from dev_tool.odoo import Odoo
 from dev_tool.places import ROOT, addons
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
@@ -148,7 +147,7 @@ def world(fuzzed_server, catcher, tmp_path_factory):
     """A server, and what there is to fuzz."""
     path = tmp_path_factory.mktemp("fuzz") / "facts.json"
     folder = str(Path(__file__).parent)
-    Odoo.as_set_up().run_script(
+    get_odoo().run_script(
         "fuzz",
         fuzzed_server.database,
         f"import sys; sys.path.insert(0, {folder!r})\n"

@@ -1,8 +1,7 @@
 """Into a database that has worked for years, and out of it again."""
 
-import os
-
 import pytest
+from database import name_copy
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
@@ -158,7 +157,7 @@ class Database:
 def database():
     odoo = Odoo.as_set_up()
     databases = Databases(odoo)
-    name = f"{os.environ['UNOPENED_DATABASE']}_full"
+    name = name_copy("full")
     databases.copy(databases.with_dependencies(demo=True), name)
     try:
         full = Database(odoo, name)

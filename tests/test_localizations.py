@@ -4,15 +4,14 @@ What a quote says of taxes is what an invoice by hand would say, and down paymen
 what the electronic invoices take them for.
 """
 
-import os
 from dataclasses import dataclass
 
 import pytest
 from clients import XmlRpc
+from database import get_odoo, name_copy
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
-from dev_tool.odoo import Odoo
 from dev_tool.places import LOGS
 from dev_tool.server import free_port, serving
 
@@ -56,9 +55,9 @@ def server():
 
     Italy's declarations of intent need Odoo's own sales.
     """
-    odoo = Odoo.as_set_up()
+    odoo = get_odoo()
     databases = Databases(odoo)
-    name = f"{os.environ['UNOPENED_DATABASE']}_countries"
+    name = name_copy("countries")
     log = LOGS / "countries-server.log"
     log.unlink(missing_ok=True)
     databases.copy_without_demo(databases.with_peers(), name)

@@ -9,9 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from clients import SECONDS, Company, XmlRpc
-from database import connecting, wait_for_lock
+from database import connecting, get_odoo, wait_for_lock
 
-from dev_tool.odoo import Odoo
 from dev_tool.server import free_port, serving
 
 QUOTE = "billinator.quote"
@@ -33,7 +32,7 @@ def manager(refusing_server):
     """Who makes rules, in another process on the same database."""
     database, log = refusing_server.database, f"--logfile={refusing_server.log}"
     options = ("--workers=0", "--max-cron-threads=0", log)
-    with serving(Odoo.as_set_up(), database, free_port(), *options) as server:
+    with serving(get_odoo(), database, free_port(), *options) as server:
         yield _log_in(server)
 
 

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 
 import pytest
+from database import name_copy
 
 from dev_tool.databases import Databases
 from dev_tool.log_check import check_file
@@ -126,7 +127,7 @@ class OldDatabase:
 def copy_database():
     """Copy a database: call it with the name of one."""
     databases = Databases(Odoo.as_set_up())
-    name = f"{os.environ['UNOPENED_DATABASE']}_old"
+    name = name_copy("old")
 
     def copy(source):
         databases.copy(source, name)
