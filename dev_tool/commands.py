@@ -88,7 +88,10 @@ def test(arguments, rest):
             programs.check_pdf_printer()
             databases.drop_abandoned_copies()
             started = start(get_runs(rest), databases, rest, stack)
-        return wait_for(started, rest)
+        status = wait_for(started, rest)
+    with setup_lock():
+        databases.drop_abandoned_copies()
+    return status
 
 
 def bench(arguments, rest):

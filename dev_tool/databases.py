@@ -192,7 +192,7 @@ class Databases:
         shutil.rmtree(FILESTORES / name, ignore_errors=True)
 
     def drop_abandoned_copies(self):
-        """Drop the copies of test runs that could not do it themselves."""
+        """Drop the copies of tests that have ended."""
         for name in self._made_here("test"):
             if not _is_alive(int(name.split("_")[2])):
                 self.drop(name)

@@ -125,7 +125,8 @@ def get_runs(options):
     """Return the runs for what pytest is asked to do.
 
     Each of them waits for a browser or for other processes now and then. The first one
-    works while databases are prepared for the others, of which the longest come next.
+    works while databases are prepared for the others, of which the longest come next,
+    and then those whose databases take long.
     """
     chosen = [path for path in map(_get_path, options) if path.exists()]
     if chosen:
@@ -138,12 +139,12 @@ def get_runs(options):
         OdooTests("quotes", [*QUOTES]),
         OdooTests("browser", [*BROWSER]),
         OdooTests("addons", [*others, *DEALS]),
-        BlackBoxTests("serving", [*SERVING]),
-        BlackBoxTests("blackbox", ["tests", *_ignoring([INSTALL, *SERVING])]),
         *(
             OdooTests(folder.name.removeprefix(f"{crm}_"), [folder.name], provide)
             for folder, provide in SOURCES.items()
         ),
+        BlackBoxTests("serving", [*SERVING]),
+        BlackBoxTests("blackbox", ["tests", *_ignoring([INSTALL, *SERVING])]),
     ]
 
 

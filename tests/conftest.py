@@ -4,7 +4,6 @@ Each serves a fresh copy of the database with the addons and demo data. A test f
 when its server logs a warning or an error that it did not announce.
 """
 
-import itertools
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -38,7 +37,6 @@ from dev_tool.server import Server, free_port, serving
 WITHOUT_OLD_HASH = "UPDATE res_users SET password = '{}' WHERE login = 'admin'".format(
     pbkdf2_sha512.using(rounds=1).hash("admin")
 )
-_numbers = itertools.count(1)
 
 
 @dataclass
@@ -75,19 +73,16 @@ class CrmServer:
 
 @contextmanager
 def _serving_a_copy(workers=0, options=(), expected_log=()):
-    """A server on a fresh copy of the database, both gone at the end."""
+    """A server on a fresh copy of the database, stopped at the end."""
     odoo = get_odoo()
     databases = Databases(odoo)
-    database = name_copy(next(_numbers))
+    database = name_copy()
     log = LOGS / f"{database}.log"
     databases.copy(os.environ["UNOPENED_DATABASE"], database)
     odoo.postgres.query(WITHOUT_OLD_HASH, database)
     settings = [f"--workers={workers}", "--max-cron-threads=0", f"--logfile={log}"]
-    try:
-        with serving(odoo, database, free_port(), *settings, *options) as server:
-            yield CrmServer(server, log)
-    finally:
-        databases.drop(database)
+    with serving(odoo, database, free_port(), *settings, *options) as server:
+        yield CrmServer(server, log)
     check_file(log, expected_log)
     log.unlink()
 
@@ -168,9 +163,9 @@ def fuzzed_server():
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start_server():
-    """Start a server of the test's own.
+    """Start a server of the test's own, or of its module's.
 
     Call it with ``workers``, with ``options`` for Odoo's command line and with patterns
     of the warnings that ``expected_log`` will show.

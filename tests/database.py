@@ -1,5 +1,6 @@
 """The database behind a server, for what no client may see or do."""
 
+import itertools
 import os
 import time
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from clients import SECONDS
 
 from dev_tool.odoo import Odoo
 
+_numbers = itertools.count(1)
+
 
 def get_odoo():
     """An Odoo to start servers with, that does not hash passwords for long."""
@@ -19,9 +22,13 @@ def get_odoo():
     return replace(Odoo.as_set_up(), program=program)
 
 
-def name_copy(name):
-    """The name of a database that is dropped even if this process cannot do that."""
-    return f"billinator_test_{os.getpid()}_{name}"
+def name_copy():
+    """The name of a database that is dropped once this process has ended.
+
+    Not before: where many files were deleted, ext4 takes seconds to find a place for
+    those of the next database.
+    """
+    return f"billinator_test_{os.getpid()}_{next(_numbers)}"
 
 
 @contextmanager

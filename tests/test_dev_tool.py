@@ -161,27 +161,24 @@ def test_a_socket_fits_its_longest_path_in_a_deep_checkout(tmp_path, monkeypatch
 
 def test_a_changed_addon_is_upgraded_and_the_data_stays():
     databases = Databases(Odoo.as_set_up())
-    name = name_copy("upgraded")
+    name = name_copy()
     databases.copy(os.environ["UNOPENED_DATABASE"], name)
     query = databases.odoo.postgres.query
     fingerprints = {addon.name: addons_fingerprint([addon]) for addon in addons()}
     versions = "SELECT latest_version FROM ir_module_module WHERE name = '{}'"
-    try:
-        query(
-            "INSERT INTO res_partner (name, autopost_bills) VALUES ('Kept', 'ask');"
-            "UPDATE ir_module_module SET latest_version = '19.0.0.1'"
-            " WHERE name LIKE 'billinator_crm%'",
-            name,
-        )
-        fingerprints["billinator_crm_margin"] = "earlier"
-        databases.record_fingerprints(name, fingerprints)
-        databases.provide(name, demo=True)
-        assert query(versions.format("billinator_crm"), name) == ["19.0.0.1"]
-        assert query(versions.format("billinator_crm_margin"), name) != ["19.0.0.1"]
-        kept = "SELECT count(*) FROM res_partner WHERE name = 'Kept'"
-        assert query(kept, name) == ["1"]
-    finally:
-        databases.drop(name)
+    query(
+        "INSERT INTO res_partner (name, autopost_bills) VALUES ('Kept', 'ask');"
+        "UPDATE ir_module_module SET latest_version = '19.0.0.1'"
+        " WHERE name LIKE 'billinator_crm%'",
+        name,
+    )
+    fingerprints["billinator_crm_margin"] = "earlier"
+    databases.record_fingerprints(name, fingerprints)
+    databases.provide(name, demo=True)
+    assert query(versions.format("billinator_crm"), name) == ["19.0.0.1"]
+    assert query(versions.format("billinator_crm_margin"), name) != ["19.0.0.1"]
+    kept = "SELECT count(*) FROM res_partner WHERE name = 'Kept'"
+    assert query(kept, name) == ["1"]
 
 
 @pytest.mark.parametrize(

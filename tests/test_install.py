@@ -157,14 +157,10 @@ class Database:
 def database():
     odoo = Odoo.as_set_up()
     databases = Databases(odoo)
-    name = name_copy("full")
+    name = name_copy()
     databases.copy(databases.with_dependencies(demo=True), name)
-    try:
-        full = Database(odoo, name)
-        odoo.postgres.query(FILL, name)
-        yield full
-    finally:
-        databases.drop(name)
+    odoo.postgres.query(FILL, name)
+    return Database(odoo, name)
 
 
 # Each activity with what its row has to say, worked out from the activity alone.

@@ -57,19 +57,16 @@ def server():
     """
     odoo = get_odoo()
     databases = Databases(odoo)
-    name = name_copy("countries")
+    name = name_copy()
     log = LOGS / "countries-server.log"
     log.unlink(missing_ok=True)
     databases.copy_without_demo(databases.with_peers(), name)
-    try:
-        options = ("-i", "l10n_in,l10n_it_edi_doi", "--stop-after-init", "--no-http")
-        odoo.run("countries", "-d", name, *options)
-        odoo.run_script("countries-companies", name, SET_UP)
-        settings = ("--max-cron-threads=0", f"--logfile={log}")
-        with serving(odoo, name, free_port(), *settings) as started:
-            yield started
-    finally:
-        databases.drop(name)
+    options = ("-i", "l10n_in,l10n_it_edi_doi", "--stop-after-init", "--no-http")
+    odoo.run("countries", "-d", name, *options)
+    odoo.run_script("countries-companies", name, SET_UP)
+    settings = ("--max-cron-threads=0", f"--logfile={log}")
+    with serving(odoo, name, free_port(), *settings) as started:
+        yield started
     for path in (LOGS / "countries.log", LOGS / "countries-companies.log", log):
         check_file(path)
 

@@ -1006,7 +1006,7 @@ def test_reading_runs_on_a_read_only_cursor(rest_server, api, company, customer)
         *(f"/contacts/customer/{customer}", f"/contacts/{contact['id']}"),
         *("/customers", f"/customers/{customer}", f"/customers/{customer}/timeline"),
         *(f"/quotes/{quote['id']}/pdf", "/products", "/taxes", "/segments"),
-        *("/lost-reasons", "/users", "/tags", "/stages"),
+        *("/lost-reasons", "/outcomes", "/users", "/tags", "/stages"),
         *("/openapi.json", "/docs"),
     ):
         assert api.get(path).status_code == 200, path

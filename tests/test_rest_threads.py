@@ -31,10 +31,17 @@ def _wait_for(database, statement):
     pytest.fail("The call did not get as far as it should.")
 
 
-def test_who_repeats_a_call_too_early_gets_its_answer(start_server):
+@pytest.fixture(scope="module")
+def threaded(start_server):
+    """A server whose threads share a cache, an administrator's key and her client."""
     server = start_server()
     key = WebClient(server, server.login, server.password).create_api_key()
-    body = {"title": "New Deal", "company_name": "ABC Corp"}
+    return server, key, Json2(server, key)
+
+
+def test_who_repeats_a_call_too_early_gets_its_answer(threaded):
+    server, key, _admin = threaded
+    body = {"title": "Repeated Deal", "company_name": "ABC Corp"}
 
     def create():
         api = Rest(server, key, **{"Idempotency-Key": "impatient"})
@@ -48,15 +55,15 @@ def test_who_repeats_a_call_too_early_gets_its_answer(start_server):
             second = threads.submit(create)
             _wait_for(server.database, WAITING_FOR_KEY)
         assert first.result() == second.result()
-    assert Rest(server, key).fetch("/opportunities", q="New Deal")["total"] == 1
+    assert Rest(server, key).fetch("/opportunities", q="Repeated Deal")["total"] == 1
 
 
 @pytest.fixture
-def threaded(start_server):
-    """A server whose threads share a cache, an administrator's key and her client."""
-    server = start_server()
-    key = WebClient(server, server.login, server.password).create_api_key()
-    return server, key, Json2(server, key)
+def create_webhook(threaded):
+    """Create a webhook, which is the only one there is."""
+    _server, _key, admin = threaded
+    yield lambda: _create_webhook(admin)
+    admin.call("billinator.webhook", "unlink", admin.search("billinator.webhook"))
 
 
 def _create_webhook(admin):
@@ -77,20 +84,20 @@ def _is_told_of_deals(admin, api, webhook):
     )
 
 
-def test_a_webhook_is_told_of_what_comes_after_it(threaded):
+def test_a_webhook_is_told_of_what_comes_after_it(threaded, create_webhook):
     server, key, admin = threaded
     api = Rest(server, key)
     with ThreadPoolExecutor() as threads:
         with connecting(server.database) as cursor:
             cursor.execute(f"LOCK TABLE {EVENTS_OF_WEBHOOKS} IN SHARE MODE")
-            webhook = threads.submit(_create_webhook, admin)
+            webhook = threads.submit(create_webhook)
             _wait_for(server.database, f'INSERT INTO "{EVENTS_OF_WEBHOOKS}"%')
             # Here the webhook is none yet.
             api.make("/opportunities", title="New Deal", company_name="ABC Corp")
         assert _is_told_of_deals(admin, api, webhook.result())
 
 
-def test_who_began_before_a_webhook_hides_it_from_nobody(threaded):
+def test_who_began_before_a_webhook_hides_it_from_nobody(threaded, create_webhook):
     server, key, admin = threaded
     api = Rest(server, key)
     body = {"title": "New Deal", "company_name": "ABC Corp"}
@@ -99,6 +106,6 @@ def test_who_began_before_a_webhook_hides_it_from_nobody(threaded):
             cursor.execute("LOCK TABLE billinator_opportunity IN SHARE MODE")
             early = threads.submit(api.make, "/opportunities", **body)
             _wait_for(server.database, 'INSERT INTO "billinator_opportunity"%')
-            webhook = _create_webhook(admin)
+            webhook = create_webhook()
         early.result()
         assert _is_told_of_deals(admin, api, webhook)

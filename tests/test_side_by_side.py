@@ -34,13 +34,14 @@ class Users:
     company: Company
 
 
-@pytest.fixture
-def start_both(database_with_both, start_server, monkeypatch):
+@pytest.fixture(scope="module")
+def start_both(database_with_both, start_server):
     """Start a server with both and return its users; takes the server's options."""
-    monkeypatch.setenv("UNOPENED_DATABASE", database_with_both)
 
     def start(**options):
-        server = start_server(**options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UNOPENED_DATABASE", database_with_both)
+            server = start_server(**options)
         admin = XmlRpc(server, server.login, server.password)
         browser = WebClient(server, server.login, server.password)
         return Users(admin, browser, Company.set_up(admin))
@@ -117,8 +118,13 @@ def _views(browser, model):
     }
 
 
-def test_both_sell_in_one_database(start_both):
-    users = start_both()
+@pytest.fixture(scope="module")
+def users(start_both):
+    """Users of both who leave them installed."""
+    return start_both()
+
+
+def test_both_sell_in_one_database(users):
     ours = _sell_with_ours(users)
     theirs = _sell_with_theirs(users)
     read = users.admin.read("account.move", theirs, "billinator_quote_id")
@@ -130,9 +136,8 @@ def test_both_sell_in_one_database(start_both):
         assert set(views) == {"form", "list", "search"}
 
 
-def test_ours_are_the_same_without_theirs(start_both, crm_server):
+def test_ours_are_the_same_without_theirs(users, crm_server):
     alone = WebClient(crm_server, crm_server.login, crm_server.password)
-    users = start_both()
     for model in OUR_MODELS:
         assert _views(users.browser, model) == _views(alone, model)
 

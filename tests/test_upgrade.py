@@ -126,17 +126,13 @@ class OldDatabase:
 @pytest.fixture
 def copy_database():
     """Copy a database: call it with the name of one."""
-    databases = Databases(Odoo.as_set_up())
-    name = name_copy("old")
 
     def copy(source):
-        databases.copy(source, name)
+        name = name_copy()
+        Databases(Odoo.as_set_up()).copy(source, name)
         return OldDatabase(name)
 
-    try:
-        yield copy
-    finally:
-        databases.drop(name)
+    return copy
 
 
 def test_upgrade_keeps_quotes_and_gives_rows(copy_database):

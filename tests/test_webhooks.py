@@ -60,20 +60,22 @@ def _receiving(statuses=(), before_answer=lambda: None):
             thread.join()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(start_server):
     """A server whose crons run."""
     return start_server(options=["--max-cron-threads=1"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def key(server):
     return WebClient(server, server.login, server.password).create_api_key()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def admin(server, key):
-    return Json2(server, key)
+    admin = Json2(server, key)
+    admin.call("ir.config_parameter", "set_param", key=PRIVATE, value="True")
+    return admin
 
 
 def _create_webhook(admin, url, *events):
@@ -89,7 +91,6 @@ def test_from_the_api_to_the_receiver(server, admin, key):
     api = httpx.Client(
         base_url=f"{server.url}/api", headers={"Authorization": f"Bearer {key}"}
     )
-    admin.call("ir.config_parameter", "set_param", key=PRIVATE, value="True")
     with _receiving() as (url, arrived):
         webhook = _create_webhook(admin, url, "opportunity.created")
         created = api.post(
@@ -109,7 +110,6 @@ def test_from_the_api_to_the_receiver(server, admin, key):
 
 
 def test_a_failure_is_sent_again_on_demand(admin):
-    admin.call("ir.config_parameter", "set_param", key=PRIVATE, value="True")
     with _receiving([500]) as (url, arrived):
         webhook = _create_webhook(admin, url, "quote.sent")
         admin.call("billinator.webhook", "action_send_test", [webhook])
@@ -126,7 +126,6 @@ def test_a_failure_is_sent_again_on_demand(admin):
 
 
 def test_a_webhook_that_is_saved_meanwhile_gets_its_answer(server, admin):
-    admin.call("ir.config_parameter", "set_param", key=PRIVATE, value="True")
     with _connected(server) as somebody, _connected(server) as observer:
 
         def rename():

@@ -91,10 +91,13 @@ class AccountMove(models.Model):
     @api.depends("billinator_quote_id", "reversed_entry_id.billinator_origin_quote_id")
     def _compute_billinator_origin_quote_id(self):
         for move in self:
-            move.billinator_origin_quote_id = (
-                move.billinator_quote_id
-                or move.reversed_entry_id.billinator_origin_quote_id
-            )
+            move.billinator_origin_quote_id = move._get_billinator_origin_quote()
+
+    def _get_billinator_origin_quote(self):
+        return (
+            self.billinator_quote_id
+            or self.reversed_entry_id.billinator_origin_quote_id
+        )
 
     def _register_hook(self):
         """Let electronic invoices, which have a type for these, know down payments.
@@ -159,6 +162,20 @@ class AccountMove(models.Model):
                 raise ValidationError(
                     self.env._(
                         "Quotes can only become customer invoices: %s",
+                        move.display_name,
+                    )
+                )
+
+    @api.constrains("billinator_origin_quote_id")
+    def _check_billinator_origin_quote(self):
+        """Let nobody write what is worked out: the quote's status would be another."""
+        # As sudo, for whoever handles the invoice may not see the quote.
+        for move in self.sudo():
+            if move.billinator_origin_quote_id != move._get_billinator_origin_quote():
+                raise ValidationError(
+                    self.env._(
+                        "The original quote of %s follows from the quote or invoice "
+                        "that it was made from, and is not entered.",
                         move.display_name,
                     )
                 )

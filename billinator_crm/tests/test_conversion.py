@@ -379,6 +379,18 @@ class TestConversionOnce(ConversionCase):
         self.env.invalidate_all()
         self.assertEqual(self.quote.move_ids, moves)
 
+    def test_nobody_enters_which_quote_an_invoice_comes_from(self):
+        other = self._create_quote()
+        invoice = self._convert()
+        with self.assertRaisesRegex(ValidationError, "is not entered"):
+            invoice.billinator_origin_quote_id = other
+        with self.assertRaisesRegex(ValidationError, "is not entered"):
+            other.move_ids = invoice
+        invoice.action_post()
+        reversal = self._reverse_invoice(invoice, is_modify=False)
+        with self.assertRaisesRegex(ValidationError, "is not entered"):
+            reversal.billinator_origin_quote_id = False
+
     def test_what_replaces_a_credited_invoice_is_the_quotes(self):
         invoice = self._convert()
         invoice.action_post()

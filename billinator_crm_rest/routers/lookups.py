@@ -8,10 +8,13 @@ from ..dependencies import ApiRoute, UserEnv
 from ..fields import Code, Field
 from ..resource import Resource
 from ..schemas.base import ListQuery, Page
-from ..schemas.lookup import LostReason, Stage, Tag, User
+from ..schemas.lookup import LostReason, Outcome, Stage, Tag, User
 
 LOST_REASONS = Resource(
     "billinator.lost.reason", {"name": Field("name")}, search_fields=("name",)
+)
+OUTCOMES = Resource(
+    "billinator.activity.outcome", {"name": Field("name")}, search_fields=("name",)
 )
 USERS = Resource(
     "res.users",
@@ -42,6 +45,12 @@ router = APIRouter(tags=["lookups"], route_class=ApiRoute)
 def list_lost_reasons(env: UserEnv, query: Annotated[ListQuery, Query()]):
     """List the reasons, one of which each opportunity that is lost has to have."""
     return LOST_REASONS.list(env, query)
+
+
+@router.get("/outcomes", response_model=Page[Outcome])
+def list_outcomes(env: UserEnv, query: Annotated[ListQuery, Query()]):
+    """List what can come of a call, an email or a meeting."""
+    return OUTCOMES.list(env, query)
 
 
 @router.get("/users", response_model=Page[User])

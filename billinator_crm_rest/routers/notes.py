@@ -22,7 +22,8 @@ class NoteResource(AboutResource):
                 "quote."
             )
             raise refuse("customer_id", message)
-        if not (data.subject or (data.body and data.body.strip())):
+        has_text = data.subject or (data.body and data.body.strip())
+        if not (has_text or data.outcome_id):
             message = env._("The note is empty: write a subject or a text.")
             raise refuse("body", message)
 
@@ -38,6 +39,7 @@ NOTES = NoteResource(
         "direction": Code("direction"),
         "subject": Field("subject"),
         "body": PlainText("body"),
+        "outcome_id": Reference("outcome_id", "billinator.activity.outcome"),
         "date": Field("date"),
         "duration": Field("duration"),
         "is_pinned": Boolean("is_pinned"),

@@ -10,6 +10,13 @@ class LostReason(BaseModel):
     name: str
 
 
+class Outcome(BaseModel):
+    """What came of a conversation."""
+
+    id: int = Field(description="What outcome_id of a note takes")
+    name: str
+
+
 class User(BaseModel):
     """Somebody who works in one of the companies."""
 

@@ -39,6 +39,9 @@ class NoteUpdate(Body):
     direction: NoteDirection | None = None
     subject: Text | None = None
     body: Text | None = None
+    outcome_id: Identifier | None = Field(
+        None, description="What came of it, one of /outcomes"
+    )
     date: UtcDatetime = None
     duration: Annotated[float, Field(ge=0, le=1000)] | None = Field(
         None, description="In hours"
@@ -62,6 +65,7 @@ class Note(Output):
     direction: NoteDirection | None
     subject: str | None
     body: str | None
+    outcome_id: int | None
     date: ShownDatetime
     duration: float
     is_pinned: bool

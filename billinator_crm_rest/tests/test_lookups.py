@@ -129,9 +129,9 @@ class TestLookups(ApiCase):
         for word in ("called", "ring"):
             self.assertEqual(self._fetch(f"/stages?q={word}")["items"], [expected])
 
-    def test_who_has_no_crm_sees_no_lost_reasons(self):
-        answer = self._call("/lost-reasons", user=self.employee)
-        self.assertEqual(answer.status_code, 403)
+    def test_who_has_no_crm_sees_no_lost_reasons_and_outcomes(self):
+        for path in ("/lost-reasons", "/outcomes"):
+            self.assertEqual(self._call(path, user=self.employee).status_code, 403)
         for path in ("/users", "/tags", "/stages"):
             self.assertEqual(self._call(path, user=self.employee).status_code, 200)
 

@@ -98,6 +98,18 @@ class TestNames(NamesCase):
             (note["type"], note["author_id"]), ("CALL", self.salesperson.id)
         )
 
+    def test_outcome_of_a_call(self):
+        [outcome, *_others] = self._fetch("/outcomes")["items"]
+        sent = {"note_type": "CALL", "outcome_id": outcome["id"]}
+        self._assert_round_trip("/notes", sent, **self.about, body="They like it")
+        note = self._send("POST", "/notes", 201, **self.about, **sent)
+        kept = self.env["billinator.note"].browse(note["id"])
+        self.assertEqual(kept.outcome_id.name, outcome["name"])
+        path = f"/notes/{note['id']}"
+        note = self._send("PUT", path, 200, subject="Later", outcome_id=None)
+        self.assertIsNone(note["outcome_id"])
+        self._assert_named("PUT", path, "outcome_id", outcome_id=2**30)
+
     def test_old_names_are_taken(self):
         sent = {"title": "Deal", "company_name": "ABC", "email": "a@abc.example"}
         deal = self._send("POST", "/opportunities", 201, **sent)
