@@ -42,6 +42,8 @@ billinator_crm/migrations/19.0.1.9.0/post-confirmation.py
 billinator_crm/models/account_fiscal_position.py
   1 AccountFiscalPosition._unlink_except_quoted: only names a quote that has it
 billinator_crm/models/account_move.py
+  1 AccountMove._check_billinator_origin_quote: a constraint, which compares two quotes
+      that accountants need not see
   1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
       that accountants need not see, and changes nothing
   1 AccountMove._check_billinator_installment: a constraint, likewise
