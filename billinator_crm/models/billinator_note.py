@@ -214,6 +214,18 @@ class BillinatorNote(models.Model):
                     self.env._("The note is empty: write a subject or a text.")
                 )
 
+    @api.constrains("note_type", "outcome_id")
+    def _check_outcome_fits(self):
+        for note in self.filtered("outcome_id"):
+            if not note.outcome_id._fits(note.note_type):
+                raise ValidationError(
+                    self.env._(
+                        "“%s” does not come of a note of this type: choose another "
+                        "outcome, or none.",
+                        note.outcome_id.name,
+                    )
+                )
+
     @api.constrains("partner_id", "opportunity_id")
     def _check_customer(self):
         """Say so before PostgreSQL does, which would also log an error."""

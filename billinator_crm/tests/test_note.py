@@ -726,6 +726,17 @@ class TestConversation(NoteCase):
         )["events"]
         self.assertEqual(event["new_value"], "Reached")
 
+    def test_outcome_of_another_type_is_refused(self):
+        values = {"partner_id": self.customer.id, "outcome_id": self.outcome.id}
+        for note_type in ("meeting", "note"):
+            with self.assertRaisesRegex(ValidationError, "“Reached” does not come"):
+                self.env["billinator.note"].create({**values, "note_type": note_type})
+        call = self.env["billinator.note"].create({**values, "note_type": "call"})
+        with self.assertRaisesRegex(ValidationError, "“Reached” does not come"):
+            call.write({"note_type": "email", "outcome_id": self.outcome.id})
+        call.write({"note_type": "email", "subject": "Later"})
+        self.assertFalse(call.outcome_id)
+
     def test_outcome_goes_with_the_type(self):
         form = self._log_in_dialog(self.deal)
         form.outcome_id = self.outcome

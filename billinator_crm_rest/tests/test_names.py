@@ -106,6 +106,7 @@ class TestNames(NamesCase):
         kept = self.env["billinator.note"].browse(note["id"])
         self.assertEqual(kept.outcome_id.name, outcome["name"])
         path = f"/notes/{note['id']}"
+        self._send("PUT", path, 422, note_type="NOTE", outcome_id=outcome["id"])
         note = self._send("PUT", path, 200, subject="Later", outcome_id=None)
         self.assertIsNone(note["outcome_id"])
         self._assert_named("PUT", path, "outcome_id", outcome_id=2**30)
