@@ -66,7 +66,8 @@ class Environment:
 
     def _is_usable(self):
         """Whether its Python is this one, and pip starts."""
-        if not self.packages.is_dir():
+        # The Python that it leads to may be gone.
+        if not (self.packages.is_dir() and self.python.exists()):
             return False
         version = subprocess.run(
             [self.python, "-c", "import sys; print(sys.version)"],
