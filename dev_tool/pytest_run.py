@@ -124,9 +124,9 @@ class BlackBoxTests(PytestRun):
 def get_runs(options):
     """Return the runs for what pytest is asked to do.
 
-    Each of them waits for a browser or for other processes now and then. The first one
-    works while databases are prepared for the others, of which the longest come next,
-    and then those whose databases take long.
+    The first one works while databases are prepared for the others. Those that wait
+    for a browser or for other processes come early, so that there is always one that
+    has work for a core; those whose databases take long come last.
     """
     chosen = [path for path in map(_get_path, options) if path.exists()]
     if chosen:
@@ -135,16 +135,16 @@ def get_runs(options):
     core = [crm, AUDIT, *_ignoring([*BROWSER, *DEALS, *QUOTES])]
     return [
         BlackBoxTests("install", [INSTALL], Databases.with_dependencies),
+        OdooTests("browser", [*BROWSER]),
         OdooTests("crm", core),
         OdooTests("quotes", [*QUOTES]),
-        OdooTests("browser", [*BROWSER]),
+        BlackBoxTests("serving", [*SERVING]),
+        BlackBoxTests("blackbox", ["tests", *_ignoring([INSTALL, *SERVING])]),
         OdooTests("addons", [*others, *DEALS]),
         *(
             OdooTests(folder.name.removeprefix(f"{crm}_"), [folder.name], provide)
             for folder, provide in SOURCES.items()
         ),
-        BlackBoxTests("serving", [*SERVING]),
-        BlackBoxTests("blackbox", ["tests", *_ignoring([INSTALL, *SERVING])]),
     ]
 
 

@@ -24,8 +24,11 @@ STATES = [
     ("running", "Going On"),
     ("done", "Done"),
 ]
-# What is wrong with a record, and not with the database or the code.
+# What is wrong with a record, and not with the database.
 REFUSALS = (UserError, IntegrityError, DataError, ValueError)
+# How an app fails on data that it did not expect. It is the app's fault, and yet what
+# it stops is this record alone.
+FAILURES = (TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 class BillinatorCrmMigration(models.Model):
@@ -332,7 +335,7 @@ class BillinatorCrmMigration(models.Model):
             with self.env.cr.savepoint():
                 bring(records)
             return
-        except REFUSALS as error:
+        except (*REFUSALS, *FAILURES) as error:
             if len(records) == 1:
                 self._note_problem(records, error)
                 return
@@ -343,6 +346,11 @@ class BillinatorCrmMigration(models.Model):
     def _note_problem(self, record, error):
         if isinstance(error, IntegrityError):
             reason = self._describe_violation(error)
+        elif isinstance(error, FAILURES):
+            _logger.warning("%s could not be brought over", record, exc_info=error)
+            reason = self.env._(
+                "An app failed on it (%s). The server's log says where.", error
+            )
         else:
             reason = str(error)
         self.problem_ids = [

@@ -90,6 +90,30 @@ class TestRuns(MigrationMixin, BillinatorCommon):
         self.stages["NEGOTIATION"].team_ids = False
         self.assertEqual(self._bring().deal_count, 1)
 
+    def test_an_app_that_fails_on_one_stops_no_other(self):
+        leads = self._create_lead(name="Fine") + self._create_lead(name="Strange")
+        Opportunity = self.registry["billinator.opportunity"]
+        create = Opportunity.create
+
+        @api.model_create_multi
+        def create_in_an_app(self, vals_list):
+            for vals in vals_list:
+                if vals.get("name") == "Strange":
+                    raise TypeError("no number")
+            return create(self, vals_list)
+
+        with (
+            patch.object(Opportunity, "create", create_in_an_app),
+            self.assertLogs(migration_module.__name__, "WARNING"),
+        ):
+            run = self._bring()
+        self.assertEqual(run.state, "done")
+        self.assertTrue(leads[0].billinator_opportunity_id)
+        self.assertFalse(leads[1].billinator_opportunity_id)
+        [problem] = run.problem_ids
+        self.assertEqual(problem.name, "Strange")
+        self.assertIn("no number", problem.reason)
+
     def test_what_takes_long_goes_on_in_the_background(self):
         leads = self._create_lead() + self._create_lead()
         run = self._create_run()
