@@ -530,6 +530,7 @@ class TestTours(TourCase):
             login=self.salesperson.login,
         )
         self.assertEqual(quote.line_ids.name, "[0A Tour Desk] Ein Tisch\nMade of oak")
+        self.assertIn("Carried upstairs", quote.note)
 
     def test_section_sum(self):
         quote = self._create_tour_quote()

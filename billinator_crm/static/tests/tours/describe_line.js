@@ -3,7 +3,9 @@ import { stepUtils } from "@web_tour/tour_utils";
 
 const line = (text) => `.o_field_widget[name=line_ids] .o_data_row:contains("${text}")`;
 
-/** Describe a product in a customer's language that is not one's own. */
+const TERMS = ".o_field_widget[name=note]";
+
+/** Describe a product in a customer's language that is not one's own, and write terms. */
 registry.category("web_tour.tours").add("billinator_crm_describe_line", {
     steps: () => [
         {
@@ -27,6 +29,15 @@ registry.category("web_tour.tours").add("billinator_crm_describe_line", {
         {
             content: "The product, and what was said of it",
             trigger: `${line("A Tour Desk")} td[name=product_id]:contains("Made of oak"):not(:contains("Ein Tisch"))`,
+        },
+        {
+            content: "Write terms, where the editor starts when somebody comes",
+            trigger: `${TERMS} [role=textbox]:not(.odoo-editor-editable)`,
+            run: "click",
+        },
+        {
+            trigger: `${TERMS} .odoo-editor-editable:focus`,
+            run: "editor Carried upstairs",
         },
         ...stepUtils.saveForm(),
     ],
