@@ -418,6 +418,12 @@ class BillinatorActivity(models.Model):
                     )
                 )
 
+    @api.onchange("quote_id")
+    def _onchange_quote_id(self):
+        """Keep the deal of a quote that the activity is taken off, as write() does."""
+        if self._origin.quote_id and not self.quote_id:
+            self.opportunity_id = self._origin.opportunity_id
+
     @api.onchange("activity_type_id")
     def _onchange_activity_type_id(self):
         """Propose what the type says: subject, note, assignee and date."""
@@ -471,6 +477,12 @@ class BillinatorActivity(models.Model):
         ]
 
     def write(self, vals):
+        is_taken_off = "quote_id" in vals and not vals["quote_id"]
+        if is_taken_off and "opportunity_id" not in vals:
+            # Without the quote, it is still about the deal.
+            for deal, activities in self.grouped("opportunity_id").items():
+                activities.write({**vals, "opportunity_id": deal.id})
+            return True
         if "due_date" in vals and not vals["due_date"]:
             raise UserError(self.env._("Say when the activity is due."))
         if "status" in vals:

@@ -24,6 +24,33 @@ class BillinatorComputedMixin(models.AbstractModel):
             if name in settable or not (name in kept or is_computed(self, name))
         }
 
+    def _fetch_field(self, field):
+        """Read what the ORM reads beside a field, but for what is still to be computed.
+
+        It would compute that before it reads it. Where the field is read in order to
+        compute another one, that one still has its former value, which would stay in
+        all that follows from it.
+        """
+        pending = self._get_pending_fields() - {field}
+        if not pending or field.prefetch is not True:
+            return super()._fetch_field(field)
+        beside = [
+            name
+            for name, one in self._fields.items()
+            if one.prefetch is True
+            and one not in pending
+            and self._has_field_access(one, "read")
+        ]
+        return self.fetch({field.name, *beside})
+
+    def _get_pending_fields(self):
+        """Return the fields that are still to be computed for some of the records."""
+        return {
+            field
+            for field, ids in self.env.transaction.tocompute.items()
+            if field.model_name == self._name and not ids.isdisjoint(self._ids)
+        }
+
     @api.model
     def fields_get(self, allfields=None, attributes=None):
         """Describe the fields; nothing technical is offered to group or filter by.

@@ -345,15 +345,8 @@ class BillinatorOpportunity(models.Model):
 
     @api.depends("user_id")
     def _compute_team_id(self):
-        for (user, company), opportunities in self.grouped(
-            lambda opportunity: (opportunity.user_id, opportunity.company_id)
-        ).items():
-            team = user and self.env["crm.team"]._get_default_team(user, company)
-            for opportunity in opportunities:
-                current = opportunity.team_id
-                # Without a salesperson, the deal stays with its team.
-                stays = not user or user in current.member_ids | current.user_id
-                opportunity.team_id = current if stays else team
+        for opportunity in self:
+            opportunity.team_id = opportunity._choose_team(opportunity.user_id)
 
     @api.depends("commercial_partner_id")
     def _compute_contact_ids(self):
@@ -931,6 +924,17 @@ class BillinatorOpportunity(models.Model):
         return True
 
     # === Business === #
+
+    def _choose_team(self, user):
+        """Return which team the opportunity is of, once it is this user's.
+
+        Without a salesperson, it stays with its team.
+        """
+        self.ensure_one()
+        current = self.team_id
+        if not user or user in current.member_ids | current.user_id:
+            return current
+        return self.env["crm.team"]._get_default_team(user, self.company_id)
 
     def _move_to_status(self, status, **values):
         """Move the opportunities to their team's first stage with ``status``."""

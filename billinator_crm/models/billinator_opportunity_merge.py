@@ -182,8 +182,9 @@ class BillinatorOpportunity(models.Model):
         for name, records in (("tag_ids", others.tag_ids), ("contact_ids", contacts)):
             values[name] = [Command.link(record.id) for record in records]
         values["priority"] = max((self + others).mapped("priority"))
+        salesperson = self.env["res.users"].browse(values.get("user_id"))
         values["opportunity_properties"] = self._merge_properties(
-            others, values.get("team_id") or self.team_id.id
+            others, values.get("team_id") or self._choose_team(salesperson).id
         )
         return values
 

@@ -1,3 +1,5 @@
+import pytz
+
 from odoo import api, models
 
 from ..markers import DEADLINE_IS_RIGHT
@@ -20,14 +22,17 @@ class CalendarEvent(models.Model):
 
     def write(self, vals):
         is_series = "active" not in vals and not SERIES_FIELDS.isdisjoint(vals)
-        planned = self._get_planned_rows_of_series() if is_series else None
+        rows = self._get_rows_of_series() if is_series else None
+        by_status = rows.grouped("status") if rows else {}
         result = super().write(vals)
         if "active" in vals:
             # Of a series, too: each date has an activity of its own.
             self._follow_with_activities(vals["active"])
-        if planned:
+        if "pending" in by_status:
             # Other dates stand in for these, which nobody has called off.
-            planned.exists()._drop_cancelled()
+            by_status["pending"].exists()._drop_cancelled()
+        if "done" in by_status:
+            self._drop_repeated(by_status["done"].calendar_event_id.exists())
         return result
 
     def unlink(self):
@@ -44,9 +49,24 @@ class CalendarEvent(models.Model):
         rows = self._get_activity_rows()
         rows.filtered(lambda row: row.status == before).status = after
 
-    def _get_planned_rows_of_series(self):
-        rows = (self | self.recurrence_id.calendar_event_ids)._get_activity_rows()
-        return rows.filtered(lambda row: row.status == "pending")
+    def _get_rows_of_series(self):
+        return (self | self.recurrence_id.calendar_event_ids)._get_activity_rows()
+
+    def _drop_repeated(self, held):
+        """Plan nothing anew on the days of meetings of the series that took place.
+
+        Odoo has replaced them by others, and planned an activity for each of these.
+        """
+        replaced = held.filtered(lambda event: not event.active)
+        days = {event._get_day() for event in replaced}
+        events = self.recurrence_id.calendar_event_ids - held
+        again = events.filtered(lambda event: event._get_day() in days)
+        rows = again._get_activity_rows()
+        rows.filtered(lambda row: row.status == "pending").activity_id.unlink()
+
+    def _get_day(self):
+        zone = pytz.timezone(self.event_tz or "UTC")
+        return pytz.utc.localize(self.start).astimezone(zone).date()
 
     def _get_activity_rows(self):
         # Who may change a meeting changes its activities with it, as in Odoo.

@@ -82,6 +82,21 @@ class TestActivity(ActivityCase):
         self.assertIn(activity.activity_id, quote.activity_ids)
         self.assertNotIn(activity.activity_id, self.opportunity.activity_ids)
 
+    def test_without_its_quote_it_is_about_the_deal(self):
+        deal = self.opportunity
+        quote = self._create_quote(opportunity_id=deal.id)
+        by_call, by_form = (
+            self._create_activity(quote_id=quote.id, partner_id=False)
+            for _number in range(2)
+        )
+        by_call.quote_id = False
+        with Form(by_form) as form:
+            form.quote_id = self.env["billinator.quote"]
+            self.assertEqual(form.opportunity_id, deal)
+        for activity in (by_call, by_form):
+            self.assertEqual(activity.opportunity_id, deal)
+            self.assertIn(activity.activity_id, deal.activity_ids)
+
     def test_of_a_contact(self):
         person = self.env["res.partner"].create(
             {"name": "Grace", "parent_id": self.customer.id}

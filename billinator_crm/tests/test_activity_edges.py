@@ -291,6 +291,24 @@ class TestActivityEdges(BillinatorCommon):
         self.assertEqual({row.due_date.hour for row in pending}, {15})
         self.assertEqual(len(pending), 3)
 
+    def test_what_took_place_is_not_planned_again_with_its_series(self):
+        rows = self._create_series()
+        rows[1].action_complete("Agreed on the price")
+        rows[0].calendar_event_id.write(
+            {
+                "recurrence_update": "all_events",
+                "start": "2031-05-05 15:00:00",
+                "stop": "2031-05-05 16:00:00",
+            }
+        )
+        left = self.env["billinator.activity"].search(
+            [("partner_id", "=", self.customer.id)], order="due_date"
+        )
+        self.assertEqual(
+            [(row.due_date.day, row.status) for row in left],
+            [(5, "pending"), (12, "done"), (19, "pending")],
+        )
+
     def test_dates_that_a_series_replaces_are_not_cancelled(self):
         """Whether it moves, ends earlier, or follows another rule."""
         for values in (

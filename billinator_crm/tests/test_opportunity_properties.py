@@ -150,6 +150,16 @@ class TestMergedProperties(PropertiesCase):
         self.assertEqual(kept.team_id, self.team)
         self.assertEqual(merged["size"], "l")
 
+    def test_those_of_the_team_of_the_salesperson_that_comes(self):
+        kept = self._create_opportunity(user_id=False, team_id=self.other_team.id)
+        gone = self._create_opportunity(
+            user_id=self.salesperson.id, **{NAME: {"floors": 4}}
+        )
+        merged = self._merge(kept, gone)
+        self.assertEqual(kept.team_id, self.team)
+        self.assertEqual(merged["floors"], 4)
+        self.assertNotIn("licences", merged)
+
 
 @tagged("post_install", "-at_install")
 class TestViewsOfProperties(PropertiesCase):

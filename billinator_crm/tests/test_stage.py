@@ -109,7 +109,11 @@ class TestStage(BillinatorCommon):
     def test_changed_status_reaches_the_deals(self):
         stage = self._create_stage()
         opportunity = self._create_opportunity(stage_id=stage.id)
+        # Nothing of the deal is in memory when somebody configures stages.
+        self.env.flush_all()
+        self.env.invalidate_all()
         stage.write({"status": "won", "probability": 100})
+        self.env.flush_all()
         self.assertEqual(opportunity.status, "won")
         self.assertTrue(opportunity.date_closed)
 
