@@ -44,13 +44,14 @@ billinator_crm/models/account_fiscal_position.py
 billinator_crm/models/account_move.py
   1 AccountMove._check_billinator_origin_quote: a constraint, which compares two quotes
       that accountants need not see
-  1 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
+  2 AccountMove._check_billinator_quote_accepted: a constraint, which looks at quotes
       that accountants need not see, and changes nothing
   1 AccountMove._check_billinator_installment: a constraint, likewise
   1 AccountMove._check_billinator_deducted: a constraint, likewise
   1 AccountMove._check_billinator_released: a constraint, likewise
   1 AccountMove._unlink_except_billinator_deducted: as the constraints
 billinator_crm/models/account_move_line.py
+  1 AccountMoveLine._check_billinator_deductions: names the quote in an error
   1 AccountMoveLine._say_billinator_number: reads the customer's language only
 billinator_crm/models/account_tax.py
   1 AccountTax._unlink_except_quoted: only names a quote that has the tax
@@ -224,6 +225,7 @@ billinator_crm/models/billinator_quote_invoicing.py
   1 BillinatorQuote.invoice_count: a number, for who reads the quote
   1 BillinatorQuote.partner_credit_warning: what the customer owes, which the customer's
       page tells salespeople
+  1 BillinatorQuote.write: notes on invoices that are cancelled what their quote said
   1 BillinatorQuote._check_invoiced_is_accepted: a constraint, which only asks whether
       there are invoices
   1 BillinatorQuote._check_down_payments_invoiced: asks for invoices; the caller has

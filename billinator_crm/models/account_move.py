@@ -51,6 +51,12 @@ class AccountMove(models.Model):
         help="It was made to ask for a down payment of a quote. It stays one when "
         "another invoice replaces it.",
     )
+    billinator_quote_hash = fields.Char(
+        copy=False,
+        readonly=True,
+        exportable=False,
+        help="What the quote said when it was reset, after the invoice was cancelled.",
+    )
     billinator_is_released = fields.Boolean(
         string="Quote Invoiced Again",
         copy=False,
@@ -158,6 +164,18 @@ class AccountMove(models.Model):
                     )
                 )
         for move in live:
+            # As sudo, likewise.
+            quote_sudo = move.billinator_quote_id.sudo()
+            if move.billinator_quote_hash not in (False, quote_sudo.content_hash):
+                raise ValidationError(
+                    self.env._(
+                        "Quote %(quote)s has changed since invoice %(invoice)s was "
+                        "made of it, which stays cancelled. Convert the quote to a new "
+                        "invoice.",
+                        quote=quote_sudo.name,
+                        invoice=move.display_name,
+                    )
+                )
             if move.billinator_quote_id and move.move_type != "out_invoice":
                 raise ValidationError(
                     self.env._(
@@ -266,12 +284,17 @@ class AccountMove(models.Model):
         """Let final invoices that wait as drafts say the numbers of down payments."""
         down_payments = self.filtered("billinator_installment_id")
         if not down_payments:
-            return super()._post(soft)
+            posted = super()._post(soft)
+            posted.invoice_line_ids._check_billinator_deductions()
+            return posted
         # Before others: a final invoice may be posted together with them.
         posted = super(AccountMove, down_payments)._post(soft)
-        for deduction in posted.invoice_line_ids._get_billinator_deductions():
+        deductions = posted.invoice_line_ids._get_billinator_deductions()
+        for deduction in deductions:
             deduction._say_billinator_number()
-        return posted | super(AccountMove, self - down_payments)._post(soft)
+        others = super(AccountMove, self - down_payments)._post(soft)
+        (others.invoice_line_ids | deductions)._check_billinator_deductions()
+        return posted | others
 
     def _is_of_billinator_installment(self):
         """Whether it asks for a down payment of a quote, or gives one back."""

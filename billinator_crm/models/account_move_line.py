@@ -44,20 +44,35 @@ class AccountMoveLine(models.Model):
         )
 
     def _get_billinator_deductions(self):
-        """Return the lines of drafts that undo these."""
+        """Return the lines of final invoices that undo these."""
         if not self:
             return self
         return self.search(
             [
                 ("billinator_deducted_line_id", "in", self.ids),
-                ("parent_state", "=", "draft"),
+                ("parent_state", "!=", "cancel"),
             ]
         )
 
+    def _check_billinator_deductions(self):
+        """Let posted invoices take off what posted down payments come to."""
+        for line in self.filtered("billinator_deducted_line_id"):
+            deducted = line.billinator_deducted_line_id
+            moves = line.move_id | deducted.move_id
+            is_posted = set(moves.mapped("state")) == {"posted"}
+            amounts = (line.price_total, -deducted.price_total)
+            if is_posted and line.currency_id.compare_amounts(*amounts):
+                # As sudo, for whoever handles the invoice may not see the quote.
+                quote_sudo = line.move_id.billinator_quote_id.sudo()
+                raise line.move_id._get_deducted_error(quote_sudo)
+
     def _say_billinator_number(self):
-        """Say the number of the invoice that it takes off, unless it says otherwise."""
+        """Say in a draft the number of the invoice that it takes off.
+
+        Unless somebody has let it say otherwise.
+        """
         line = self.billinator_deducted_line_id
-        if self.name == line.name:
+        if self.parent_state == "draft" and self.name == line.name:
             # As sudo, for whoever handles the invoice may not see the quote.
             quote_sudo = self.move_id.billinator_quote_id.sudo()
             lang = quote_sudo._get_customers_language()

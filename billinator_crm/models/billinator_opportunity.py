@@ -604,6 +604,22 @@ class BillinatorOpportunity(models.Model):
         if not all((opportunity.name or "").strip() for opportunity in self):
             raise ValidationError(self.env._("Give the opportunity a title."))
 
+    # Another customer lets go of its people.
+    @api.constrains("contact_ids")
+    def _check_contacts(self):
+        for opportunity in self:
+            customer = opportunity.commercial_partner_id
+            for contact in opportunity.contact_ids:
+                if contact.customer_id != customer:
+                    raise ValidationError(
+                        self.env._(
+                            "%(person)s is not a contact of the customer, "
+                            "%(customer)s.",
+                            person=contact.display_name,
+                            customer=customer.display_name,
+                        )
+                    )
+
     # Another team or salesperson moves it to a stage that fits, which is checked then.
     @api.constrains("stage_id")
     def _check_stage_of_team(self):

@@ -695,6 +695,10 @@ class BillinatorQuote(models.Model):
         self._check_settable(vals)
         if "state" in vals:
             self._check_transition(vals["state"])
+            # What follows from changes of the same call is changed with them, and not
+            # when the quote is closed.
+            self._recompute_recordset()
+            self.line_ids._recompute_recordset()
         moving = self.browse()
         if vals.get("company_id") and "name" not in vals:
             moving = self.filtered(lambda q: q.company_id.id != vals["company_id"])

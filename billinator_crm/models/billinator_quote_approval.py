@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import float_compare
 from odoo.tools.translate import LazyTranslate
 
 from ..arguments import arguments, as_text
@@ -59,6 +60,13 @@ class BillinatorQuote(models.Model):
     # The last decision, and what it was about. Whether it still counts is above.
     approval_decision = fields.Selection(DECISIONS, readonly=True, copy=False)
     approval_hash = fields.Char(readonly=True, copy=False, exportable=False)
+    approval_figures = fields.Json(
+        readonly=True,
+        copy=False,
+        exportable=False,
+        help="What the rules judged when it was decided. Quantities that the customer "
+        "sets do not count for the decision, as long as they lead no further.",
+    )
     approval_requested_by = fields.Many2one("res.users", readonly=True, copy=False)
     approval_decided_by = fields.Many2one("res.users", readonly=True, copy=False)
     approval_decided_on = fields.Datetime(readonly=True, copy=False)
@@ -253,6 +261,7 @@ class BillinatorQuote(models.Model):
         return super()._get_kept_fields() | {
             "approval_decision",
             "approval_hash",
+            "approval_figures",
             "free_hash",
             "approval_requested_by",
             "approval_decided_by",
@@ -311,7 +320,7 @@ class BillinatorQuote(models.Model):
         """Take along the approval, which holds as long as the content is the same."""
         values = super()._prepare_revision_values()
         if self.approval_state == "approved":
-            for name in ("decision", "hash", "decided_by", "decided_on"):
+            for name in ("decision", "hash", "figures", "decided_by", "decided_on"):
                 field = self._fields[f"approval_{name}"]
                 values[field.name] = field.convert_to_write(self[field.name], self)
         return values
@@ -420,19 +429,63 @@ class BillinatorQuote(models.Model):
         if decision != "requested":
             values["approval_decided_by"] = self.env.uid
             values["approval_decided_on"] = fields.Datetime.now()
-        for quote in self:
+        for quote, figures in self._get_current_figures().items():
+            decided = quote._prepare_decision_values(decision, figures)
             # Nobody can set these by hand; who comes here was checked by the action.
-            quote.sudo().write({**values, **quote._prepare_decision_values(decision)})
+            quote.sudo().write({**values, **decided})
 
-    def _prepare_decision_values(self, decision):
+    def _prepare_decision_values(self, decision, figures):
         """Return what a decision on the quote as it is now was, and was about."""
         self.ensure_one()
-        return {"approval_decision": decision, "approval_hash": self.commercial_hash}
+        discounts = [discount for _what, discount in figures["discounts"]]
+        return {
+            "approval_decision": decision,
+            "approval_hash": self.commercial_hash,
+            "approval_figures": {
+                "total": figures["total"],
+                "discount": max(discounts, default=0.0),
+            },
+        }
 
     def _is_decided(self):
         """Whether the last decision was about the quote as it is now."""
         self.ensure_one()
-        return bool(self.approval_hash) and self.approval_hash == self.commercial_hash
+        is_same = self.approval_hash and self.approval_hash == self.commercial_hash
+        return bool(is_same) and not self._leads_beyond_decision()
+
+    def _leads_beyond_decision(self):
+        """Whether quantities of the customer break a limit more than was decided."""
+        has_open = any(line._is_quantity_open() for line in self.line_ids)
+        # Before, decisions were kept without them.
+        if not has_open or not self.approval_figures:
+            return False
+        beyond = self._get_figures_beyond_decision()
+        return any(rule._get_reasons(beyond) for rule in self._get_rules())
+
+    def _get_current_figures(self):
+        """Return what the rules judge of each quote: ``{quote: dict}``."""
+        sent = self.filtered(lambda quote: quote.state == "sent")
+        discounts = {
+            # Prices that rise later are no discount on what the customer has.
+            **sent.line_ids._get_noted_discounts(),
+            **(self - sent).line_ids._get_effective_discounts(),
+        }
+        return {quote: quote._get_approval_figures(discounts) for quote in self}
+
+    def _get_figures_beyond_decision(self):
+        """Return what the rules judge, without what is no worse than was decided."""
+        figures, decided = self._get_current_figures()[self], self.approval_figures
+        currency = self.company_currency_id
+        is_more = currency.compare_amounts(figures["total"], decided["total"])
+        return {
+            **figures,
+            "total": figures["total"] if is_more > 0 else 0.0,
+            "discounts": [
+                (what, discount)
+                for what, discount in figures["discounts"]
+                if float_compare(discount, decided["discount"], 2) > 0
+            ],
+        }
 
     def _get_hash_of_decision(self):
         """Return what stands for all that whoever decides has to have seen."""

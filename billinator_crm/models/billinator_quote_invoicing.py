@@ -171,6 +171,20 @@ class BillinatorQuote(models.Model):
                     )
                 )
 
+    # === CRUD === #
+
+    def write(self, vals):
+        """Remember what cancelled invoices were made of, once the quote can change."""
+        if vals.get("state", "accepted") != "accepted":
+            # As sudo: salespeople need not see invoices.
+            for quote_sudo in self.sudo().filtered(lambda q: q.state == "accepted"):
+                quote_sudo.invoice_ids.filtered(
+                    lambda move: (
+                        move.state == "cancel" and not move.billinator_quote_hash
+                    )
+                ).billinator_quote_hash = quote_sudo.content_hash
+        return super().write(vals)
+
     # === Actions === #
 
     @arguments(percentage=as_number, amount=as_number)

@@ -156,6 +156,38 @@ class TestConversionOnce(ConversionCase):
         invoice.button_draft()
         self.assertEqual(self.quote.invoice_status, "draft")
 
+    def test_cancelled_invoice_of_a_changed_quote_stays_cancelled(self):
+        invoice = self._convert()
+        invoice.button_cancel()
+        self.quote.action_reset_to_draft()
+        self.quote.line_ids.price_unit = 60
+        self.quote.action_accept()
+        with (
+            self.assertRaisesRegex(UserError, f"{self.quote.name} has changed"),
+            self.env.cr.savepoint(),
+        ):
+            invoice.with_user(self.accountant).button_draft()
+        again = self._convert()
+        self.assertNotEqual(again, invoice)
+        self.assertEqual(again.amount_total, self.quote.amount_total)
+
+    def test_change_and_close_in_one_transaction(self):
+        """What follows from the customer is not a change of what was closed."""
+        other = self.customer.copy({"property_payment_term_id": self.pay_terms_b.id})
+        closing = {
+            "accepted": "action_accept",
+            "rejected": "action_reject",
+            "accepted later": "action_convert_to_invoice",
+        }
+        for name, method in closing.items():
+            with self.subTest(name):
+                quote = self._create_quote()
+                self.env.flush_all()
+                quote.partner_id = other
+                getattr(quote, method)()
+                self.env.flush_all()
+                self.assertEqual(quote.payment_term_id, self.pay_terms_b)
+
     def test_only_invoices_of_accepted_quotes(self):
         values = self.quote._prepare_invoice_values()
         Move = self.env["account.move"]

@@ -268,6 +268,11 @@ class TestOpportunityDefaults(OpportunityCase):
         other = Partner.create({"name": "Babbage Ltd", "is_company": True})
         herb = Partner.create({"name": "Herb", "parent_id": other.id})
         contact, theirs = self.customer.contact_ids, other.contact_ids
+        with (
+            self.assertRaisesRegex(ValidationError, "not a contact of the customer"),
+            self.env.cr.savepoint(),
+        ):
+            self._create_opportunity(contact_ids=theirs.ids)
         opportunity = self._create_opportunity(contact_ids=contact.ids)
         opportunity.partner_id = person
         self.assertEqual(opportunity.contact_ids, contact)

@@ -168,6 +168,22 @@ class TestApprovalRule(ApprovalCase):
         quote.action_reset_to_draft()
         self._assert_refused(quote.action_mark_sent)
 
+    def test_quantities_of_the_customer_lead_no_further_than_the_approval(self):
+        self.line.is_quantity_editable = True
+        quote = self.quote
+        self.rule.max_total = quote.amount_total * 2
+        self._approve()
+        quote.action_mark_sent()
+        self.product_a.list_price = 200
+
+        def choose(quantity):
+            quote._choose_line(self.line.id, quote.content_hash, quantity=quantity)
+
+        choose(4)
+        self.assertEqual(quote.approval_state, "approved")
+        self._assert_refused(choose, 5, message="The total")
+        self.assertEqual(self.line.quantity, 4)
+
     def test_prices_that_rise_after_a_change_of_what_was_sent(self):
         """Whatever was judged last is what the customer was offered."""
         line = {"product_id": self.product_a.id, "is_quantity_editable": True}

@@ -298,6 +298,26 @@ class TestInstallmentLife(InstallmentCase):
         with self.assertRaisesRegex(ValidationError, "takes off"):
             rest.button_draft()
 
+    def test_down_payment_that_changes_after_the_rest(self):
+        """The rest takes off what it is, whichever of the two is posted first."""
+        first = self._invoice(self._plan())
+        rest = self._invoice(self.quote)
+        price = first.invoice_line_ids.price_unit
+        first.invoice_line_ids.price_unit = price / 2
+        first.action_post()
+        with (
+            self.assertRaisesRegex(ValidationError, "takes off"),
+            self.env.cr.savepoint(),
+        ):
+            rest.action_post()
+        first.button_draft()
+        first.invoice_line_ids.price_unit = price
+        (first + rest).action_post()
+        first.button_draft()
+        first.invoice_line_ids.price_unit = price / 2
+        with self.assertRaisesRegex(ValidationError, "takes off"):
+            first.action_post()
+
     def test_cancelled_one_does_not_come_back_after_the_rest(self):
         first = self._invoice(self._plan())
         first.button_cancel()

@@ -1,7 +1,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, float_compare
 
 from .billinator_quote_line import COLLEAGUES
 
@@ -43,6 +43,9 @@ class BillinatorQuote(models.Model):
         help="Stands for all that the lines cost, the customer and us.",
     )
     approval_cost_hash = fields.Char(readonly=True, copy=False, groups=COLLEAGUES)
+    approval_margin = fields.Float(
+        string="Margin When Decided (%)", readonly=True, copy=False, groups=COLLEAGUES
+    )
 
     # === Computes === #
 
@@ -102,12 +105,20 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def _get_kept_fields(self):
-        return super()._get_kept_fields() | {"approval_cost_hash"}
+        return super()._get_kept_fields() | {
+            "approval_cost_hash",
+            "approval_margin",
+        }
 
     def _get_approval_figures(self, discounts):
         """Add the ``margin`` in percent, with whatever the customer may choose."""
         figures = super()._get_approval_figures(discounts)
         return {**figures, "margin": self._get_worst_margin()}
+
+    def _get_figures_beyond_decision(self):
+        figures = super()._get_figures_beyond_decision()
+        is_less = float_compare(figures["margin"], self.approval_margin, 2) < 0
+        return {**figures, "margin": figures["margin"] if is_less else 100.0}
 
     def _get_worst_margin(self):
         self.ensure_one()
@@ -137,12 +148,17 @@ class BillinatorQuote(models.Model):
             return self._get_hash([quote_hash, self.cost_hash])
         return quote_hash
 
-    def _prepare_decision_values(self, decision):
-        values = super()._prepare_decision_values(decision)
-        return {**values, "approval_cost_hash": self.cost_hash}
+    def _prepare_decision_values(self, decision, figures):
+        values = super()._prepare_decision_values(decision, figures)
+        return {
+            **values,
+            "approval_cost_hash": self.cost_hash,
+            "approval_margin": figures["margin"],
+        }
 
     def _prepare_revision_values(self):
         values = super()._prepare_revision_values()
         if "approval_hash" in values:
             values["approval_cost_hash"] = self.approval_cost_hash
+            values["approval_margin"] = self.approval_margin
         return values

@@ -401,8 +401,10 @@ class BillinatorCrmMigration(models.Model):
                 self.env.cr.rollback()
                 cron._commit_progress(remaining=1)
                 return
-            except UserError:
+            except UserError as error:
                 # Who has started it may have lost the right to; others go on.
                 self.env.cr.rollback()
                 _logger.warning("Run %s cannot go on", migration.id, exc_info=True)
+                migration._note_problem(migration, error)
+                migration.state = "done"
             cron._commit_progress(remaining=0)

@@ -176,6 +176,17 @@ class TestRuns(MigrationMixin, BillinatorCommon):
             self.assertEqual(self._run_job(seconds=60), 0)
         self.assertRecordValues(run, [{"state": "done", "deal_count": 2}])
 
+    def test_who_may_not_go_on_is_told_why(self):
+        self._create_lead()
+        run = self._start_without_time()
+        with (
+            patch.object(type(run), "_bring_all", side_effect=UserError("No right")),
+            self.assertLogs(migration_module.__name__, "WARNING"),
+        ):
+            self._run_job(seconds=60)
+        self.assertRecordValues(run, [{"state": "done"}])
+        self.assertEqual(run.problem_ids.reason, "No right")
+
     def test_queries_do_not_grow(self):
         def count(number):
             for _one in range(number):

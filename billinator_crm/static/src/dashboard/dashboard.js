@@ -235,11 +235,13 @@ export class Dashboard extends Component {
     getPeriodLabel({ date_from, date_to }) {
         const start = deserializeDate(date_from);
         const formats = { month: "LLLL yyyy", year: "yyyy" };
-        if (this.period === "quarter") {
+        // Not what was just chosen, whose figures may still be on their way.
+        const { period } = this.state.data.filters;
+        if (period === "quarter") {
             return _t("Q%(quarter)s %(year)s", { quarter: start.quarter, year: start.year });
         }
-        return formats[this.period]
-            ? start.toFormat(formats[this.period])
+        return formats[period]
+            ? start.toFormat(formats[period])
             : `${formatDate(start)} – ${formatDate(deserializeDate(date_to))}`;
     }
 

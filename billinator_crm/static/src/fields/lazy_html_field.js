@@ -38,19 +38,14 @@ export class LazyHtmlField extends HtmlField {
         return this.props.record.fields[this.props.name].string;
     }
 
-    onPointerDown() {
-        this.isPressed = true;
-    }
-
     /** Somebody comes with the keyboard; who has clicked may want to select, and to copy. */
-    onFocus() {
-        if (!this.isPressed) {
+    onFocus(event) {
+        if (event.target.matches(":focus-visible")) {
             this.state.isStarted = true;
         }
     }
 
     onClick(event) {
-        this.isPressed = false;
         if (!event.target.closest("a, button") && getSelection().isCollapsed) {
             this.clicked = { x: event.clientX, y: event.clientY };
             this.state.isStarted = true;
