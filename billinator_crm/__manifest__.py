@@ -1,6 +1,6 @@
 {
     "name": "Billinator CRM",
-    "version": "19.0.1.14.0",
+    "version": "19.0.1.15.0",
     "category": "Sales/CRM",
     "summary": "Pipeline, quotes and invoices in one place",
     "author": "Billinator",

@@ -1,6 +1,6 @@
 {
     "name": "Billinator CRM: Margin",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/CRM",
     "summary": "Costs and margins of quotes, and approval of small margins",
     "author": "Billinator",

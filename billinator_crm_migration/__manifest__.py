@@ -1,6 +1,6 @@
 {
     "name": "Billinator CRM: Switch from Odoo's CRM",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.0.1",
     "category": "Sales/CRM",
     "summary": "Brings over the leads, opportunities and quotations of Odoo's CRM",
     "author": "Billinator",

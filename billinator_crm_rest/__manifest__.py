@@ -1,6 +1,6 @@
 {
     "name": "Billinator CRM: REST API",
-    "version": "19.0.1.8.0",
+    "version": "19.0.1.9.0",
     "category": "Sales/CRM",
     "summary": "Opportunities, quotes, activities, notes and contacts under /api",
     "author": "Billinator",

@@ -34,7 +34,7 @@ def mark_changed(records):
 
 
 def mark_referring(records):
-    """Have what shows some of ``records`` count as changed: they are to be deleted."""
+    """Have what shows some of ``records`` count as changed: they go, or are hidden."""
     for model, name in SHOWN_BY[records._name].items():
         # Of all of them, whoever may see them.
         Model = records.env[model].sudo().with_context(active_test=False)

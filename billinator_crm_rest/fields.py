@@ -92,7 +92,7 @@ class Field:
 
     def from_row(self, row):
         value = row[self.name]
-        return None if value is False else value
+        return None if value is False or value == "" else value
 
 
 class Boolean(Field):

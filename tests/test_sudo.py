@@ -31,6 +31,8 @@ billinator_crm/migrations/19.0.1.11.0/end-credited-and-changed.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.12.0/end-credited-status.py
   1 migrate: likewise
+billinator_crm/migrations/19.0.1.15.0/post-closing-day.py
+  1 migrate: likewise
 billinator_crm/migrations/19.0.1.6.0/post-invoice-status.py
   1 migrate: likewise
 billinator_crm/migrations/19.0.1.8.0/post-mail-language.py
@@ -251,6 +253,8 @@ billinator_crm/models/billinator_quote_line_portal.py
 billinator_crm/models/billinator_quote_mail.py
   1 BillinatorQuote._filter_departing: counts mails of quotes that the user may write,
       to refuse a second one; shows the quote's name only
+  1 BillinatorQuote._leave_customer: after a change of the quote's customer; marks its
+      messages as ours alone
   1 BillinatorQuote._get_mail_recipient: accountants and customers do not see contacts;
       the partner comes back under the caller's rights
   3 BillinatorQuote._follow_departure_later.follow: as _follow_departure would do, in

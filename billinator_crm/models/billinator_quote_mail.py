@@ -218,6 +218,8 @@ class BillinatorQuote(models.Model):
     def _leave_customer(self, customer):
         """Tell people of a customer who was the quote's no more, nor let them open it.
 
+        What was said so far is not for the customer who comes.
+
         :param customer: ``res.partner``, the whole company
         """
         people = self.message_partner_ids.filtered(
@@ -227,6 +229,8 @@ class BillinatorQuote(models.Model):
         )
         self.message_unsubscribe(people.ids)
         self.access_token = False
+        # As sudo: colleagues have written some of them.
+        self.sudo().message_ids.is_internal = True
 
     def _get_mail_recipient(self):
         """Return whom to write to: the contact, or the customer, if only it has mail.

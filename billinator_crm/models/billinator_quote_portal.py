@@ -121,11 +121,28 @@ class BillinatorQuote(models.Model):
 
     @api.model
     def _get_thread_with_access(self, thread_id, *, token=None, **kwargs):
-        """Let no token open a quote that has none, which portal cannot compare."""
+        """Let no token open a quote that has none, which portal cannot compare.
+
+        Nor one whose page it does not open: what colleagues say to each other about a
+        draft may be meant for the customer, but not yet.
+        """
         # As sudo, as portal compares them; whoever asks only gets what they give.
         if token and not self.browse(thread_id).exists().sudo().access_token:
             token = None
-        return super()._get_thread_with_access(thread_id, token=token, **kwargs)
+        quote = super()._get_thread_with_access(thread_id, token=token, **kwargs)
+        is_stranger = quote.env.su and not self.env.user._is_internal()
+        if quote and is_stranger and not quote._is_for_customer():
+            return self.browse()
+        return quote
+
+    def _thread_to_store(self, store, fields, *, request_list=None):
+        """Tell customers of no activities, followers and files of colleagues.
+
+        Portal reads with all rights for whoever has the link. Of what can be asked for
+        beside the messages, its own page asks for nothing.
+        """
+        asked = request_list if self.env.user._is_internal() else request_list and []
+        return super()._thread_to_store(store, fields, request_list=asked)
 
     # === What customers may do === #
 

@@ -1175,6 +1175,70 @@ class TestPortalPages(PortalCase, HttpCase):
         with self.assertRaises(JsonRpcException), mute_logger("odoo.http"):
             self.make_jsonrpc_request(route, params)
 
+    def _fetch_thread(self, quote, token):
+        """Return what Odoo's client may ask for of a document, by model."""
+        params = {
+            "thread_model": quote._name,
+            "thread_id": quote.id,
+            "request_list": ["activities", "attachments", "followers"],
+            "access_params": {"token": token},
+        }
+        return self.make_jsonrpc_request(
+            "/mail/data", {"fetch_params": [["mail.thread", params]]}
+        )
+
+    def test_the_link_tells_nothing_of_colleagues(self):
+        quote = self.quote
+        quote.activity_schedule("mail.mail_activity_data_call", summary="Offer 20% off")
+        self.env["ir.attachment"].create(
+            {
+                "name": "costs.txt",
+                "raw": b"3",
+                "res_model": quote._name,
+                "res_id": quote.id,
+            }
+        )
+        self.env.flush_all()
+        for user in (None, self.buyer):
+            self._log_in(user)
+            told = self._fetch_thread(quote, quote.access_token)
+            self.assertFalse(
+                {"ir.attachment", "mail.activity", "mail.followers"} & set(told)
+            )
+        self.authenticate(self.salesperson.login, self.salesperson.login)
+        self.assertIn("ir.attachment", self._fetch_thread(quote, None))
+
+    def _say(self, quote, body):
+        quote.message_post(
+            body=body, message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+
+    def test_the_link_opens_no_discussion_of_a_draft(self):
+        quote, token = self.quote, self.quote.access_token
+        quote.action_reset_to_draft()
+        self._say(quote, "40 percent?")
+        self.env.flush_all()
+        self._log_in()
+        thread = {"thread_model": quote._name, "thread_id": quote.id, "token": token}
+        with self.assertRaises(JsonRpcException), mute_logger("odoo.http"):
+            self.make_jsonrpc_request("/mail/chatter_fetch", thread)
+
+    def test_another_customer_reads_nothing_of_before(self):
+        quote = self.quote
+        self._say(quote, "Only for Ada")
+        quote.action_reset_to_draft()
+        quote.partner_id = self.env["res.partner"].create({"name": "Babbage Ltd"})
+        quote.action_mark_sent()
+        token = quote._portal_ensure_token()
+        self._say(quote, "For Babbage")
+        self.env.flush_all()
+        self._log_in()
+        thread = {"thread_model": quote._name, "thread_id": quote.id, "token": token}
+        page = self.make_jsonrpc_request("/mail/chatter_fetch", thread)
+        bodies = str(page["data"])
+        self.assertIn("For Babbage", bodies)
+        self.assertNotIn("Only for Ada", bodies)
+
     def test_no_token_opens_what_has_none(self):
         quote = self._create_quote()
         self.assertFalse(quote.access_token)

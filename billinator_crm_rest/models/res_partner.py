@@ -16,6 +16,9 @@ class ResPartner(models.Model):
         result = super().write(vals)
         if not SHOWN_OF_PERSON.isdisjoint(vals):
             mark_changed(self._get_contacts())
+        if "active" in vals:
+            # Deals show their contacts, and none that is archived.
+            mark_referring(self._get_contacts())
         return result
 
     def unlink(self):

@@ -47,7 +47,8 @@ class OpportunityResource(Resource):
     """Deals, of a customer or of somebody who is none yet."""
 
     def _check_new(self, env, data):
-        if not (data.customer_id or any(getattr(data, name) for name in SOMEBODY)):
+        given = [(getattr(data, name) or "").strip() for name in SOMEBODY]
+        if not (data.customer_id or any(given)):
             message = env._(
                 "Say who the opportunity is for: choose a customer, or give a company"
                 " name, a contact name, an email address or a phone number."

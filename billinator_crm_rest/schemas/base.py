@@ -22,6 +22,7 @@ from odoo.addons.billinator_crm.arguments import MAX_ID
 Item = TypeVar("Item")
 # Odoo writes no years before 1000, and knows no time zones at the end of all times.
 YEAR = r"[12]\d{3}"
+LINE_BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
 
 
 def _to_naive_utc(value):
@@ -77,11 +78,18 @@ def _to_whole(value):
     return int(value) if is_whole else value
 
 
+def _to_one_line(value):
+    """Make a name one line, as forms have it: mails could not be sent to others."""
+    return LINE_BREAKS.sub(" ", value) if isinstance(value, str) else value
+
+
 Identifier = Annotated[int, Field(ge=1, le=MAX_ID), BeforeValidator(_to_whole)]
 # PostgreSQL keeps no zero bytes, and no long text in an index.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_000)]
 Name = Annotated[
-    str, StringConstraints(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", max_length=500)
+    str,
+    StringConstraints(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", max_length=500),
+    BeforeValidator(_to_one_line),
 ]
 # What may not be blank, and is in no index.
 FilledText = Annotated[

@@ -29,6 +29,7 @@ from ..schemas.opportunity import OpportunityCreate, OpportunityUpdate
 from ..schemas.quote import QuoteCreate, QuoteUpdate
 from ..texts import to_html
 from ..webhook_resources import read_records
+from .common import ApiCase
 
 LONG_AGO = datetime(2024, 1, 15, 10)
 
@@ -390,6 +391,22 @@ class TestUnchanged(BillinatorCommon):
         later = (due_date + timedelta(days=1)).isoformat()
         ACTIVITIES.change(self.env, meeting.id, ActivityUpdate(due_date=later))
         self.assertEqual(event.start, due_date + timedelta(days=1))
+
+
+@tagged("post_install", "-at_install")
+class TestTexts(ApiCase):
+    def test_names_are_one_line(self):
+        values = {"name": "ACME Inc.\nBranch North", "email": ""}
+        answer = self._call("/customers", method="POST", json=values)
+        self.assertEqual(answer.status_code, 201, answer.text)
+        self.assertEqual(answer.json()["name"], "ACME Inc. Branch North")
+        self.assertIsNone(answer.json()["email"])
+
+    def test_a_blank_name_is_nobodys(self):
+        values = {"title": "A deal", "contact_name": " "}
+        answer = self._call("/opportunities", method="POST", json=values)
+        self.assertEqual(answer.status_code, 422)
+        self.assertIn("who the opportunity is for", answer.text)
 
 
 @tagged("post_install", "-at_install")
