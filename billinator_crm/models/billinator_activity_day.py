@@ -104,7 +104,7 @@ class BillinatorActivity(models.Model):
             and ``total``), ``later`` (how many are due after that) and
             ``count_limit`` (counts end there: it stands for as many or more). An
             activity has ``id``, ``type``, ``icon``, ``display_name``, ``due_date``
-            (UTC), ``is_day`` (no time of it is meant), ``priority``, ``user_id``,
+            (UTC), ``is_day`` (a meeting of the whole day), ``priority``, ``user_id``,
             ``partner_id``, ``opportunity_id``, ``quote_id`` (each with ``id`` and
             ``display_name``, or False) and
             ``person`` (``name``, ``phone`` and ``email`` of the contact, else of the

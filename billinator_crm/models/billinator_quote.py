@@ -777,8 +777,8 @@ class BillinatorQuote(models.Model):
 
         :param str reason: what the customer said, plain text
         :return: True
-        :raises UserError: for quotes that are neither draft nor sent nor expired, that
-            are signed, or that have a next version
+        :raises UserError: for quotes that are neither draft nor sent nor expired, or
+            that are signed
         """
         self.write({"state": "rejected", "reject_reason": reason})
         return True

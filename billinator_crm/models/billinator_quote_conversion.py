@@ -40,7 +40,7 @@ class BillinatorQuote(models.Model):
         which is like what :meth:`action_convert_to_invoice` makes, and is made exactly
         once: quotes that have it already, made before or at this moment by somebody
         else, answer with that one, and so do those whose invoice still asks for
-        something.
+        something. Of those that have none, it is the first one.
 
         :return: as :meth:`action_convert_to_invoice`
         :raises UserError: as :meth:`action_convert_to_invoice`
