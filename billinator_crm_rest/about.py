@@ -11,6 +11,16 @@ SUBJECTS = ("customer_id", "opportunity_id", "quote_id", "contact_id")
 class AboutResource(Resource):
     """Records about a customer, whose contacts alone they name."""
 
+    def to_new_values(self, record, data):
+        """Let the former customer's contact go, where the body only repeats it."""
+        values = super().to_new_values(record, data)
+        contact = record.contact_id
+        if contact and values.get("contact_id") == contact.id:
+            [customer] = self._get_customers(record.env, [values], record)
+            if customer not in (record.commercial_partner_id, contact.customer_id):
+                del values["contact_id"]
+        return values
+
     def _check_together(self, env, values_list, record):
         self._check_contacts(env, values_list, record)
         self._check_documents(env, values_list, record)
@@ -20,9 +30,9 @@ class AboutResource(Resource):
         contacts = env["billinator.contact"].browse(v["contact_id"] for v in named)
         customers = self._get_customers(env, named, record)
         for contact, customer in zip(contacts, customers, strict=True):
-            # Who has left the customer since is still the contact of what was.
-            is_kept = record and contact == record.contact_id
-            if is_kept and customer == record.commercial_partner_id:
+            # Who has left the customer since is still the contact of what was; the
+            # former customer's goes with that one.
+            if record and contact == record.contact_id:
                 continue
             if customer and contact.customer_id != customer:
                 message = env._(

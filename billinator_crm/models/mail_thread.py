@@ -63,6 +63,18 @@ class MailThread(models.AbstractModel):
             del message_dict["parent_id"]
 
     @api.model
+    def _message_parse_extract_from_parent(self, parent_message):
+        """Keep answers to what is for colleagues alone by now among them.
+
+        A quote that has another customer since may still be answered by the former one.
+        """
+        values = super()._message_parse_extract_from_parent(parent_message)
+        is_ours = parent_message and parent_message.model in OUR_MODELS
+        if is_ours and parent_message.is_internal:
+            values["is_internal"] = True
+        return values
+
+    @api.model
     def _message_parse_extract_payload(
         self, message, message_dict, save_original=False
     ):

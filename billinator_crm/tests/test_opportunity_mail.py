@@ -402,6 +402,32 @@ class TestOpportunityMail(MailCase):
         self.assertIn("I am out", message.body)
         self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
 
+    def test_a_former_customers_answer_is_not_for_the_next_one(self):
+        quote = self._create_quote(user_id=self.salesperson.id)
+        sent = quote.with_user(self.salesperson).message_post(
+            body="Desks!", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        other = self.env["res.partner"].create(
+            {"name": "Babbage Ltd", "email": "info@babbage.example"}
+        )
+        quote.partner_id = other
+        quote.message_subscribe(other.ids)
+        self._receive(
+            self._write(
+                "Our budget is 90k",
+                headers={
+                    "From": "Grace <grace@ada.example>",
+                    "To": "everything@crm.example",
+                    "In-Reply-To": sent.message_id,
+                },
+            )
+        )
+        message = quote.message_ids[0]
+        self.assertIn("90k", message.body)
+        self.assertTrue(message.is_internal)
+        self.assertNotIn(other, message.notified_partner_ids)
+        self.assertIn(self.salesperson.partner_id, message.notified_partner_ids)
+
     def test_our_own_addresses(self):
         for address in ("web@crm.example", "everything@crm.example"):
             self.assertFalse(

@@ -402,6 +402,32 @@ class TestTexts(ApiCase):
         self.assertEqual(answer.json()["name"], "ACME Inc. Branch North")
         self.assertIsNone(answer.json()["email"])
 
+    def test_another_customer_of_what_comes_back(self):
+        """What a client fetched can be sent back with another customer."""
+        self.env["res.partner"].create({"name": "Ann", "parent_id": self.customer.id})
+        about = {
+            "partner_id": self.customer.id,
+            "contact_id": self.customer.contact_ids.id,
+        }
+        records = {
+            "quotes": self._create_quote(user_id=self.salesperson.id, **about),
+            "activities": self.env["billinator.activity"].create(
+                {"type": "call", "user_id": self.salesperson.id, **about}
+            ),
+            "notes": self.env["billinator.note"]
+            .with_user(self.salesperson)
+            .create({"body": "Hi", **about}),
+        }
+        other = self.customer.copy({"name": "Babbage Ltd"})
+        for name, record in records.items():
+            with self.subTest(name):
+                path = f"/{name}/{record.id}"
+                values = {**self._fetch(path), "customer_id": other.id}
+                answer = self._call(path, method="PUT", json=values)
+                self.assertEqual(answer.status_code, 200, answer.text)
+                self.assertEqual(answer.json()["customer_id"], other.id)
+                self.assertIsNone(answer.json()["contact_id"])
+
     def test_a_blank_name_is_nobodys(self):
         values = {"title": "A deal", "contact_name": " "}
         answer = self._call("/opportunities", method="POST", json=values)
