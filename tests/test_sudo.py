@@ -227,7 +227,8 @@ billinator_crm/models/billinator_quote_invoicing.py
   1 BillinatorQuote.invoice_count: a number, for who reads the quote
   1 BillinatorQuote.partner_credit_warning: what the customer owes, which the customer's
       page tells salespeople
-  1 BillinatorQuote.write: notes on invoices that are cancelled what their quote said
+  1 BillinatorQuote.write: after check_access("write"), notes on cancelled invoices what
+      their quote said
   1 BillinatorQuote._check_invoiced_is_accepted: a constraint, which only asks whether
       there are invoices
   1 BillinatorQuote._check_down_payments_invoiced: asks for invoices; the caller has

@@ -176,8 +176,10 @@ class BillinatorQuote(models.Model):
     def write(self, vals):
         """Remember what cancelled invoices were made of, once the quote can change."""
         if vals.get("state", "accepted") != "accepted":
+            accepted = self.filtered(lambda quote: quote.state == "accepted")
+            accepted.check_access("write")
             # As sudo: salespeople need not see invoices.
-            for quote_sudo in self.sudo().filtered(lambda q: q.state == "accepted"):
+            for quote_sudo in accepted.sudo():
                 quote_sudo.invoice_ids.filtered(
                     lambda move: (
                         move.state == "cancel" and not move.billinator_quote_hash
